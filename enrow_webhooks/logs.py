@@ -1,0 +1,39 @@
+"""A filter for the log lines of others: of the web server, of Django, of HTTP libraries.
+
+The package's own lines are safe by themselves. Put it on every handler:
+
+    LOGGING = {
+        "filters": {"enrow": {"()": "enrow_webhooks.logs.RedactWebhookTokens"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["enrow"]}},
+    }
+"""
+
+from __future__ import annotations
+
+import logging
+
+from enrow_webhooks.addresses import redact
+
+_formatter = logging.Formatter()
+
+
+class RedactWebhookTokens(logging.Filter):
+    """Hides the last part of webhook URLs, signed references, shared secrets and the API key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; never drop it, and never raise: an error here would end the request that is logged."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - the arguments are anybody's objects
+            record.msg, record.args = "A log line could not be formatted; its text is withheld.", None
+            return True
+        if (safe := redact(message)) != message:
+            record.msg, record.args = safe, None
+        if record.exc_info:
+            # Formatters take a traceback that is there already.
+            record.exc_text = redact(record.exc_text or _formatter.formatException(record.exc_info))
+        # Django's error mail would render its path and body; runserver's "request" is a socket.
+        path = getattr(getattr(record, "request", None), "path", None)
+        if isinstance(path, str) and redact(path) != path:
+            del record.request  # type: ignore[attr-defined]  # put there by Django's own logging
+        return True

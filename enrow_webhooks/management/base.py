@@ -1,0 +1,100 @@
+"""What all commands have in common: a --help that teaches, JSON for programs, and exit codes with a meaning."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import uuid
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+
+_EXIT_CODES = "exit codes:\n  0  fine\n  1  something needs a person\n  2  the call itself is wrong; nothing was done"
+
+
+class _HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Django's order of options, with the paragraphs and examples left as they are written."""
+
+
+class EnrowCommand(BaseCommand):
+    """A command with ``examples`` under its help."""
+
+    examples: ClassVar[str] = ""
+
+    def create_parser(
+        self,
+        prog_name: str,
+        subcommand: str,
+        **kwargs: Any,  # noqa: ANN401 - Django's own signature
+    ) -> CommandParser:
+        """Return Django's parser, with the examples and exit codes at its end."""
+        epilog = f"examples:\n{self.examples.strip(chr(10))}\n\n{_EXIT_CODES}"
+        return super().create_parser(prog_name, subcommand, formatter_class=_HelpFormatter, epilog=epilog, **kwargs)
+
+    def tell_json(self, answer: dict[str, Any], *, in_one_line: bool = False) -> None:
+        """Write one JSON object; decimals, dates and ids become text."""
+        self.stdout.write(json.dumps(answer, indent=None if in_one_line else 2, default=str))
+
+
+def wrong_call(sentence: str) -> CommandError:
+    """Return the error for a call that cannot be carried out: exit code 2."""
+    return CommandError(sentence, returncode=2)
+
+
+def needs_person(sentence: str) -> CommandError:
+    """Return the error for work that was done, but left something to a person: exit code 1."""
+    return CommandError(sentence, returncode=1)
+
+
+def whole_number(text: str) -> int:
+    """Read an argument that is a whole number, 0 or more."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more.")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read an argument that is a whole number, 1 or more."""
+    number = whole_number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more.")
+    return number
+
+
+def port(text: str) -> int:
+    """Read an argument that is a TCP port, 0 for any free one."""
+    number = whole_number(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; they end at 65535.")
+    return number
+
+
+def identifier(text: str) -> uuid.UUID:
+    """Read an argument that is a UUID."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no id, like 5f0c1a52-….") from None
+
+
+def amount(text: str) -> Decimal:
+    """Read an argument that is an amount of credits, 0 or more."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of credits, like 500 or 12.5.")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read an argument that is a time in seconds, 0 or more."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, like 2 or 0.5.")
+    return number

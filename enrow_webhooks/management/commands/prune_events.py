@@ -1,0 +1,41 @@
+"""``manage.py prune_events``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from enrow_webhooks import inbox
+from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.management.base import EnrowCommand, whole_number
+
+
+class Command(EnrowCommand):
+    """Blank the bodies of old webhook notices."""
+
+    help = (
+        "Blank the bodies of webhook notices that were dealt with long ago: they hold e-mail addresses and phones.\n"
+        "The rows stay, so that a repeat of an old notice is still known as a repeat. Beat does this once a day."
+    )
+    examples = """
+  manage.py prune_events              after ENROW["PAYLOAD_DAYS"] days, 30 by default
+  manage.py prune_events --days 0     everything that was dealt with, now
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument(
+            "--days", type=whole_number, metavar="N", help='age in days; ENROW["PAYLOAD_DAYS"] by default'
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Prune, and say how many."""
+        days = enrow_settings.payload_days if options["days"] is None else options["days"]
+        pruned = inbox.prune(older_than=dt.timedelta(days=days))
+        if options["json"]:
+            self.tell_json({"pruned": pruned, "days": days})
+        else:
+            self.stdout.write(f"Blanked the bodies of {pruned:,} notices that were dealt with over {days} days ago.")

@@ -1,0 +1,172 @@
+"""The truth of the sandbox: who has an e-mail address, which address accepts mail, who has a phone.
+
+Every answer is a pure function of the inputs, so a test can compute the expected result instead of guessing it. The
+same function decides what the finder finds and what the verifier verifies: an address that the finder gives out always
+verifies as valid.
+
+About 70 % of people have an address, 75 % of all other addresses are valid, 60 % of people have a phone. Magic inputs:
+
+======================================  =================================================================
+input                                   outcome
+======================================  =================================================================
+last word of a name is ``Nobody``       no e-mail, no phone
+last word of a name is ``Somebody``     always an e-mail and a phone
+LinkedIn slug ends with ``-nobody``     no phone
+LinkedIn slug ends with ``-somebody``   always a phone
+local part is ``bounce``                verifies as invalid, is never found
+local part is ``ok``                    verifies as valid
+local part ends with ``nobody``         verifies as invalid
+local part ends with ``somebody``       verifies as valid
+company domain is ``failed.example``    the whole batch ends ``failed`` and is refunded (see ``validation``)
+company domain is ``refused.example``   refused like a row without a company (see ``validation``)
+======================================  =================================================================
+"""
+
+import functools
+import hashlib
+import re
+import unicodedata
+
+from enrow_webhooks.sandbox import numbers
+
+FOUND_EMAILS = 0.70
+VALID_EMAILS = 0.75
+FOUND_PHONES = 0.60
+
+# Letters that Unicode does not decompose into an ASCII letter and an accent.
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "O",
+        "æ": "ae",
+        "Æ": "Ae",
+        "œ": "oe",
+        "Œ": "Oe",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "þ": "th",
+        "ı": "i",
+    }
+)
+_NOT_IN_LOCAL = re.compile(r"[^a-z0-9-]+")
+_DOMAIN = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
+_MAGIC = {"somebody": True, "nobody": False}
+
+
+def share(*parts: str) -> float:
+    """Return a stable number from 0 (included) to 1 (excluded) that depends on nothing but the parts."""
+    digest = hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def fold(text: str) -> str:
+    """Return the text as it stands in a local part: lower-case ASCII letters, digits and inner hyphens."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return _NOT_IN_LOCAL.sub("", text.lower()).strip("-")
+
+
+@functools.lru_cache(maxsize=4096)
+def domain_of(company_domain: str | None, company_name: str | None) -> str | None:
+    """Return the bare domain of a company, or None.
+
+    It comes from a domain or a site URL or, failing both, from the name.
+    """
+    match = _DOMAIN.match((company_domain or "").strip().lower())
+    if match:
+        return match.group(1)
+    label = fold(company_name or "")
+    return f"{label}.com" if label else None
+
+
+def company_of(domain: str, company_name: str | None) -> str:
+    """Return the name of the company: as it was sent, else made from its domain."""
+    return company_name or domain.partition(".")[0].replace("-", " ").title()
+
+
+def split_name(fullname: str) -> tuple[str, str]:
+    """Return first name and last name; everything after the first word is the last name."""
+    first, _, last = " ".join(fullname.split()).partition(" ")
+    return first, last
+
+
+def gender(firstname: str) -> str:
+    """Return ``male`` or ``female``, by lot."""
+    return "female" if share("gender", firstname.lower()) < 0.5 else "male"
+
+
+def guess_email(fullname: str, company_domain: str | None, company_name: str | None) -> str | None:
+    """Return the address that a person would have, whether it exists or not; None when no domain can be told."""
+    domain = domain_of(company_domain, company_name)
+    if domain is None:
+        return None
+    first, last = split_name(fullname)
+    words = [word for word in (fold(first), fold(last)) if word]
+    # A name in a script without an ASCII form still needs one stable local part.
+    return f"{'.'.join(words) or f'p{share(fullname) * 1e9:.0f}'}@{domain}"
+
+
+def find_email(fullname: str, company_domain: str | None = None, company_name: str | None = None) -> str | None:
+    """Return the address that the finder finds, or None."""
+    email = guess_email(fullname, company_domain, company_name)
+    return email if email is not None and _exists(email, FOUND_EMAILS) else None
+
+
+def is_address(email: str) -> bool:
+    """Tell whether the text has the form of an e-mail address."""
+    return _ADDRESS.fullmatch(email) is not None
+
+
+def verify(email: str) -> bool:
+    """Tell whether the address accepts mail. Upper and lower case are one address."""
+    email = email.strip().lower()
+    return is_address(email) and _exists(email, VALID_EMAILS)
+
+
+def slug_of(linkedin_url: str) -> str | None:
+    """Return the lower-cased slug of a LinkedIn profile URL.
+
+    None for every other URL, also for one with a locale sub-domain or a query.
+    """
+    match = _SLUG.fullmatch(linkedin_url.strip())
+    return match.group(1).lower() if match else None
+
+
+def find_phone(
+    *,
+    linkedin_url: str | None = None,
+    firstname: str | None = None,
+    lastname: str | None = None,
+    company_domain: str | None = None,
+    company_name: str | None = None,
+) -> tuple[str, str] | None:
+    """Return the number in E.164 and its ISO country, or None.
+
+    The LinkedIn URL wins over the name, as documented.
+    """
+    if linkedin_url:
+        person = slug_of(linkedin_url) or ""
+        magic = _magic(person.rpartition("-")[2]) if "-" in person else None
+    else:
+        person = f"{fold(firstname or '')}.{fold(lastname or '')}@{domain_of(company_domain, company_name)}"
+        magic = _magic(((lastname or "").split() or [""])[-1].lower())
+    found = share("phone", person) < FOUND_PHONES if magic is None else magic
+    return numbers.number_for(share("number", person)) if found else None
+
+
+def _magic(word: str) -> bool | None:
+    return _MAGIC.get(word)
+
+
+def _exists(email: str, threshold: float) -> bool:
+    """Compare one lot per address with the threshold: the 70 % found are among the 75 % valid."""
+    local = email.partition("@")[0]
+    if local == "bounce" or local.endswith("nobody"):
+        return False
+    return local == "ok" or local.endswith("somebody") or share("mailbox", email) < threshold

@@ -1,0 +1,120 @@
+"""The answers about one person and the bodies of single GET answers, computed each time they are asked for.
+
+Source: the examples of docs.enrow.io. The body of a single search that found nothing is inferred from the bulk item:
+``email`` null, no ``info``.
+"""
+
+from typing import Any
+
+from enrow_webhooks.sandbox import people
+from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.jobs import Job
+from enrow_webhooks.sandbox.profiles import Profile
+from enrow_webhooks.sandbox.validation import text
+
+Body = dict[str, Any]
+
+_PARAMS = ("linkedin_url", "firstname", "lastname", "company_domain", "company_name")
+
+
+def count_hits(kind: Kind, rows: list[Any]) -> int:
+    """Count the rows that will be found, or valid."""
+    if kind is Kind.VERIFY_EMAIL:
+        return sum(map(people.verify, rows))
+    if kind is Kind.FIND_EMAIL:
+        return sum(found_email(row) is not None for row in rows)
+    return sum(found_phone(row) is not None for row in rows)
+
+
+def found_email(row: Body) -> str | None:
+    """Return the address that is found for a row, or None."""
+    return people.find_email(row["fullname"], *company_of(row))
+
+
+def found_phone(row: Body) -> tuple[str, str] | None:
+    """Return number and country that are found for a row, or None."""
+    if row.get("linkedin_url"):
+        return people.find_phone(linkedin_url=row["linkedin_url"])
+    domain, name = company_of(row)
+    return people.find_phone(
+        firstname=row["firstname"], lastname=row["lastname"], company_domain=domain, company_name=name
+    )
+
+
+def company_of(row: Body) -> tuple[str, str]:
+    """Return domain and name of the company as they were sent; what is no text counts as absent."""
+    return text(row, "company_domain"), text(row, "company_name")
+
+
+def wants(payload: Body, option: str) -> bool:
+    """Tell whether ``settings`` of the request switch this option on."""
+    settings = payload.get("settings")
+    return isinstance(settings, dict) and settings.get(option) is True
+
+
+def echo(row: Body, fields: tuple[str, ...]) -> Body:
+    """Return these fields of a row as they were sent."""
+    return {key: row[key] for key in fields if row.get(key)}
+
+
+def phone_params(row: Body) -> Body:
+    """Return the inputs that counted: the LinkedIn URL wins over the name."""
+    return echo(row, ("linkedin_url",) if row.get("linkedin_url") else _PARAMS)
+
+
+def custom_of(row: Body) -> Body:
+    """Return ``custom`` as it was sent, or nothing when it was not."""
+    return {"custom": row["custom"]} if "custom" in row else {}
+
+
+def info_of(row: Body, profile: Profile) -> Body:
+    """Return ``info`` of a person who was found by a single search."""
+    fullname = " ".join(row["fullname"].split())
+    first, last = people.split_name(fullname)
+    domain = people.domain_of(*company_of(row)) or ""
+    info: Body = {"company_domain": domain}
+    if profile.info_fullname:
+        info["fullname"] = fullname
+    info |= {"firstname": first, "lastname": last}
+    if wants(row, "retrieve_gender"):
+        info["gender"] = people.gender(first)
+    if wants(row, "retrieve_company_info"):
+        info["company_name"] = people.company_of(domain, company_of(row)[1])
+    return info
+
+
+def email_and_verdict(row: Body, profile: Profile) -> tuple[str | None, str]:
+    """Return what the finder says of one person: an address or None, and ``valid`` or ``invalid``."""
+    email = found_email(row)
+    if email is not None:
+        return email, "valid"
+    return people.guess_email(row["fullname"], *company_of(row)) if profile.invalid_carries_email else None, "invalid"
+
+
+def single_body(job: Job, profile: Profile) -> Body:
+    """Return the body of a single search that ended."""
+    payload = job.payload
+    if job.endpoint.kind is Kind.FIND_EMAIL:
+        email, verdict = email_and_verdict(payload, profile)
+        info = {"info": info_of(payload, profile)} if verdict == "valid" else {}
+        return {"email": email, **custom_of(payload), **info, "qualification": verdict}
+    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+        verdict = "valid" if people.verify(payload["email"]) else "invalid"
+        return {"email": payload["email"], **custom_of(payload), "qualification": verdict}
+    return {"params": phone_params(payload), **custom_of(payload), **phone_verdict(payload)}
+
+
+def phone_verdict(row: Body) -> Body:
+    """Return the fields that tell of one phone; a miss has no ``number`` and no ``country``."""
+    phone = found_phone(row)
+    if phone is None:
+        return {"qualification": "not_found"}
+    return {"number": phone[0], "country": phone[1], "qualification": "found"}
+
+
+def ongoing_single_body(job: Job, profile: Profile) -> Body:
+    """Return the body of a single search that still runs."""
+    if profile.phone_ongoing_params and job.endpoint.kind is Kind.FIND_PHONE:
+        payload = job.payload
+        return {"params": phone_params(payload), **custom_of(payload), "qualification": "ongoing"}
+    return {"qualification": "ongoing"}

@@ -1,0 +1,50 @@
+"""Where a notice is handed up to whoever cares: the CRM floor, or the host project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.dispatch import Signal
+
+
+class NoticeSignal(Signal):
+    """A signal that leaves it to the inbox to write failures down.
+
+    Django's own log takes TryLater for an error, and breaks, with every receiver that follows, on one without a
+    ``__qualname__`` (a partial, an object that can be called).
+    """
+
+    def _log_robust_failure(self, receiver: object, err: Exception) -> None:
+        pass
+
+
+# Sent with ``notice`` (events.Notice). A receiver that took the notice returns True; one that cannot yet raises
+# TryLater. Every receiver is called; one that fails is called again with the same notice, so receivers must be
+# idempotent.
+notice_received = NoticeSignal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What it would come to if a notice were processed again."""
+
+    # For the person who decides.
+    sentence: str
+    # Whether anything could be written.
+    changes: bool = False
+    # The same for programs, like the job and its state.
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+# Sent with ``notice`` before a replay. A receiver that would take the notice returns a Forecast; it changes nothing and
+# asks nobody outside.
+notice_questioned = NoticeSignal()
+
+
+class TryLater(Exception):  # noqa: N818 - it is no error: the notice waits for its turn
+    """The notice cannot be understood yet; the message says what is awaited."""
+
+
+class KeepAside(Exception):  # noqa: N818 - it is a verdict
+    """The notice contradicts what is known and is never applied; the message says how."""

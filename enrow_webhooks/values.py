@@ -1,0 +1,149 @@
+"""The typed values that travel between Enrow and the rest: what is asked, what comes back.
+
+Their ``repr`` shows no person and no secret: error trackers collect it.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+class Kind(enum.StrEnum):
+    """The three things that Enrow sells."""
+
+    FIND_EMAIL = "find_email"
+    VERIFY_EMAIL = "verify_email"
+    FIND_PHONE = "find_phone"
+
+
+# Rows that Enrow takes in one bulk POST.
+MAX_BATCH = {Kind.FIND_EMAIL: 5000, Kind.VERIFY_EMAIL: 5000, Kind.FIND_PHONE: 3000}
+
+
+class Verdict(enum.StrEnum):
+    """Enrow's ``qualification``, in our words. For a verification FOUND means deliverable, NOT_FOUND undeliverable."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    ONGOING = "ongoing"
+    UNUSABLE = "unusable"
+
+
+class Progress(enum.StrEnum):
+    """Where a search stands at Enrow."""
+
+    ONGOING = "ongoing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+def fingerprint(*parts: str) -> uuid.UUID:
+    """Return a 128-bit name of the parts, blind to case: the same person asked for twice has one fingerprint."""
+    text = "\x1f".join(parts).casefold()
+    return uuid.UUID(bytes=hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindEmail:
+    """One person whose e-mail is wanted. Domain or company name is enough; the domain decides when both are there."""
+
+    fullname: str = field(repr=False)
+    company_domain: str = field(default="", repr=False)
+    company_name: str = field(default="", repr=False)
+    # ISO 3166-1 alpha-2: where Enrow looks the company name up. It stands on the whole POST, not on one person.
+    country_code: str = field(default="", repr=False)
+    crm_id: str = ""
+
+    @property
+    def fingerprint(self) -> uuid.UUID:
+        """The name of this purchase."""
+        company = self.company_domain or f"name:{self.company_name}:{self.country_code}"
+        return fingerprint(Kind.FIND_EMAIL, self.fullname, company)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyEmail:
+    """One address to verify."""
+
+    email: str = field(repr=False)
+    crm_id: str = ""
+
+    @property
+    def fingerprint(self) -> uuid.UUID:
+        """The name of this purchase."""
+        return fingerprint(Kind.VERIFY_EMAIL, self.email)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindPhone:
+    """One person whose phone is wanted: by LinkedIn profile (it always wins at Enrow), or by names and company."""
+
+    linkedin_url: str = field(default="", repr=False)
+    firstname: str = field(default="", repr=False)
+    lastname: str = field(default="", repr=False)
+    company_domain: str = field(default="", repr=False)
+    company_name: str = field(default="", repr=False)
+    crm_id: str = ""
+
+    @property
+    def fingerprint(self) -> uuid.UUID:
+        """The name of this purchase."""
+        if self.linkedin_url:
+            return fingerprint(Kind.FIND_PHONE, self.linkedin_url)
+        company = self.company_domain or f"name:{self.company_name}"
+        return fingerprint(Kind.FIND_PHONE, self.firstname, self.lastname, company)
+
+
+Query = FindEmail | VerifyEmail | FindPhone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Enrow accepted a search."""
+
+    id: str
+    # What was taken from the balance at once, the worst case; None when the answer did not say.
+    credits_used: Decimal | None = None
+    # Minutes, bulk only, not guaranteed by Enrow.
+    estimated_minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One person's outcome."""
+
+    verdict: Verdict
+    # The e-mail or the E.164 number; blank unless found (for a verification: the address that was judged).
+    value: str = field(default="", repr=False)
+    # ISO 3166-1 alpha-2, phones only.
+    country: str = field(default="", repr=False)
+    # Our ``custom``, echoed; blank when absent.
+    crm_id: str = ""
+    # 0-based place in the POSTed array; None where Enrow gives none (or a UUID, as bulk verification does).
+    index: int | None = None
+    # The inputs as Enrow echoes them; None when it does not.
+    echo: Query | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a GET said of a search."""
+
+    progress: Progress
+    results: tuple[Result, ...] = field(default=(), repr=False)
+    # What the search cost in the end; None when the body does not settle it.
+    cost: Decimal | None = None
+    # Rows done so far, while ongoing.
+    finished: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What ``GET /account/info`` says."""
+
+    credits: Decimal
+    webhooks: tuple[str, ...] = field(default=(), repr=False)
