@@ -1,0 +1,151 @@
+"""The page between "search these leads" and the first credit spent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django import forms
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.messages import ERROR, SUCCESS, WARNING
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from enrow_webhooks.values import Kind
+from leads.admin.links import lead_urls, link, list_url
+from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
+from leads.models import AbstractLead, SearchJob
+
+# Skipped leads that are shown per reason.
+_EXAMPLES = 10
+_FIND = {Kind.FIND_EMAIL: ["email"], Kind.FIND_PHONE: ["phone"]}
+
+
+class ConfirmForm(forms.Form):
+    """How much may be spent: at first the worst case as shown, so that confirming never buys more than that."""
+
+    force = forms.BooleanField(
+        label=_("Buy again what was bought lately"),
+        help_text=_("Shows this page again first, with what that costs."),
+        required=False,
+    )
+    max_credits = forms.DecimalField(
+        label=_("Spend at most"),
+        help_text=_("Credits. Leads that do not fit any more are left out."),
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=2,
+        error_messages={
+            "required": _("Write how many credits may be spent."),
+            "invalid": _("Write the credits as a number, like 12.5."),
+            "min_value": _("Credits must be zero or more."),
+        },
+    )
+
+
+def confirm(
+    page: ModelAdmin[AbstractLead],
+    request: HttpRequest,
+    queryset: QuerySet[AbstractLead],
+    kind: Kind,
+    *,
+    at_most: int,
+) -> HttpResponse | None:
+    """Show what the searches would cost; once that is confirmed, queue them and return None: back to the list."""
+    selected = queryset.count()
+    if selected > at_most:
+        sentence = f"{selected} leads are selected; search at most {at_most} here, or use manage.py enrich_leads."
+        page.message_user(request, sentence, ERROR)
+        return None
+    form = ConfirmForm(request.POST) if "confirm" in request.POST else None
+    find, verify, force = _FIND.get(kind, ()), kind is Kind.VERIFY_EMAIL, "force" in request.POST
+    # Only what the page was computed with is bought.
+    was_shown = force is ("shown_force" in request.POST)
+    if form is not None and was_shown and form.is_valid():
+        cap = form.cleaned_data["max_credits"]
+        user = request.user.get_username()
+        run = enrich(queryset, find=find, verify=verify, force=force, max_credits=cap, requested_by=user)
+        _tell(page, request, run, kind)
+        return None
+    expected = estimate(queryset, find=find, verify=verify, force=force)
+    if form is None or not was_shown:
+        form = ConfirmForm(initial={"max_credits": expected.tally.worst_case, "force": force})
+    if not (force or expected.tally.reused[kind]):
+        del form.fields["force"]
+    return _show(page, request, expected, kind, form=form, force=force, selected=selected)
+
+
+def _show(
+    page: ModelAdmin[AbstractLead], request: HttpRequest, expected: Estimate, kind: Kind, **context: object
+) -> TemplateResponse:
+    """Show the page; its form posts the same action for the same leads once more."""
+    return TemplateResponse(
+        request,
+        "admin/leads/enrich_confirmation.html",
+        {
+            **page.admin_site.each_context(request),
+            **_costs(expected, kind),
+            "title": _name(kind),
+            "opts": page.opts,
+            "media": page.media,
+            "kind": kind,
+            "skips": _skips(page, expected.tally),
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "list_url": request.get_full_path(),
+            **context,
+        },
+    )
+
+
+def _name(kind: Kind) -> str:
+    return str(SearchJob.Kind(kind).label).capitalize()
+
+
+def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
+    tally = expected.tally
+    return {
+        "to_search": tally.to_search[kind],
+        "shared": tally.shared[kind],
+        "reused": tally.reused[kind],
+        "missed": tally.missed[kind],
+        "again": tally.again[kind],
+        "has_work": any((tally.to_search[kind], tally.shared[kind], tally.reused[kind])),
+        "posts": expected.posts,
+        "worst_case": tally.worst_case,
+        "balance": expected.balance,
+    }
+
+
+def _skips(page: ModelAdmin[AbstractLead], tally: Tally) -> list[tuple[str, int, list[tuple[Skip, str]]]]:
+    """Return each reason with its count and its first leads, each with its address."""
+    by_reason: dict[str, list[Skip]] = defaultdict(list)
+    for skip in tally.examples:
+        by_reason[skip.reason].append(skip)
+    examples = {reason: skips[:_EXAMPLES] for reason, skips in by_reason.items()}
+    urls = lead_urls(page.admin_site, page.model, (skip.crm_id for skips in examples.values() for skip in skips))
+    return [
+        (reason.label, count, [(skip, urls.get(skip.crm_id, "")) for skip in examples[reason]])
+        for (_kind, reason), count in tally.skipped.items()
+    ]
+
+
+def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: Kind) -> None:
+    tally = run.tally
+    counts = {
+        "searched": tally.to_search[kind],
+        "shared": tally.shared[kind],
+        "reused": tally.reused[kind],
+        "skipped": tally.skipped.total(),
+    }
+    sentence = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no lead"
+    own = SearchJob.objects.of_run(run.id).exists()
+    lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
+    jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
+    message = format_html("{}: {}; at most {} credits. {}", _name(kind), sentence, tally.worst_case, jobs)
+    page.message_user(request, message, SUCCESS if jobs else WARNING)

@@ -1,0 +1,62 @@
+"""Where the credits went: the page "Credits"."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from leads import ledger, spending
+from leads.admin.links import list_url
+from leads.conf import lead_settings
+from leads.ledger import Line
+from leads.models import SearchJob
+
+# How far back the sums go.
+_DAYS = 30
+
+
+def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateResponse:
+    """Show sums per day, user and run, limit, balance and drift; Enrow is asked once, the database a fixed number."""
+    site, balance, today = page.admin_site, spending.ask_balance(), ledger.today()
+    limit = lead_settings.daily_credit_limit
+    request.current_app = site.name
+    return TemplateResponse(
+        request,
+        "admin/leads/credits.html",
+        {
+            **site.each_context(request),
+            "title": _("Credits"),
+            "opts": page.opts,
+            "media": page.media,
+            "today": today,
+            "limit": limit,
+            "left": None if limit is None else max(Decimal(0), limit - today.committed),
+            "balance": balance,
+            "drift": ledger.drift(balance) if balance else None,
+            "tolerance": lead_settings.unexplained_credits,
+            "days": _DAYS,
+            "tables": [
+                (_("Today, per user"), _("User"), _by_user(site, ledger.per_user(days=1))),
+                (_("Today, per run"), _("Run"), _by_run(site, ledger.per_run(days=1))),
+                (_("Per day"), _("Day"), [(line, line.name, "") for line in ledger.per_day(days=_DAYS)]),
+                (_("Per user"), _("User"), _by_user(site, ledger.per_user(days=_DAYS))),
+                (_("Per run, the dearest"), _("Run"), _by_run(site, ledger.per_run(days=_DAYS))),
+            ],
+        },
+    )
+
+
+# A line, its name as it is shown, and where that leads.
+Row = tuple[Line, str, str]
+
+
+def _by_user(site: AdminSite, lines: list[Line]) -> list[Row]:
+    return [(line, line.name or "–", list_url(site, SearchJob, requested_by=line.name)) for line in lines]
+
+
+def _by_run(site: AdminSite, lines: list[Line]) -> list[Row]:
+    return [(line, line.name[:8], list_url(site, SearchJob, run=line.name)) for line in lines]

@@ -1,0 +1,159 @@
+"""Decisions about search jobs in the admin; what can cost credits shows a page first that says how many."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import forms
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.messages import ERROR, SUCCESS, WARNING
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from leads import decisions
+from leads.admin.links import link, list_url, page_url
+from leads.decisions import Decision
+from leads.enrichment import Estimate, Run
+from leads.models import SearchJob
+
+# Jobs that are sent again at once: the page names each, so that a person sees what he risks.
+_MOST_SENT_AGAIN = 200
+# More leads than this would make the request time out.
+_MOST_SEARCHED_AGAIN = 100_000
+
+
+class CapForm(forms.Form):
+    """The worst case as it was shown: what has failed since is not bought unseen."""
+
+    max_credits = forms.DecimalField(min_value=Decimal(0), widget=forms.HiddenInput)
+
+
+def decide(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob], decision: Decision
+) -> None:
+    """Decide about each selected job, and say how many it was possible for."""
+    pks = list(queryset.values_list("pk", flat=True))
+    done = sum(decision.decide(pk, by=request.user.get_username()) for pk in pks)
+    if done:
+        page.message_user(request, f"{decision.done.capitalize()}: {done}.", SUCCESS)
+    if done < len(pks):
+        page.message_user(request, f"Not {decision.done}: {len(pks) - done}; {decision.rule}.", WARNING)
+
+
+def confirm_resend(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
+) -> HttpResponse | None:
+    """Name the jobs that may be billed a second time; once that is confirmed, send them and return None."""
+    if "confirm" in request.POST:
+        decide(page, request, queryset, decisions.RESEND)
+        return None
+    jobs = list(queryset.filter(state__in=decisions.RESEND.states)[: _MOST_SENT_AGAIN + 1])
+    if not jobs:
+        page.message_user(request, "Only unconfirmed jobs can be sent again.", WARNING)
+        return None
+    if len(jobs) > _MOST_SENT_AGAIN:
+        sentence = f"Send at most {_MOST_SENT_AGAIN} jobs again here, or use manage.py enrow_jobs --resend."
+        page.message_user(request, sentence, ERROR)
+        return None
+    return _page(
+        page,
+        request,
+        "resend_confirmation",
+        {
+            "title": _("Send again"),
+            "jobs": [(job, page_url(page.admin_site, SearchJob, job.pk)) for job in jobs],
+            "worst_case": sum(job.credits_reserved for job in jobs),
+            # Exactly the jobs that are shown, whatever the list shows by then.
+            "chosen": [job.pk for job in jobs],
+            "select_across": "0",
+        },
+    )
+
+
+def confirm_retry(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
+) -> HttpResponse | None:
+    """Show what it would cost to search again what failed; once that is confirmed, queue it and return None."""
+    failures = decisions.failed(queryset).count()
+    if not failures:
+        page.message_user(request, "Nothing failed in these jobs, or they have not ended yet.", WARNING)
+        return None
+    if failures > _MOST_SEARCHED_AGAIN:
+        sentence = f"{failures} searches failed; use manage.py enrow_jobs --retry for so many."
+        page.message_user(request, sentence, ERROR)
+        return None
+    form = CapForm(request.POST)
+    if "confirm" in request.POST and form.is_valid():
+        cap = form.cleaned_data["max_credits"]
+        _tell(page, request, decisions.retry(queryset, by=request.user.get_username(), max_credits=cap))
+        return None
+    expected = decisions.foresee(queryset)
+    most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
+    return _page(
+        page,
+        request,
+        "retry_confirmation",
+        {
+            "title": _("Search again what failed"),
+            "failures": failures,
+            "rows": [row for plan in expected for row in _rows(plan)],
+            "skips": [skip for plan in expected for skip in plan.tally.examples[:10]],
+            "worst_case": most,
+            "balance": expected[0].balance if expected else None,
+            "form": CapForm(initial={"max_credits": most}),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        },
+    )
+
+
+def _rows(plan: Estimate) -> list[tuple[str, int, int, int]]:
+    """Return per kind: to search, known or bought anyway, skipped."""
+    tally = plan.tally
+    kinds = {*tally.to_search, *tally.shared, *tally.reused, *(kind for kind, _reason in tally.skipped)}
+    return [
+        (
+            str(SearchJob.Kind(kind).label),
+            tally.to_search[kind],
+            tally.shared[kind] + tally.reused[kind],
+            sum(number for (skipped, _reason), number in tally.skipped.items() if skipped == kind),
+        )
+        for kind in sorted(kinds)
+    ]
+
+
+def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:
+    for run in runs:
+        searched, rest = run.tally.to_search.total(), run.tally.shared.total() + run.tally.reused.total()
+        message = format_html(
+            "Searched again: {}, known or bought anyway: {}, skipped: {}; at most {} credits. {}",
+            searched,
+            rest,
+            run.tally.skipped.total(),
+            run.tally.worst_case,
+            link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs.")) if searched else "",
+        )
+        page.message_user(request, message, SUCCESS if searched or rest else WARNING)
+
+
+def _page(
+    page: ModelAdmin[SearchJob], request: HttpRequest, template: str, context: dict[str, object]
+) -> TemplateResponse:
+    """Show a page whose form posts the same action once more."""
+    return TemplateResponse(
+        request,
+        f"admin/leads/{template}.html",
+        {
+            **page.admin_site.each_context(request),
+            "opts": page.opts,
+            "media": page.media,
+            "action": request.POST["action"],
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "list_url": request.get_full_path(),
+            **context,
+        },
+    )

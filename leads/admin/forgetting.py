@@ -1,0 +1,63 @@
+"""The action that deletes all traces of leads, with a page in between."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.messages import ERROR, SUCCESS
+from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from leads import forgetting
+from leads.models import AbstractLead
+
+# More than these would make the request time out; the command forget_lead has no such limit.
+_MOST = 1000
+
+
+class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """Forget: delete the lead, and what its searches and notices hold."""
+
+    actions: tuple[str, ...] = ("forget",)
+
+    def has_forget_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may forget leads: whoever may delete them."""
+        return self.has_delete_permission(request)
+
+    @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])
+    def forget(self, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
+        """Show what there is; once that is confirmed, delete it for good."""
+        crm_ids = list(queryset.values_list("crm_id", flat=True)[: _MOST + 1])
+        if len(crm_ids) > _MOST:
+            self.message_user(request, f"Forget at most {_MOST} leads here, or use manage.py forget_lead.", ERROR)
+        elif "confirm" in request.POST:
+            self._forget(request, crm_ids)
+        else:
+            return self._confirmation(request, crm_ids)
+        return None
+
+    def _forget(self, request: HttpRequest, crm_ids: list[str]) -> None:
+        try:
+            done = forgetting.forget(crm_ids)
+        except (ProtectedError, RestrictedError):
+            sentence = "Rows of another table keep a lead from being deleted; delete them first."
+            self.message_user(request, sentence, ERROR)
+            return
+        sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of notices."
+        self.message_user(request, sentence, SUCCESS)
+
+    def _confirmation(self, request: HttpRequest, crm_ids: list[str]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Forget (delete all traces)"),
+            "opts": self.opts,
+            "media": self.media,
+            "traces": forgetting.traces(crm_ids),
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "list_url": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/leads/forget_confirmation.html", context)

@@ -1,0 +1,149 @@
+"""Search jobs: what was sent, what it cost, what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+
+from django.contrib import admin
+from django.contrib.messages import SUCCESS, WARNING
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from enrow_webhooks.admin import ReadOnlyAdmin
+from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.wake import wake
+from leads import decisions, sql
+from leads.admin.credits import credits_page
+from leads.admin.deciding import confirm_resend, confirm_retry, decide
+from leads.admin.links import link, list_url, page_url
+from leads.admin.searches import FIRST, table
+from leads.models import LeadSearch, SearchJob
+from leads.tasks import sweep_jobs
+
+State = SearchJob.State
+
+
+@admin.register(SearchJob)
+class SearchJobAdmin(ReadOnlyAdmin):
+    """One row per POST; its page has its leads and its notices."""
+
+    list_display = (
+        "created_at",
+        "kind",
+        "state",
+        "requested",
+        "found",
+        "credits_reserved",
+        "credits_cost",
+        "requested_by",
+        "run_jobs",
+        "problem",
+    )
+    list_filter = ("state", "kind", "created_at")
+    # Only shows the box: get_search_results() says what is looked up.
+    search_fields = ("enrow_id__exact",)
+    search_help_text = _("The whole id of a job, a run or a search at Enrow.")
+    fieldsets = (
+        (None, {"fields": ("kind", "state", "last_error", "requested_by", "run_jobs")}),
+        (_("Counts and credits"), {"fields": ("requested", "found", "credits_reserved", "credits_cost")}),
+        (_("Times"), {"fields": ("created_at", "sent_at", "finished_at", "written_at", "next_check_at")}),
+        (
+            _("At Enrow"),
+            {"fields": ("enrow_id", "country_code", "overwrite", "result_via", "attempts", "checks", "notices")},
+        ),
+        (_("Leads"), {"fields": ("searches",)}),
+    )
+    readonly_fields = ("run_jobs", "notices", "searches")
+    actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and the page "Credits"."""
+        view = self.admin_site.admin_view(self.credits)
+        return [path("credits/", view, name="leads_searchjob_credits"), *super().get_urls()]
+
+    def credits(self, request: HttpRequest) -> HttpResponse:
+        """Show where the credits went, to whoever may see the jobs."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return credits_page(self, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SearchJob], search_term: str
+    ) -> tuple[QuerySet[SearchJob], bool]:
+        """Look one id up, by indexes only."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        named = Q(enrow_id=term)
+        try:
+            key = uuid.UUID(term)
+        except ValueError:
+            return queryset.filter(named), False
+        return queryset.filter(named | Q(pk=key) | Q(run=key)), False
+
+    @admin.display(description=_("run"))
+    def run_jobs(self, job: SearchJob) -> SafeString:
+        """Link to the jobs of the same run."""
+        return link(list_url(self.admin_site, SearchJob, run=job.run), str(job.run)[:8])
+
+    @admin.display(description=_("last error"))
+    def problem(self, job: SearchJob) -> str:
+        """Show the beginning of the last error."""
+        return Truncator(job.last_error).chars(80)
+
+    @admin.display(description=_("leads"))
+    def searches(self, job: SearchJob) -> str:
+        """Show the first leads of the job, with a link to all."""
+        return table(self.admin_site, LeadSearch.objects.filter(job=job).order_by("position"), job=job.pk)
+
+    @admin.display(description=_("notices"))
+    def notices(self, job: SearchJob) -> str:
+        """Show the webhook events about the job: signed for it, or with its Enrow id."""
+        about = Q(reference=str(job.pk))
+        if job.enrow_id:
+            about |= Q(enrow_id=job.enrow_id)
+        events = WebhookEvent.objects.filter(about).defer("payload")[:FIRST]
+        rows = [(event, page_url(self.admin_site, WebhookEvent, event.pk)) for event in events]
+        return render_to_string("admin/leads/events.html", {"rows": rows})
+
+    @admin.action(description=_("Cancel: do not send"), permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
+        """Cancel jobs that were not sent yet."""
+        decide(self, request, queryset, decisions.CANCEL)
+
+    @admin.action(description=_("Give up waiting: the answer to the POST was lost"), permissions=["operate"])
+    def give_up(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
+        """Free the leads of unconfirmed jobs for another search."""
+        decide(self, request, queryset, decisions.GIVE_UP)
+
+    @admin.action(description=_("Resume: try held jobs now"), permissions=["operate"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
+        """Send held jobs now, instead of when the sweep finds that it can."""
+        decide(self, request, queryset, decisions.RESUME)
+
+    @admin.action(description=_("Send again: the answer to the POST was lost"), permissions=["operate"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> HttpResponse | None:
+        """Send unconfirmed jobs again, after a page that says what may be billed twice."""
+        return confirm_resend(self, request, queryset)
+
+    @admin.action(description=_("Search again what failed"), permissions=["operate"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> HttpResponse | None:
+        """Search the leads again whose search ended in an error, after a page that says what it can cost."""
+        return confirm_retry(self, request, queryset)
+
+    @admin.action(description=_("Check now"), permissions=["operate"])
+    def check_now(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
+        """Let a worker ask Enrow at once for running jobs, and try held jobs again."""
+        waiting = queryset.filter(state__in=[State.RUNNING, State.HELD]).update(next_check_at=timezone.now())
+        transaction.on_commit(partial(wake, sweep_jobs), using=sql.alias())
+        sentence = f"{waiting} will be checked now." if waiting else "Only running and held jobs can be checked."
+        self.message_user(request, sentence, SUCCESS if waiting else WARNING)

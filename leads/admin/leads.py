@@ -1,0 +1,121 @@
+"""Leads: columns, history, and editing that never loses what was paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db import models, router, transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from leads.admin.actions import EnrichActionsMixin
+from leads.admin.forgetting import ForgetActionMixin
+from leads.admin.searches import table
+from leads.conf import lead_settings
+from leads.models import AbstractLead, Lead, LeadSearch
+
+# What enrichment writes and a person may edit too.
+_VALUES = ("email", "phone", "phone_country")
+_VERDICTS = ("email_status", "email_checked_at", "phone_status", "phone_checked_at")
+
+
+class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin):
+    """Everything that the admin of a lead model needs; put it in front of ``ModelAdmin``."""
+
+    actions: tuple[str, ...] = (*EnrichActionsMixin.actions, *ForgetActionMixin.actions)
+
+    list_display: tuple[str, ...] = (
+        "crm_id",
+        "display_name",
+        "company",
+        "email",
+        "email_status",
+        "phone",
+        "phone_status",
+        "updated_at",
+    )
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        "email_status",
+        ("email", admin.EmptyFieldListFilter),
+        "phone_status",
+        ("phone", admin.EmptyFieldListFilter),
+        "updated_at",
+    )
+    # Searching and sorting use indexes only: the table may have millions of rows.
+    search_fields: ClassVar[tuple[str, ...]] = ("crm_id__startswith", "email__exact", "company_domain__exact")
+    search_help_text = _("The beginning of a CRM id, a whole e-mail address or a whole company domain.")
+    sortable_by: ClassVar[tuple[str, ...]] = ("crm_id", "email", "updated_at")
+    readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "history")
+    show_full_result_count = False
+    list_per_page = 50
+
+    @admin.display(description=_("company"))
+    def company(self, lead: AbstractLead) -> str:
+        """Show the domain, else the name."""
+        return lead.company_domain or lead.company_name
+
+    @admin.display(description=_("history"))
+    def history(self, lead: AbstractLead) -> str:
+        """Show the latest searches for the lead, with a link to all."""
+        return table(self.admin_site, LeadSearch.objects.filter(crm_id=lead.crm_id).order_by("-id"), crm_id=lead.crm_id)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AbstractLead | None = None) -> tuple[str, ...]:
+        """A lead's CRM id is typed once: its history, and results that are under way, find it by that."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if obj is None else ("crm_id", *fields)
+
+    def formfield_for_dbfield(
+        self,
+        db_field: models.Field[Any, Any],
+        request: HttpRequest,
+        **kwargs: Any,  # noqa: ANN401 - as Django's own
+    ) -> forms.Field | None:
+        """Let the form remember the values that the person saw: enrichment may write others while it is open."""
+        if db_field.name in _VALUES:
+            kwargs["show_hidden_initial"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: AbstractLead, form: forms.BaseForm, change: bool) -> None:
+        """Save what the person edited and nothing else of what enrichment writes; a new value starts as never tried."""
+        with transaction.atomic(using=router.db_for_write(type(obj))):
+            if change:
+                _take_fresh(obj, set(form.changed_data))
+            _forget_verdicts(obj, form.changed_data)
+            super().save_model(request, obj, form, change)
+
+
+def _take_fresh(lead: AbstractLead, edited: Collection[str]) -> None:
+    """Lock the row, and read again what enrichment may have written since the page was opened."""
+    names = [name for name in (*_VALUES, *_VERDICTS) if name not in edited]
+    row = type(lead)._default_manager.select_for_update().filter(pk=lead.pk).values(*names).first()
+    for name, value in (row or {}).items():
+        setattr(lead, name, value)
+
+
+def _forget_verdicts(lead: AbstractLead, edited: Collection[str]) -> None:
+    """The old verdict was about the old value."""
+    if "email" in edited:
+        lead.email_status, lead.email_checked_at = "", None
+    if "phone" in edited:
+        lead.phone_status, lead.phone_checked_at = "", None
+        lead.phone_country = lead.phone_country if "phone_country" in edited else ""
+
+
+class LeadAdmin(LeadAdminMixin):
+    """The page of ``leads.Lead``."""
+
+    fieldsets = (
+        (None, {"fields": ("crm_id", ("firstname", "lastname"), "fullname", "linkedin_url")}),
+        (_("Company"), {"fields": ("company_name", "company_domain", "country_code")}),
+        (_("E-mail"), {"fields": ("email", ("email_status", "email_checked_at"))}),
+        (_("Phone"), {"fields": (("phone", "phone_country"), ("phone_status", "phone_checked_at"))}),
+        (_("History"), {"fields": (("created_at", "updated_at"), "history")}),
+    )
+
+
+# A project that brings its own lead registers that one; the actions would search the wrong rows on ours.
+if lead_settings.lead_model.lower() == Lead._meta.label_lower:
+    admin.site.register(Lead, LeadAdmin)

@@ -1,0 +1,64 @@
+"""Lead searches: what was asked for one lead, and what came back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from enrow_webhooks.admin import ReadOnlyAdmin
+from leads.admin.links import lead_urls, link, list_url, page_url
+from leads.models import LeadSearch, SearchJob, get_lead_model
+
+# Rows of a table inside another page; a link leads to all of them.
+FIRST = 20
+
+
+@admin.register(LeadSearch)
+class LeadSearchAdmin(ReadOnlyAdmin):
+    """There may be tens of millions: found by a lead's whole CRM id, or through the page of its job or lead."""
+
+    list_display = ("id", "lead", "kind", "outcome", "value", "effect", "error", "search_job")
+    list_filter = ("kind", "outcome", "effect")
+    search_fields = ("crm_id__exact",)
+    search_help_text = _("The whole CRM id of a lead.")
+    fields = (
+        "lead",
+        "search_job",
+        "kind",
+        "outcome",
+        "value",
+        "country",
+        "effect",
+        "error",
+        "seen",
+        "position",
+        "fingerprint",
+    )
+    readonly_fields = ("lead", "search_job")
+
+    @admin.display(description=_("lead"))
+    def lead(self, search: LeadSearch) -> SafeString:
+        """Link to the lead by its CRM id, which costs no query."""
+        return link(list_url(self.admin_site, get_lead_model(), crm_id=search.crm_id), search.crm_id)
+
+    @admin.display(description=_("search job"))
+    def search_job(self, search: LeadSearch) -> SafeString:
+        """Link to the job; the row has its id, so that no job is read."""
+        return link(page_url(self.admin_site, SearchJob, search.job_id), str(search.job_id)[:8])
+
+
+def table(site: AdminSite, searches: QuerySet[LeadSearch], **lookups: Any) -> str:  # noqa: ANN401 - lookups of any field
+    """Return the first searches as an HTML table, with a link to the list that shows all of them; two queries."""
+    rows = list(searches.select_related("job")[:FIRST])
+    leads = lead_urls(site, get_lead_model(), (search.crm_id for search in rows))
+    context = {
+        "rows": [(search, leads.get(search.crm_id, ""), page_url(site, SearchJob, search.job_id)) for search in rows],
+        "all_url": list_url(site, LeadSearch, **lookups),
+    }
+    return render_to_string("admin/leads/searches.html", context)

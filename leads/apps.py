@@ -1,0 +1,23 @@
+"""The Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadsConfig(AppConfig):
+    """Connects the notices to the leads, and registers the checks."""
+
+    name = "leads"
+    verbose_name = _("Leads")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import what registers itself; both need the models, so they cannot be imported at the top."""
+        from leads import receivers  # noqa: PLC0415 - needs the models
+        from leads.checks import check_leads  # noqa: PLC0415 - needs the models
+
+        receivers.connect()
+        checks.register(check_leads)

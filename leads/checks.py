@@ -1,0 +1,88 @@
+"""System checks of the CRM floor's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+
+from enrow_webhooks.checks import is_positive
+from enrow_webhooks.values import Kind
+from leads.conf import LeadSettings
+from leads.models import get_lead_model
+
+_NUMBERS = ("BATCH_SIZE", "SENDING_LEASE_SECONDS", "GIVE_UP_AFTER_HOURS")
+_CREDITS = ("DAILY_CREDIT_LIMIT", "UNEXPLAINED_CREDITS")
+_SPANS = ("REUSE_FOUND_DAYS", "REUSE_NOT_FOUND_DAYS", "UNCONFIRMED_MINUTES")
+# A hundred years in days: with much more, a date in the past can no longer be computed.
+_LONGEST = 36_500
+
+
+def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Check the lead model, the prices and the numbers. None stands for the default, as everywhere in ``ENROW``."""
+    enrow = getattr(settings, "ENROW", {})
+    if not isinstance(enrow, dict):
+        return []
+    given = {key: value for key, value in enrow.items() if value is not None}
+    return [*_model(), *_prices(given), *_numbers(given), *_credits(given), *_spans(given)]
+
+
+def _model() -> Iterator[CheckMessage]:
+    try:
+        get_lead_model()
+    except ImproperlyConfigured as error:
+        yield Error(
+            str(error), hint='Leave it out for leads.Lead, or name your own like "crm.Contact".', id="enrow.E101"
+        )
+
+
+def _prices(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    prices = enrow.get("PRICES", {})
+    if not isinstance(prices, dict) or set(prices) - set(Kind) or not all(map(is_positive, prices.values())):
+        yield Error(
+            'ENROW["PRICES"] must give credits per kind of search.',
+            hint=f"The default is {LeadSettings.defaults['PRICES']}.",
+            id="enrow.E102",
+        )
+
+
+def _numbers(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    for key in _NUMBERS:
+        if not is_positive(enrow.get(key, 1)):
+            yield Error(
+                f'ENROW["{key}"] must be a number above zero, not {enrow[key]!r}.',
+                hint="Leave it out for the default.",
+                id="enrow.E103",
+            )
+
+
+def _credits(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    for key in _CREDITS:
+        if not _is_zero_or_more(enrow.get(key, 0)):
+            yield Error(
+                f'ENROW["{key}"] must be credits, zero or more, not {enrow[key]!r}.',
+                hint='Write a number like 500 or "12.5"; None or no DAILY_CREDIT_LIMIT means no limit.',
+                id="enrow.E104",
+            )
+
+
+def _spans(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    for key in _SPANS:
+        value = enrow.get(key, 0)
+        if not _is_zero_or_more(value) or Decimal(str(value)) > _LONGEST:
+            yield Error(
+                f'ENROW["{key}"] must be a number from 0 to {_LONGEST:,}, not {value!r}.',
+                hint="Leave it out for the default.",
+                id="enrow.E105",
+            )
+
+
+def _is_zero_or_more(value: object) -> bool:
+    try:
+        return 0 <= Decimal(str(value)) < Decimal("Infinity")
+    except InvalidOperation:
+        return False

@@ -1,0 +1,80 @@
+"""The keys of ``ENROW`` that the CRM floor needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from enrow_webhooks.conf import Section
+from enrow_webhooks.values import MAX_BATCH, Kind
+
+
+class LeadSettings(Section):
+    """What the CRM floor needs to know."""
+
+    defaults: ClassVar[dict[str, Any]] = {
+        "LEAD_MODEL": "leads.Lead",
+        # Credits. 40 for a phone is Enrow's price for new plans; older plans pay 50.
+        "PRICES": {"find_email": "1", "verify_email": "0.25", "find_phone": "40"},
+        "DAILY_CREDIT_LIMIT": None,
+        "BATCH_SIZE": 5000,
+        "REUSE_FOUND_DAYS": 90,
+        "REUSE_NOT_FOUND_DAYS": 30,
+        "SENDING_LEASE_SECONDS": 300,
+        "GIVE_UP_AFTER_HOURS": 24,
+        "UNCONFIRMED_MINUTES": 30,
+        "UNEXPLAINED_CREDITS": 40,
+    }
+
+    @property
+    def lead_model(self) -> str:
+        """The model that is enriched, as ``app_label.Model``; it inherits leads.models.AbstractLead."""
+        return str(self.get("LEAD_MODEL"))
+
+    def price(self, kind: Kind) -> Decimal:
+        """Credits for one search of the kind, when it finds something (a verification always costs)."""
+        return Decimal(str({**self.defaults["PRICES"], **self.get("PRICES")}[kind]))
+
+    @property
+    def daily_credit_limit(self) -> Decimal | None:
+        """The most that may be spent in one day, in the worst case; None for no limit."""
+        limit = self.get("DAILY_CREDIT_LIMIT")
+        return None if limit is None else Decimal(str(limit))
+
+    def batch_size(self, kind: Kind) -> int:
+        """How many leads go into one POST."""
+        return min(int(self.get("BATCH_SIZE")), MAX_BATCH[kind])
+
+    @property
+    def reuse_found(self) -> dt.timedelta:
+        """For how long what was found is used again instead of bought again."""
+        return dt.timedelta(days=float(self.get("REUSE_FOUND_DAYS")))
+
+    @property
+    def reuse_not_found(self) -> dt.timedelta:
+        """For how long a search that found nothing is not bought again."""
+        return dt.timedelta(days=float(self.get("REUSE_NOT_FOUND_DAYS")))
+
+    @property
+    def sending_lease(self) -> dt.timedelta:
+        """How long one POST may take before its worker counts as dead and its job as unconfirmed."""
+        return dt.timedelta(seconds=float(self.get("SENDING_LEASE_SECONDS")))
+
+    @property
+    def give_up_after(self) -> dt.timedelta:
+        """How long after its POST a search that Enrow never finished is given up."""
+        return dt.timedelta(hours=float(self.get("GIVE_UP_AFTER_HOURS")))
+
+    @property
+    def unconfirmed_for(self) -> dt.timedelta:
+        """For how long after a POST without an answer its notice may still come, before a person must decide."""
+        return dt.timedelta(minutes=float(self.get("UNCONFIRMED_MINUTES")))
+
+    @property
+    def unexplained_credits(self) -> Decimal:
+        """Credits that may leave the account in a week without a job of ours, before a person must look."""
+        return Decimal(str(self.get("UNEXPLAINED_CREDITS")))
+
+
+lead_settings = LeadSettings()

@@ -1,0 +1,130 @@
+"""What a person may decide about search jobs that do not go on by themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from enrow_webhooks.values import Kind
+from enrow_webhooks.wake import wake
+from leads import results
+from leads.enrichment import Estimate, Run, enrich, estimate
+from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.tasks import submit_jobs
+
+State = SearchJob.State
+
+
+def cancel(pk: uuid.UUID, *, by: str) -> bool:
+    """Cancel a job that was not sent, and nothing is bought; return whether it could be done."""
+    return results.cancel(pk, f"Cancelled by {by}.")
+
+
+def give_up(pk: uuid.UUID, *, by: str) -> bool:
+    """Stop waiting for a job whose answer was lost: its leads may be bought again, a late result is taken.
+
+    Return whether it could be done.
+    """
+    return results.give_up(pk, f"Given up by {by}.")
+
+
+def resend(pk: uuid.UUID, *, by: str) -> bool:
+    """Give a job up whose answer was lost, and search its leads again; return whether it could be done.
+
+    If Enrow did accept it the first time, it is billed twice. That is why the second POST is a job of its own: each
+    keeps its cost and its result, and the second counts against every cap.
+    """
+    given_up = results.give_up(pk, f"Sent again by {by}.")
+    if given_up:
+        retry(SearchJob.objects.filter(pk=pk), by=by)
+    return given_up
+
+
+def resume(pk: uuid.UUID, *, by: str) -> bool:
+    """Send a held job now, instead of when the sweep finds that it can; return whether it could be done."""
+    now, note = timezone.now(), f"Resumed by {by}."
+    moved = SearchJob.objects.move(pk, [State.HELD], State.QUEUED, attempts=0, next_check_at=now, last_error=note)
+    if moved:
+        wake(submit_jobs)
+    return moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One of the decisions above, in words for whoever shows it."""
+
+    decide: Callable[..., bool]
+    # The states in which it can be taken.
+    states: Sequence[str]
+    # What has happened then, and what is said of other jobs.
+    done: str
+    rule: str
+
+
+CANCEL = Decision(decide=cancel, states=SearchJob.UNSENT, done="cancelled", rule="only queued and held jobs can be")
+GIVE_UP = Decision(decide=give_up, states=[State.UNCONFIRMED], done="given up", rule="only unconfirmed jobs can be")
+RESEND = Decision(decide=resend, states=[State.UNCONFIRMED], done="sent again", rule="only unconfirmed jobs can be")
+RESUME = Decision(decide=resume, states=[State.HELD], done="resumed", rule="only held jobs can be")
+
+
+def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:
+    """Return the searches in these jobs that ended in an error: what ``retry`` searches again."""
+    ended = jobs.order_by().filter(state__in=SearchJob.ENDED)
+    errors = LeadSearch.objects.filter(job__in=ended, outcome=LeadSearch.Outcome.ERROR)
+    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)
+
+
+def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:
+    """Tell what ``retry`` would do, an estimate for each of its runs; writes and sends nothing."""
+    return [
+        estimate(again.leads, find=again.find, verify=again.verify, overwrite=again.overwrite) for again in _again(jobs)
+    ]
+
+
+def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None) -> list[Run]:
+    """Search the leads again whose search in these jobs ended in an error, and only those.
+
+    A run per kind; ``max_credits`` bounds the worst case of all of them together.
+    """
+    runs: list[Run] = []
+    for again in _again(jobs):
+        spent = sum((run.tally.worst_case for run in runs), Decimal(0))
+        left = None if max_credits is None else max(Decimal(0), max_credits - spent)
+        runs.append(
+            enrich(
+                again.leads,
+                find=again.find,
+                verify=again.verify,
+                overwrite=again.overwrite,
+                max_credits=left,
+                requested_by=by,
+            )
+        )
+    return runs
+
+
+_FIND = {Kind.FIND_EMAIL: {"email"}, Kind.FIND_PHONE: {"phone"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Again:
+    """The leads that one call of enrich() searches again, as they were searched the first time."""
+
+    leads: QuerySet[AbstractLead]
+    find: Collection[str]
+    verify: bool
+    overwrite: bool
+
+
+def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
+    for kind, overwrite in product(Kind, (False, True)):
+        crm_ids = failed(jobs.filter(kind=kind, overwrite=overwrite)).values("crm_id")
+        leads = get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
+        if leads.exists():
+            yield _Again(leads=leads, find=_FIND.get(kind, ()), verify=kind is Kind.VERIFY_EMAIL, overwrite=overwrite)

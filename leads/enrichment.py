@@ -1,0 +1,189 @@
+"""The public face: enrich a queryset, estimate what it would cost, watch a run. Here "write" meets "wake".
+
+>>> run = enrich(Lead.objects.filter(company_domain__endswith=".com"), find={"email"}, max_credits=500)
+>>> run.wait(timeout=60)
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet, Sum
+
+from enrow_webhooks.values import Kind
+from enrow_webhooks.wake import celery_is_set_up, wake
+from leads import spending, sql, writing
+from leads.judging import Reason, Skip
+from leads.models import AbstractLead, SearchJob
+from leads.planning import Order, Tally, plan
+from leads.queueing import queue
+from leads.sweep import sweep
+from leads.tasks import submit_jobs
+
+__all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
+
+_FIND = {"email": Kind.FIND_EMAIL, "phone": Kind.FIND_PHONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What enrich() would do, with nothing written and nothing sent."""
+
+    tally: Tally
+    # POSTs to Enrow.
+    posts: int
+    # Credits of the account; None when Enrow did not say.
+    balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is. Counts rows that are bought; those who share a purchase come with it."""
+
+    requested: int
+    done: int
+    found: int
+    # Jobs that still work, and jobs that wait for a person or for credits.
+    jobs_open: int
+    jobs_stuck: int
+    credits: Decimal
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens by itself in a short while."""
+        return self.jobs_open == self.jobs_stuck
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """The search jobs of one call of enrich()."""
+
+    id: uuid.UUID
+    tally: Tally
+    # Jobs of earlier runs that bring results for some of these leads.
+    joined: set[uuid.UUID] = field(default_factory=set)
+    # Leads whose result had been bought before and was written at once.
+    reused: int = 0
+
+    def jobs(self) -> QuerySet[SearchJob]:
+        """Every job that brings results for this run."""
+        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined))
+
+    def progress(self) -> Progress:
+        """Look at the rows; two queries."""
+        ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
+        stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED])
+        sums = self.jobs().aggregate(
+            all_requested=Sum("requested", default=0),
+            all_done=Sum("requested", filter=ended, default=0),
+            all_found=Sum("found", default=0),
+            still_open=Count("pk", filter=~ended),
+            stuck=Count("pk", filter=stuck),
+        )
+        return Progress(
+            requested=sums["all_requested"],
+            done=sums["all_done"],
+            found=sums["all_found"],
+            jobs_open=sums["still_open"],
+            jobs_stuck=sums["stuck"],
+            credits=SearchJob.objects.of_run(self.id).credits(),
+        )
+
+    def wait(
+        self, *, timeout: float | None = None, pause: float = 0.5, watch: Callable[[Progress], None] | None = None
+    ) -> bool:
+        """Wait until the run is over, at most ``timeout`` seconds; return whether it is.
+
+        In a project without Celery workers this process does the work meanwhile.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if not celery_is_set_up():
+                sweep()
+            progress = self.progress()
+            if watch:
+                watch(progress)
+            if progress.is_over:
+                return True
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(pause)
+
+
+def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
+    """Return the kinds that ``find`` and ``verify`` ask for. Raises ValueError with the words that are allowed."""
+    unknown = set(find) - set(_FIND)
+    if unknown or isinstance(find, str):
+        raise ValueError(f"find takes a set of {sorted(_FIND)}, not {find!r}.")
+    kinds = {*(_FIND[word] for word in find), *([Kind.VERIFY_EMAIL] if verify else [])}
+    if not kinds:
+        raise ValueError('Nothing to do: give find={"email"}, find={"phone"} or verify=True.')
+    return tuple(kind for kind in Kind if kind in kinds)
+
+
+def estimate(
+    queryset: QuerySet[AbstractLead],
+    *,
+    find: Collection[str] = (),
+    verify: bool = False,
+    max_credits: Decimal | float | None = None,
+    overwrite: bool = False,
+    force: bool = False,
+) -> Estimate:
+    """Tell what enrich() with the same arguments would do; writes and sends nothing.
+
+    Raises ValueError for a wrong argument. The balance is asked for, free of charge.
+    """
+    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
+    balance = spending.ask_balance()
+    tally = Tally(max_credits=_cap(max_credits), allowance=spending.allowance(balance))
+    posts = 0
+    for batch in plan(queryset, order, tally):
+        posts += bool(batch.purchases)
+        tally.shared[batch.kind] += len(batch.shares)
+        tally.reused[batch.kind] += len(batch.reuses)
+        tally.missed[batch.kind] += batch.missed
+    return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
+
+
+def enrich(
+    queryset: QuerySet[AbstractLead],
+    *,
+    find: Collection[str] = (),
+    verify: bool = False,
+    max_credits: Decimal | float | None = None,
+    overwrite: bool = False,
+    force: bool = False,
+    requested_by: str = "",
+) -> Run:
+    """Queue searches for every lead that needs one, and wake the workers. Returns once the rows are committed.
+
+    ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
+    it unless a person edits it meanwhile. ``force`` buys again what was bought lately. Raises ValueError for a wrong
+    argument.
+    """
+    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
+    balance = spending.ask_balance()
+    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=spending.allowance(balance)))
+    for batch in plan(queryset, order, run.tally):
+        queued = queue(batch, order, run.tally, run=run.id, balance=balance)
+        run.joined |= queued.joined
+        run.reused += queued.reused
+        if queued.job and queued.reused:
+            writing.write(queued.job.pk)
+        # After the commit, should the caller be inside a transaction of its own.
+        transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
+    return run
+
+
+def _cap(max_credits: Decimal | float | None) -> Decimal | None:
+    cap = None if max_credits is None else Decimal(str(max_credits))
+    if cap is not None and not (cap.is_finite() and cap >= 0):
+        raise ValueError(f"max_credits must be zero or more, not {max_credits}.")
+    return cap

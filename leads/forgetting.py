@@ -1,0 +1,158 @@
+"""Forget people: delete their leads, blank what their searches and notices hold, and let nothing bring it back.
+
+A search stays as a row without a person (effect ``erased``, a made-up crm_id), so that positions, counts and costs stay
+true. Its job is marked: a late result that fits nobody is then dropped instead of kept aside. Somebody else who shared
+the purchase under another crm_id keeps his own: he takes the place in the job.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+
+from enrow_webhooks.models import WebhookEvent
+from leads import sql
+from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+
+# People who are forgotten in one transaction.
+_CHUNK = 500
+_NOTE = "Somebody of it was forgotten; its body is gone."
+
+Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """How many rows hold something of people."""
+
+    leads: int = 0
+    searches: int = 0
+    # Bodies of webhook notices.
+    bodies: int = 0
+
+    def __add__(self, other: Traces) -> Traces:
+        return Traces(
+            leads=self.leads + other.leads, searches=self.searches + other.searches, bodies=self.bodies + other.bodies
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.leads or self.searches or self.bodies)
+
+
+def traces(crm_ids: Iterable[str]) -> Traces:
+    """Count what forget() would delete or blank at most; changes nothing."""
+    return sum(map(_count, _chunks(crm_ids)), Traces())
+
+
+def forget(crm_ids: Iterable[str]) -> Traces:
+    """Forget people for good, some hundred in one transaction; return what was deleted and blanked.
+
+    Harmless to repeat. Raises ProtectedError when a table of the host keeps a lead from being deleted.
+    """
+    return sum(map(_forget, _chunks(crm_ids)), Traces())
+
+
+def unknown(crm_ids: Iterable[str]) -> list[str]:
+    """Return those of whom neither a lead nor a search is there."""
+    return [crm_id for crm_id in crm_ids if not (_leads([crm_id]).exists() or _searches([crm_id]).exists())]
+
+
+def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
+    known = sorted(set(crm_ids))
+    return [known[at : at + _CHUNK] for at in range(0, len(known), _CHUNK)]
+
+
+def _leads(crm_ids: Sequence[str]) -> QuerySet[AbstractLead]:
+    return get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
+
+
+def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
+    return LeadSearch.objects.filter(crm_id__in=crm_ids)
+
+
+def _count(crm_ids: Sequence[str]) -> Traces:
+    jobs = SearchJob.objects.filter(pk__in=_searches(crm_ids).values("job"))
+    return Traces(leads=_leads(crm_ids).count(), searches=_searches(crm_ids).count(), bodies=_bodies(jobs).count())
+
+
+def _forget(crm_ids: Sequence[str]) -> Traces:
+    with transaction.atomic(using=sql.alias()):
+        # Leads first, as whoever writes results locks them.
+        leads = _leads(crm_ids)
+        number = leads.count()
+        leads.delete()
+        wanted = _searches(crm_ids).values("job")
+        jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+        searches = _erase(crm_ids, jobs)
+        SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
+        return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
+
+
+def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
+    """Take the person out of the searches, and let whoever shares the purchase take their place."""
+    heirs = _heirs(crm_ids)
+    unsent = [job.pk for job in jobs if job.state in SearchJob.UNSENT]
+    leaves = Q(job_id__in=unsent) | Q(pk__in=[buyer for buyer, _, _ in heirs])
+    erased = _searches(crm_ids).update(
+        position=Case(When(leaves, then=None), default=F("position")),
+        outcome=Case(
+            When(outcome__in=[Outcome.PENDING, Outcome.ERROR], then=Value(Outcome.CANCELLED)), default=F("outcome")
+        ),
+        crm_id=Concat(Value("forgotten-"), Cast("pk", CharField())),
+        effect=Effect.ERASED,
+        fingerprint=None,
+        value="",
+        country="",
+        seen="",
+        error="",
+    )
+    for _, heir, position in heirs:
+        LeadSearch.objects.filter(pk=heir).update(position=position)
+    return erased
+
+
+def _heirs(crm_ids: Sequence[str]) -> list[tuple[int, int, int | None]]:
+    """Return for each purchase that somebody else shares: its row, the row of the first who shares it, its position."""
+    bought = _searches(crm_ids).filter(position__isnull=False, fingerprint__isnull=False)
+    places = {
+        (job, fingerprint): (pk, position)
+        for pk, job, fingerprint, position in bought.values_list("pk", "job", "fingerprint", "position")
+    }
+    sharing = (
+        LeadSearch.objects.filter(
+            job__in={job for job, _ in places},
+            fingerprint__in={fingerprint for _, fingerprint in places},
+            position__isnull=True,
+        )
+        .exclude(crm_id__in=crm_ids)
+        .order_by("-pk")
+        .values_list("job", "fingerprint", "pk")
+    )
+    first: dict[tuple[uuid.UUID, uuid.UUID | None], int] = {(job, name): pk for job, name, pk in sharing}
+    return [(places[key][0], heir, places[key][1]) for key, heir in first.items() if key in places]
+
+
+def blank_bodies(jobs: Collection[SearchJob]) -> int:
+    """Blank the bodies of the jobs' notices, as far as nobody who is not forgotten still waits for them."""
+    others = LeadSearch.objects.filter(job__in=jobs).exclude(effect=Effect.ERASED)
+    open_jobs = SearchJob.objects.filter(pk__in=others.values("job"), state__in=SearchJob.AWAITING)
+    needed = set(open_jobs.values_list("pk", flat=True))
+    bodies = _bodies([job for job in jobs if job.pk not in needed])
+    waiting = Q(state__in=[*WebhookEvent.WAITING, WebhookEvent.State.DEAD])
+    # What can be processed no more has ended here.
+    ended = bodies.filter(waiting).update(
+        state=WebhookEvent.State.IGNORED, processed_at=timezone.now(), payload="", last_error=_NOTE
+    )
+    return ended + bodies.update(payload="", last_error="")
+
+
+def _bodies(jobs: Iterable[SearchJob]) -> QuerySet[WebhookEvent]:
+    names = [(str(job.pk), job.enrow_id) for job in jobs]
+    about = Q(reference__in=[reference for reference, _ in names]) | Q(enrow_id__in=[name for _, name in names if name])
+    return WebhookEvent.objects.filter(about).exclude(payload="")

@@ -1,0 +1,192 @@
+"""``manage.py enrich_leads``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandParser
+from django.db.models import QuerySet
+
+from enrow_webhooks import wake
+from enrow_webhooks.errors import EnrowError
+from enrow_webhooks.gateway import open_client
+from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
+from leads import filters, reports
+from leads.enrichment import Progress, Run, Tally, enrich, estimate
+from leads.management.meter import Meter
+from leads.management.patience import Patience
+from leads.models import AbstractLead
+
+# Stuck jobs that are named one by one.
+_SHOWN = 20
+
+
+class Command(EnrowCommand):
+    """Enrich leads."""
+
+    # Seconds in which a worker that runs takes at least one job.
+    patience = 10.0
+    help = (
+        "Search e-mails and phones for leads, and verify e-mails. This spends credits; --dry-run tells how many.\n"
+        "Only blank fields are searched and filled, except with --overwrite. What was bought lately is used again.\n\n"
+        "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any own field of a lead and any of\n"
+        "Django's lookups; != turns a condition round; several must all be met. Without --where and --crm-id every\n"
+        "lead is meant."
+    )
+    examples = """
+  manage.py enrich_leads --find email --where company_domain__endswith=.com --dry-run
+  manage.py enrich_leads --find email phone --limit 100 --max-credits 500 --wait
+  manage.py enrich_leads --verify --where email!= --where email_status=
+  manage.py enrich_leads --find phone --where country_code__in=FR,DE --where phone_status!=not_found
+  manage.py enrich_leads --find email --where created_at__gte=2026-01-01 --where fullname__icontains=smith
+  manage.py enrich_leads --find email --crm-id crm-001 crm-002 --overwrite
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--find", nargs="+", choices=["email", "phone"], default=[], help="what to search")
+        parser.add_argument("--verify", action="store_true", help="verify the e-mails that leads have")
+        parser.add_argument(
+            "--where", nargs="+", action="extend", default=[], metavar="FIELD__LOOKUP=VALUE", help="which leads"
+        )
+        parser.add_argument("--crm-id", nargs="+", action="extend", default=[], metavar="ID", help="only these leads")
+        parser.add_argument("--limit", type=count, metavar="N", help="only the first N of them, in order of their keys")
+        parser.add_argument(
+            "--max-credits", type=amount, metavar="N", help="stop before the worst case passes so many credits"
+        )
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also search leads that have a value, and replace it"
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="buy again what was bought lately; says first how much that is"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be done and what it may cost; write and send nothing"
+        )
+        parser.add_argument(
+            "--wait",
+            nargs="?",
+            type=seconds,
+            const=math.inf,
+            metavar="SECONDS",
+            help="wait until the results are there, at most so many seconds",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Enrich, or estimate."""
+        try:
+            leads = filters.matching(options["where"], crm_ids=options["crm_id"])
+        except filters.FilterError as error:
+            raise wrong_call(str(error)) from error
+        if options["limit"]:
+            leads = filters.first(leads, options["limit"])
+        if not (options["find"] or options["verify"]):
+            raise wrong_call("Nothing to do: give --find email, --find phone or --verify.")
+        if not (options["where"] or options["crm_id"] or options["json"]):
+            self.stdout.write("Every lead is meant: there is no --where and no --crm-id.")
+        asked = {key: options[key] for key in ("find", "verify", "max_credits", "overwrite", "force")}
+        if options["dry_run"]:
+            self._estimate(leads, asked, as_json=options["json"])
+        else:
+            self._enrich(leads, asked, wait=options["wait"], as_json=options["json"])
+
+    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, as_json: bool) -> None:
+        plan = estimate(leads, **asked)
+        problem = _why_no_balance() if plan.balance is None else ""
+        if as_json:
+            self.tell_json(
+                {
+                    "dry_run": True,
+                    **reports.tally_json(plan.tally),
+                    "posts": plan.posts,
+                    "balance": plan.balance,
+                    "balance_problem": problem,
+                }
+            )
+            return
+        for line in reports.tally_lines(plan.tally):
+            self.stdout.write(line)
+        self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.tally.worst_case} credits.")
+        self.stdout.write(f"The balance is not known: {problem}" if problem else f"Balance: {plan.balance} credits.")
+        self.stdout.write("Dry run: nothing was written, nothing was sent.")
+
+    def _enrich(
+        self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, wait: float | None, as_json: bool
+    ) -> None:
+        if asked["force"]:
+            self._tell_again(estimate(leads, **asked).tally)
+        run = enrich(leads, **asked, requested_by="enrich_leads")
+        if not wake.flush():
+            self.stderr.write("The broker takes no message; the sweep will do the work.")
+        if not as_json:
+            self._tell_plan(run)
+        is_over = wait is None or self._wait(run, wait)
+        progress = run.progress()
+        if as_json:
+            self.tell_json(
+                {
+                    "dry_run": False,
+                    "run": run.id,
+                    **reports.tally_json(run.tally),
+                    **reports.progress_json(progress),
+                    "jobs": list(map(reports.job_json, run.jobs())),
+                }
+            )
+        elif wait is not None:
+            self.stdout.write(f"{reports.progress_line(progress)}.")
+        self._judge(run, is_over=is_over)
+
+    def _tell_again(self, tally: Tally) -> None:
+        """Say before it happens what --force buys again; on stderr, where it is also read beside JSON."""
+        if again := tally.again.total():
+            self.stderr.write(
+                f"--force buys {again:,} searches again that were bought lately; "
+                f"with all others the run costs at most {tally.worst_case} credits."
+            )
+
+    def _tell_plan(self, run: Run) -> None:
+        for line in reports.tally_lines(run.tally):
+            self.stdout.write(line)
+        self.stdout.write(f"Run {run.id}: {run.jobs().count():,} search jobs; at most {run.tally.worst_case} credits.")
+        if not wake.celery_is_set_up():
+            self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
+
+    def _wait(self, run: Run, limit: float) -> bool:
+        patience = Patience(run.jobs(), seconds=self.patience)
+        with Meter(self.stderr) as meter:
+
+            def watch(progress: Progress) -> None:
+                if complaint := patience.complaint():
+                    meter.say(complaint)
+                meter.show(reports.progress_line(progress), done=progress.done, total=progress.requested)
+
+            try:
+                return run.wait(timeout=None if limit == math.inf else limit, watch=watch)
+            except KeyboardInterrupt:
+                raise needs_person(f"No longer watched; the run {run.id} goes on by itself.") from None
+
+    def _judge(self, run: Run, *, is_over: bool) -> None:
+        """Name the jobs that need a person, and set the exit code."""
+        stuck = reports.stuck(run.jobs())
+        for job in stuck[:_SHOWN]:
+            self.stderr.write(reports.job_line(job))
+        problems = [f"{stuck.count():,} search jobs need a person."] if stuck.exists() else []
+        if unpaid := reports.unpaid(run.tally):
+            problems.append(f"{unpaid:,} searches were not queued: the balance does not cover them; buy credits.")
+        if not is_over:
+            problems.append(f"The time is up; the run {run.id} goes on by itself, as long as a worker or sweep runs.")
+        if problems:
+            raise needs_person(" ".join(problems))
+
+
+def _why_no_balance() -> str:
+    """Ask once more for the balance, for the sentence that says why it cannot be had."""
+    try:
+        with open_client() as client:
+            client.account()
+    except (EnrowError, ImproperlyConfigured) as error:
+        return str(error)
+    return "Enrow did not answer at first; try again."

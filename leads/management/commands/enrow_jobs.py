@@ -1,0 +1,188 @@
+"""``manage.py enrow_jobs``."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db.models import Count
+
+from enrow_webhooks import wake
+from enrow_webhooks.management.base import EnrowCommand, count, identifier, needs_person, wrong_call
+from leads import decisions, reports
+from leads.decisions import Decision
+from leads.models import SearchJob
+from leads.models.jobs import SearchJobQuerySet
+
+_BY = "enrow_jobs"
+_DECISIONS = {
+    "cancel": decisions.CANCEL,
+    "give_up": decisions.GIVE_UP,
+    "resend": decisions.RESEND,
+    "resume": decisions.RESUME,
+}
+_ACTIONS = {
+    "cancel": "do not send them: queued and held jobs",
+    "give_up": "stop waiting for unconfirmed jobs: their leads may be searched again, a late result is taken",
+    "resend": "send unconfirmed jobs again, which may be billed twice",
+    "resume": "send held jobs now",
+    "retry": "search the leads again whose search ended in an error",
+}
+
+
+class Command(EnrowCommand):
+    """List search jobs, and decide about them."""
+
+    help = (
+        "List search jobs: state, kind, leads, found, credits reserved and cost, who asked, last error.\n"
+        "With an action, do it for the jobs that are named by their ids, --state or --run, and say for each what\n"
+        "happened or why it could not."
+    )
+    examples = """
+  manage.py enrow_jobs --state held unconfirmed
+  manage.py enrow_jobs 5f0c1a52-7a5e-4c5b-9b0e-1d2f3a4b5c6d --resend
+  manage.py enrow_jobs --state unconfirmed --give-up
+  manage.py enrow_jobs --run 0d9a2c1e-3b4f-4e5a-8c6d-7e8f9a0b1c2d --retry --json
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("ids", nargs="*", type=identifier, metavar="ID", help="these search jobs")
+        parser.add_argument(
+            "--state",
+            nargs="+",
+            action="extend",
+            default=[],
+            choices=SearchJob.State.values,
+            metavar="STATE",
+            help=f"only jobs in these states: {', '.join(SearchJob.State.values)}",
+        )
+        parser.add_argument("--run", type=identifier, metavar="UUID", help="only the jobs of one call of enrich()")
+        parser.add_argument("--limit", type=count, default=50, metavar="N", help="list the newest N (default 50)")
+        actions = parser.add_mutually_exclusive_group()
+        for name, meaning in _ACTIONS.items():
+            actions.add_argument(
+                f"--{name.replace('_', '-')}", dest="action", action="store_const", const=name, help=meaning
+            )
+        parser.add_argument("--yes", action="store_true", help="do not ask before --resend")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """List, or decide."""
+        jobs = _named(options["ids"], options["state"], options["run"])
+        action, as_json = options["action"], options["json"]
+        if action is None:
+            self._list(jobs, most=options["limit"], as_json=as_json)
+            return
+        if not (options["ids"] or options["state"] or options["run"]):
+            raise wrong_call("Say which search jobs: give their ids, --state or --run.")
+        if action == "resend" and not options["yes"]:
+            self._ask(jobs)
+        if action == "retry":
+            self._retry(jobs, as_json=as_json)
+        else:
+            self._decide(jobs, action, as_json=as_json)
+
+    def _list(self, jobs: SearchJobQuerySet, *, most: int, as_json: bool) -> None:
+        total, shown = jobs.count(), jobs.order_by("-created_at")[:most]
+        if as_json:
+            self.tell_json({"total": total, "jobs": list(map(reports.job_json, shown))})
+            return
+        for job in shown:
+            self.stdout.write(reports.job_row(job))
+        if total > most:
+            self.stdout.write(f"… and {total - most:,} older; --limit shows more.")
+        elif not total:
+            self.stdout.write("No search job fits.")
+
+    def _ask(self, jobs: SearchJobQuerySet) -> None:
+        """Let a person at a terminal say yes; anywhere else only --yes does."""
+        lost = jobs.filter(state__in=decisions.RESEND.states)
+        if not lost.exists():
+            return
+        risk = (
+            f"Enrow may have accepted these {lost.count():,} search jobs already; sent again they may cost up to "
+            f"{lost.credits():.2f} credits a second time."
+        )
+        if not sys.stdin.isatty():
+            raise wrong_call(f"{risk} Give --yes to send them all the same.")
+        self.stderr.write(f"{risk} Send them again? [y/N] ", ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise needs_person("Nothing was sent.")
+
+    def _decide(self, jobs: SearchJobQuerySet, action: str, *, as_json: bool) -> None:
+        decision = _DECISIONS[action]
+        pks = list(jobs.order_by("created_at").values_list("pk", flat=True))
+        answers = [(decision.decide(pk, by=_BY), SearchJob.objects.get(pk=pk)) for pk in pks]
+        if as_json:
+            told = [
+                {**reports.job_json(job), "done": done, "sentence": _sentence(decision, job, done=done)}
+                for done, job in answers
+            ]
+            self.tell_json({"action": action, "jobs": told})
+        else:
+            for done, job in answers:
+                self.stdout.write(_sentence(decision, job, done=done))
+        self._end(sum(not done for done, _ in answers), len(answers))
+
+    def _retry(self, jobs: SearchJobQuerySet, *, as_json: bool) -> None:
+        failures = dict(decisions.failed(jobs).order_by().values_list("job").annotate(Count("pk")))
+        expected = decisions.foresee(jobs)
+        most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
+        if not as_json:
+            for job in jobs.order_by("created_at"):
+                self.stdout.write(_failures(job, failures.get(job.pk, 0)))
+            self.stdout.write(f"Searched again, for at most {most:.2f} credits:" if expected else "Nothing to search.")
+        runs = decisions.retry(jobs, by=_BY, max_credits=most)
+        if as_json:
+            told = [{"id": job.pk, "failed": failures.get(job.pk, 0)} for job in jobs.order_by("created_at")]
+            self.tell_json(
+                {
+                    "action": "retry",
+                    "jobs": told,
+                    "runs": [{"run": run.id, **reports.tally_json(run.tally)} for run in runs],
+                }
+            )
+        else:
+            for run in runs:
+                self.stdout.write(f"Run {run.id}:")
+                self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally))
+        self._end(jobs.exclude(pk__in=failures).count(), jobs.count())
+
+    def _end(self, left: int, total: int) -> None:
+        """Hurry the workers, and set the exit code."""
+        if not wake.flush():
+            self.stderr.write("The broker takes no message; the sweep will do the work.")
+        if left:
+            raise needs_person(f"{left:,} of {total:,} search jobs were left as they are.")
+
+
+def _named(ids: Collection[uuid.UUID], states: Collection[str], run: uuid.UUID | None) -> SearchJobQuerySet:
+    jobs = SearchJob.objects.all()
+    if ids:
+        jobs = jobs.filter(pk__in=ids)
+        unknown = set(ids) - set(jobs.values_list("pk", flat=True))
+        if unknown:
+            raise wrong_call(f"There is no search job {', '.join(sorted(map(str, unknown)))}.")
+    if states:
+        jobs = jobs.filter(state__in=states)
+    return jobs.filter(run=run) if run else jobs
+
+
+def _sentence(decision: Decision, job: SearchJob, *, done: bool) -> str:
+    name = f"search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
+    if done:
+        return f"{decision.done.capitalize()}: {name}."
+    return f"Not {decision.done}: {name} is {job.state}; {decision.rule}."
+
+
+def _failures(job: SearchJob, number: int) -> str:
+    name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
+    if number:
+        return f"{name}: {number:,} failed."
+    return f"{name} is {job.state}; " + ("nothing failed." if job.state in SearchJob.ENDED else "it has not ended yet.")

@@ -1,0 +1,52 @@
+"""``manage.py export_leads``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from enrow_webhooks.management.base import EnrowCommand, wrong_call
+from leads.csvexport import export_leads
+
+
+class Command(EnrowCommand):
+    """Write every lead to a CSV file."""
+
+    help = (
+        "Write every lead to a CSV file that import_leads reads back to the same leads.\n"
+        "Safe to open in a spreadsheet: a cell that begins like a formula (= + - @) gets an apostrophe in front; a\n"
+        "plain phone like +15705551234 stays as it is. A file is marked as UTF-8 for Excel (BOM); '-' writes to\n"
+        "stdout, without the mark. The row's own key and its times of creation and change are left out."
+    )
+    examples = """
+  manage.py export_leads leads.csv
+  manage.py export_leads - | gzip > leads.csv.gz
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("file", metavar="FILE.csv", help="the file to write; '-' for stdout")
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Export, and say how many."""
+        if file == "-":
+            self._to_stdout()
+            return
+        try:
+            with Path(file).open("w", encoding="utf-8-sig", newline="") as out:
+                total = export_leads(out)
+        except OSError as error:
+            raise wrong_call(f"Cannot write {file}: {error.strerror}.") from error
+        self.stdout.write(f"Wrote {total:,} leads to {file}.")
+
+    def _to_stdout(self) -> None:
+        try:
+            export_leads(self.stdout)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader had enough, like "head". Python would complain once more when it closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,8 @@
+"""The rows of the CRM floor."""
+
+from leads.models.jobs import SearchJob
+from leads.models.leads import AbstractLead, Lead, get_lead_model
+from leads.models.readings import AccountReading
+from leads.models.searches import LeadSearch
+
+__all__ = ["AbstractLead", "AccountReading", "Lead", "LeadSearch", "SearchJob", "get_lead_model"]

@@ -1,0 +1,174 @@
+"""One POST to Enrow and what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from enrow_webhooks.values import Kind
+
+
+class SearchJobQuerySet(models.QuerySet["SearchJob"]):
+    """Jobs by state, and the transitions: each a conditional update whose row count is the verdict."""
+
+    def queued(self) -> SearchJobQuerySet:
+        """Those that wait to be sent."""
+        return self.filter(state=SearchJob.State.QUEUED)
+
+    def running(self) -> SearchJobQuerySet:
+        """Those that Enrow works on."""
+        return self.filter(state=SearchJob.State.RUNNING)
+
+    def open(self) -> SearchJobQuerySet:
+        """Those that may still bring a result by themselves."""
+        return self.filter(state__in=SearchJob.OPEN)
+
+    def due(self) -> SearchJobQuerySet:
+        """Those whose next look has come."""
+        return self.filter(next_check_at__lte=timezone.now())
+
+    def unwritten(self) -> SearchJobQuerySet:
+        """Those that ended, but whose results did not reach the leads yet."""
+        return self.filter(state__in=SearchJob.ENDED, written_at__isnull=True)
+
+    def of_run(self, run: uuid.UUID) -> SearchJobQuerySet:
+        """The jobs of one call of enrich()."""
+        return self.filter(run=run)
+
+    def move(self, pk: uuid.UUID, states: Sequence[str], to: str, **changes: object) -> bool:
+        """Move one job out of one of the states and write the changes; return whether it was in one of them."""
+        return bool(self.filter(pk=pk, state__in=states).update(state=to, **changes))
+
+    def claim_for_preparing(self, pk: uuid.UUID, *, lease: dt.timedelta) -> bool:
+        """Take one due queued job to prepare its POST. It stays queued: should its worker die now, it is due again."""
+        waiting = self.due().filter(pk=pk, state=SearchJob.State.QUEUED)
+        return bool(waiting.update(attempts=F("attempts") + 1, next_check_at=timezone.now() + lease))
+
+    def claim_for_sending(self, pk: uuid.UUID, *, lease: dt.timedelta) -> bool:
+        """Take one queued job to POST it now; whoever sees the lease run out knows that its worker died."""
+        now = timezone.now()
+        return self.move(pk, [SearchJob.State.QUEUED], SearchJob.State.SENDING, next_check_at=now + lease, sent_at=now)
+
+    def claim_for_check(self, pk: uuid.UUID, *, until: dt.datetime) -> bool:
+        """Take one due job to look at it; nobody else does before ``until``."""
+        return bool(self.due().filter(pk=pk).update(next_check_at=until, checks=F("checks") + 1))
+
+    def credits(self) -> Decimal:
+        """Sum what the jobs cost, or may cost while that is not settled."""
+        cost = Coalesce(F("credits_cost"), F("credits_reserved"))
+        return self.aggregate(sum=Sum(cost))["sum"] or Decimal(0)
+
+
+class SearchJob(models.Model):
+    """One POST to Enrow, single or bulk, of one kind."""
+
+    class Kind(models.TextChoices):
+        FIND_EMAIL = Kind.FIND_EMAIL.value, _("find e-mail")
+        VERIFY_EMAIL = Kind.VERIFY_EMAIL.value, _("verify e-mail")
+        FIND_PHONE = Kind.FIND_PHONE.value, _("find phone")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        RUNNING = "running", _("running")
+        FINISHED = "finished", _("finished")
+        FAILED = "failed", _("failed")
+        EXPIRED = "expired", _("expired: nothing came by the deadline")
+        UNCONFIRMED = "unconfirmed", _("unconfirmed: sent, the answer was lost")
+        HELD = "held", _("held")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Via(models.TextChoices):
+        NOTICE = "notice", _("webhook")
+        POLL = "poll", _("polling")
+
+    OPEN: ClassVar[tuple[str, ...]] = (State.QUEUED, State.SENDING, State.RUNNING, State.UNCONFIRMED, State.HELD)
+    ENDED: ClassVar[tuple[str, ...]] = (State.FINISHED, State.FAILED, State.EXPIRED, State.CANCELLED)
+    # Nothing was accepted by Enrow yet, nothing is billed.
+    UNSENT: ClassVar[tuple[str, ...]] = (State.QUEUED, State.HELD)
+    # States in which a result may still arrive and is welcome: even an expired search is paid for.
+    AWAITING: ClassVar[tuple[str, ...]] = (*OPEN, State.EXPIRED)
+    # States that the sweep looks at when ``next_check_at`` has come.
+    SWEPT: ClassVar[tuple[str, ...]] = (State.QUEUED, State.SENDING, State.RUNNING, State.HELD)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.UUIDField(_("run"), help_text=_("Ties the jobs of one call of enrich()."))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
+    enrow_id = models.CharField(
+        _("Enrow id"), max_length=128, blank=True, help_text=_("Opaque text; blank until Enrow answered.")
+    )
+    country_code = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Where company names are looked up.")
+    )
+    overwrite = models.BooleanField(
+        _("overwrite"), default=False, help_text=_("Replace the value that the lead had at search time.")
+    )
+    requested = models.PositiveIntegerField(_("requested"), default=0, help_text=_("Rows in the POST."))
+    found = models.PositiveIntegerField(_("found"), default=0)
+    credits_reserved = models.DecimalField(_("credits reserved"), max_digits=12, decimal_places=2, default=Decimal(0))
+    credits_cost = models.DecimalField(_("credits cost"), max_digits=12, decimal_places=2, null=True, blank=True)
+    requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
+    checks = models.PositiveSmallIntegerField(_("checks"), default=0)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    result_via = models.CharField(_("result via"), max_length=6, choices=Via.choices, blank=True)
+    next_check_at = models.DateTimeField(_("next check at"), default=timezone.now)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    written_at = models.DateTimeField(
+        _("written at"), null=True, blank=True, help_text=_("When the results reached the leads.")
+    )
+
+    has_forgotten = models.BooleanField(
+        _("has forgotten"),
+        default=False,
+        help_text=_("Somebody of it was forgotten: a result that fits nobody any more is not kept."),
+    )
+
+    objects = SearchJobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("search job")
+        verbose_name_plural = _("search jobs")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["kind", "enrow_id"], condition=~Q(enrow_id=""), name="leads_job_enrow_id_once"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-created_at"], name="leads_job_created"),
+            models.Index(fields=["state", "-created_at"], name="leads_job_state"),
+            models.Index(fields=["run"], name="leads_job_run"),
+            models.Index(fields=["enrow_id"], name="leads_job_enrow_id"),
+            # What the sweep looks through; it stays small however many jobs have ended.
+            models.Index(
+                fields=["next_check_at"],
+                name="leads_job_due",
+                condition=Q(state__in=["queued", "sending", "running", "held"]),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="leads_job_unwritten",
+                condition=Q(state__in=["finished", "failed", "expired", "cancelled"], written_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it went, or will go, to the bulk endpoint."""
+        return self.requested > 1

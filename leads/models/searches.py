@@ -1,0 +1,97 @@
+"""One lead inside one search job."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.jobs import SearchJob
+
+
+class LeadSearchQuerySet(models.QuerySet["LeadSearch"]):
+    """Searches by outcome."""
+
+    def pending(self) -> LeadSearchQuerySet:
+        """Those without an outcome yet."""
+        return self.filter(outcome=LeadSearch.Outcome.PENDING)
+
+    def sent(self) -> LeadSearchQuerySet:
+        """Those that stand in the POST, in its order."""
+        return self.filter(position__isnull=False).order_by("position")
+
+    def found(self) -> LeadSearchQuerySet:
+        """Those that brought a value."""
+        return self.filter(outcome=LeadSearch.Outcome.FOUND)
+
+
+class LeadSearch(models.Model):
+    """What was asked for one lead and what came back. Slim on purpose: there may be tens of millions.
+
+    It points at its lead by ``crm_id``, so that any model can be the lead and history survives a deleted one. A row
+    without a
+    ``position`` was not sent: it shares the purchase of the row with the same fingerprint in the same job.
+    """
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", _("pending")
+        FOUND = "found", _("found")
+        NOT_FOUND = "not_found", _("nothing found")
+        ERROR = "error", _("error")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Effect(models.TextChoices):
+        NONE = "", _("not written yet")
+        WRITING = "writing", _("being written")
+        WRITTEN = "written", _("written")
+        KEPT = "kept", _("kept what the lead had")
+        STALE = "stale", _("a newer search had been written")
+        ORPHAN = "orphan", _("no such lead")
+        ERASED = "erased", _("its lead was forgotten")
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(SearchJob, on_delete=models.CASCADE, related_name="searches", verbose_name=_("job"))
+    crm_id = models.CharField(_("CRM id"), max_length=128)
+    kind = models.CharField(_("kind"), max_length=12, choices=SearchJob.Kind.choices)
+    position = models.PositiveIntegerField(
+        _("position"), null=True, blank=True, help_text=_("Place in the POST; blank: not sent.")
+    )
+    fingerprint = models.UUIDField(_("fingerprint"), null=True, blank=True, help_text=_("128-bit name of the inputs."))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
+    value = models.CharField(_("value"), max_length=254, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    seen = models.CharField(_("seen"), max_length=254, blank=True, help_text=_("What the lead had at search time."))
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect.choices, blank=True)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+
+    objects = LeadSearchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lead search")
+        verbose_name_plural = _("lead searches")
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            # Nothing is bought twice: one search of a kind in flight per lead, and one purchase in flight per person.
+            models.UniqueConstraint(
+                fields=["crm_id", "kind"], condition=Q(outcome="pending"), name="leads_search_one_pending"
+            ),
+            models.UniqueConstraint(
+                fields=["fingerprint", "kind"],
+                condition=Q(outcome="pending", position__isnull=False),
+                name="leads_search_one_purchase",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["job", "position"], name="leads_search_job"),
+            models.Index(fields=["crm_id", "-id"], name="leads_search_crm_id"),
+            models.Index(
+                fields=["fingerprint", "kind"],
+                name="leads_search_bought",
+                condition=Q(position__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.crm_id}"

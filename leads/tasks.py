@@ -1,0 +1,35 @@
+"""Celery tasks of the CRM floor. They carry no arguments: the rows say what there is to do."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from enrow_webhooks.wake import wake
+from leads import ledger, polling, submission
+from leads.models import SearchJob
+from leads.sweep import beat
+
+
+@shared_task(name="leads.submit_jobs", ignore_result=True)
+def submit_jobs() -> int:
+    """Send queued jobs until none is due; while there are more, wake another worker to share the work."""
+    sent = 0
+    while SearchJob.objects.queued().due().exists():
+        if SearchJob.objects.queued().due()[1:2].exists():
+            wake(submit_jobs)
+        if not submission.submit_next():
+            break
+        sent += 1
+    return sent
+
+
+@shared_task(name="leads.sweep_jobs", ignore_result=True)
+def sweep_jobs() -> int:
+    """Look at jobs whose time has come, write results that did not reach the leads, read the balance once an hour."""
+    beat()
+    looked_at = 0
+    while polling.check_next():
+        looked_at += 1
+    written = polling.write_waiting()
+    ledger.read_balance()
+    return looked_at + written
