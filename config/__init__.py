@@ -1,0 +1,5 @@
+"""The demo project, and an example of a deployment."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]
