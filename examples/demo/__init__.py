@@ -1,0 +1,1 @@
+"""The demo: the whole package at work on one machine."""

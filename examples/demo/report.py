@@ -1,0 +1,139 @@
+"""What the demo shows: each lead before and after, its cost, who was skipped and why. Runs on the demo's database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db.models import Sum
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+django.setup()
+
+# Models can only be imported once Django is set up.
+from enrow_webhooks.values import Kind  # noqa: E402 - see above
+from leads.conf import lead_settings  # noqa: E402 - see above
+from leads.enrichment import Reason, Skip, estimate  # noqa: E402 - see above
+from leads.models import LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above
+
+_WORDS = {Kind.FIND_EMAIL: "e-mail", Kind.FIND_PHONE: "phone", Kind.VERIFY_EMAIL: "verification"}
+_FIELDS = ("email", "email_status", "phone", "phone_status")
+
+
+def main(arguments: list[str]) -> int:
+    """``before FILE`` notes how the leads are; ``after FILE LEDGER`` compares, and fails when the books disagree."""
+    match arguments:
+        case ["before", before]:
+            Path(before).write_text(json.dumps(snapshot()), encoding="utf-8")
+            return 0
+        case ["after", before, ledger]:
+            return show(*(json.loads(Path(name).read_text(encoding="utf-8")) for name in (before, ledger)))
+    print(main.__doc__, file=sys.stderr)
+    return 2
+
+
+def snapshot() -> dict[str, Any]:
+    """Return every lead's values, and what planning says about them."""
+    leads = get_lead_model()._default_manager.all()
+    tally = estimate(leads, find={"email", "phone"}, verify=True).tally
+    return {
+        "leads": {row.pop("crm_id"): row for row in leads.values("crm_id", *_FIELDS)},
+        "notes": [(skip.crm_id, f"{_WORDS[skip.kind]}: {skip.sentence}") for skip in tally.examples if _matters(skip)],
+        "skipped": [(_WORDS[kind], reason.label, count) for (kind, reason), count in tally.skipped.items()],
+    }
+
+
+def _matters(skip: Skip) -> bool:
+    """Tell whether a person would ask why: who has an e-mail needs none, who has none has nothing to verify."""
+    return skip.reason is not Reason.ALREADY and (skip.kind, skip.reason) != (Kind.VERIFY_EMAIL, Reason.MISSING)
+
+
+def show(before: dict[str, Any], ledger: dict[str, Any]) -> int:
+    """Print the tables; return 1 when this database and the fake Enrow disagree about what was spent."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = 150
+    costs = _costs()
+    console.print(_lead_table(before, costs))
+    console.print(_skip_table(before["skipped"]))
+    console.print(_totals(costs, ledger))
+    spent = {SearchJob.objects.credits(), sum(costs.values(), Decimal(0)), Decimal(str(ledger["spent"]))}
+    if len(spent) > 1:
+        console.print(f"The books disagree: {', '.join(map(str, spent))} credits.", style="bold red")
+    return len(spent) - 1
+
+
+def _costs() -> dict[str, Decimal]:
+    """Return what each lead cost: what was found, and every verification."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    answered = LeadSearch.objects.sent().filter(outcome__in=["found", "not_found"])
+    for crm_id, kind, outcome in answered.values_list("crm_id", "kind", "outcome"):
+        if outcome == "found" or kind == Kind.VERIFY_EMAIL:
+            costs[crm_id] += lead_settings.price(Kind(kind))
+    return costs
+
+
+def _lead_table(before: dict[str, Any], costs: dict[str, Decimal]) -> Table:
+    notes = defaultdict(list)
+    for crm_id, note in [*before["notes"], *_shares()]:
+        notes[crm_id].append(note)
+    values = [Column(heading, overflow="fold") for heading in ("E-mail", "Phone")]
+    table = Table("Lead", *values, Column("Credits", justify="right"), "Why not", title="The leads")
+    for lead in get_lead_model()._default_manager.order_by("crm_id"):
+        old = before["leads"][lead.crm_id]
+        table.add_row(
+            f"{lead.display_name() or lead.linkedin_url or '?'} ({lead.crm_id})",
+            _change(old["email"], lead.email, lead.email_status, lead.get_email_status_display()),
+            _change(old["phone"], lead.phone, lead.phone_status, lead.get_phone_status_display()),
+            f"{costs[lead.crm_id].normalize():f}" if lead.crm_id in costs else "",
+            "\n".join(notes[lead.crm_id]),
+        )
+    return table
+
+
+def _change(old: str, new: str, status: str, words: str) -> Text:
+    """Return "before -> after (status)"; what did not change stands alone, a value never judged without a status."""
+    if not new:
+        return Text(words, style="dim")
+    judged = f" ({words})" if status else ""
+    return Text(f"{new}{judged}") if old == new else Text.assemble(f"{old} -> ".lstrip(), (new, "green"), judged)
+
+
+def _shares() -> Iterator[tuple[str, str]]:
+    """Yield who got a result that was bought for somebody else."""
+    shared = LeadSearch.objects.filter(position__isnull=True, outcome__in=["found", "not_found"])
+    for crm_id, kind in shared.values_list("crm_id", "kind"):
+        yield crm_id, f"{_WORDS[Kind(kind)]}: the same person as another lead, bought once"
+
+
+def _skip_table(skipped: list[tuple[str, str, int]]) -> Table:
+    table = Table("Search", "Skipped because", Column("Leads", justify="right"), title="What was not bought")
+    for what, reason, count in sorted(skipped):
+        table.add_row(what, reason, str(count))
+    return table
+
+
+def _totals(costs: dict[str, Decimal], ledger: dict[str, Any]) -> Table:
+    jobs = SearchJob.objects.all()
+    ways = Counter(job.get_result_via_display() or job.get_state_display() for job in jobs)
+    table = Table("Total", Column("", justify="right"), title="The books")
+    table.add_row("credits reserved, the worst case", f"{jobs.aggregate(sum=Sum('credits_reserved'))['sum']:.2f}")
+    table.add_row("credits spent, by this database", f"{jobs.credits():.2f}")
+    table.add_row("credits spent, by the fake Enrow", f"{Decimal(str(ledger['spent'])):.2f}")
+    table.add_row("credits spent, lead by lead", f"{sum(costs.values(), Decimal(0)):.2f}")
+    table.add_row("people bought more than once", str(len(ledger["bought_more_than_once"])))
+    for way, count in ways.items():
+        table.add_row(f"search jobs: {way}", str(count))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
