@@ -1,0 +1,222 @@
+"""A wake hurries what a row already says: it never waits, never fails, and none is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from enrow_webhooks.wake import Waker, celery_is_set_up, publish
+from tests.enrow_webhooks.support import ROOT, Stranger
+
+
+class Counted:
+    """Stands where a Celery task does, and counts its messages; ``hold`` makes the broker hang."""
+
+    def __init__(
+        self, name: str = "counted", *, hold: threading.Event | None = None, error: Exception | None = None
+    ) -> None:
+        self.name = name
+        self.messages: list[float] = []
+        self._hold = hold
+        self._error = error
+
+    def apply_async(self, *, retry: bool, ignore_result: bool) -> None:
+        assert (retry, ignore_result) == (False, True)
+        if self._error:
+            raise self._error
+        if self._hold:
+            self._hold.wait(10)
+        self.messages.append(time.monotonic())
+
+
+def run(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_burst_of_wakes_is_a_few_messages():
+    """A thousand wakes make few messages, and at least one after the last of them."""
+    waker, task = Waker(), Counted()
+    for _ in range(1000):
+        waker.wake(task)
+        last = time.monotonic()
+    assert waker.flush(5)
+    assert 1 <= len(task.messages) <= 10
+    assert task.messages[-1] >= last or waker.flush(5)
+
+
+def test_a_wake_during_a_publication_is_not_lost():
+    """What was asked for while a message was on its way gets a message of its own."""
+    hold = threading.Event()
+    waker, task = Waker(), Counted(hold=hold)
+    waker.wake(task)
+    time.sleep(0.1)
+    waker.wake(task)
+    hold.set()
+    assert waker.flush(5)
+    assert len(task.messages) == 2
+
+
+def test_every_task_gets_its_message():
+    """A burst for one does not swallow another's."""
+    waker, tasks = Waker(), [Counted("one"), Counted("two")]
+    for task in tasks * 5:
+        waker.wake(task)
+    assert waker.flush(5)
+    assert all(task.messages for task in tasks)
+
+
+def test_a_broker_that_hangs_delays_nobody():
+    """Waking returns at once, and flush() waits no longer than it was told to."""
+    hold = threading.Event()
+    waker, task = Waker(), Counted(hold=hold)
+    started = time.monotonic()
+    for _ in range(100):
+        waker.wake(task)
+    assert time.monotonic() - started < 0.5
+    assert not waker.flush(0.2)
+    assert time.monotonic() - started < 2
+    hold.set()
+    assert waker.flush(5)
+
+
+def test_a_broker_that_fails_is_logged_and_never_raised(caplog):
+    """By the name of its error only: a broker's URL has a password. The thread lives on."""
+    waker = Waker()
+    waker.wake(Counted(error=ConnectionError("redis://:hunter2@broker")))
+    assert waker.flush(5)
+    assert "the sweep will do the work" in caplog.text
+    assert "hunter2" not in caplog.text
+    task = Counted()
+    waker.wake(task)
+    assert waker.flush(5)
+    assert task.messages
+    assert not publish(Counted(error=ValueError()))
+
+
+def test_flush_with_nothing_asked_for_returns_at_once():
+    """Nothing is pending."""
+    assert Waker().flush(0)
+
+
+def test_this_project_has_a_celery_app_in_every_thread():
+    """Celery keeps the current app per thread; a web server's threads must see it too."""
+    seen = [celery_is_set_up()]
+    thread = threading.Thread(target=lambda: seen.append(celery_is_set_up()))
+    thread.start()
+    thread.join()
+    assert seen == [True, True]
+
+
+WITHOUT_CELERY = """
+import threading
+from django.conf import settings
+settings.configure(INSTALLED_APPS=["enrow_webhooks"], SECRET_KEY="x")
+import django
+django.setup()
+from enrow_webhooks.tasks import process_events
+from enrow_webhooks.wake import celery_is_set_up, flush, wake
+wake(process_events)
+print(celery_is_set_up(), flush(0), [thread.name for thread in threading.enumerate()])
+"""
+
+
+@pytest.mark.slow
+def test_without_a_celery_app_nothing_is_published():
+    """Celery would silently try a broker on localhost."""
+    done = run(WITHOUT_CELERY)
+    assert (done.stdout.strip(), done.stderr) == ("False True ['MainThread']", "")
+
+
+BLACK_HOLE = """
+import time, django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.test import Client
+from enrow_webhooks.addresses import sign
+from enrow_webhooks.wake import flush
+slowest = 0
+for number in range(5):
+    started = time.monotonic()
+    body = '{"event": "bulk_search_finished", "id": "%s"}' % number
+    answer = Client().generic("POST", f"/webhooks/enrow/{sign('job')}/", body, "application/json")
+    assert answer.status_code == 200, answer.content
+    if number:
+        slowest = max(slowest, time.monotonic() - started)
+assert not flush(0.2)
+print(slowest)
+"""
+
+
+@pytest.mark.slow
+def test_a_broker_that_accepts_and_never_answers_does_not_delay_the_view(tmp_path):
+    """The notice is stored and answered in the time that storing takes; the process still ends."""
+    settings = tmp_path / "hole_settings.py"
+    with Stranger(None) as hole:
+        settings.write_text(
+            "from tests.settings import *\n"
+            "ALLOWED_HOSTS = ['*']\n"
+            f"CELERY_BROKER_URL = {hole.url.replace('http', 'redis')!r} + '/0'\n"
+            f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': {str(tmp_path / 'db')!r}}}}}\n"
+        )
+        done = run(BLACK_HOLE, DJANGO_SETTINGS_MODULE="hole_settings", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 1
+
+
+FORKED = """
+import os, sys, threading, time
+from pathlib import Path
+from django.conf import settings
+import django
+django.setup()
+from celery import current_app, shared_task
+from enrow_webhooks import wake as module
+
+@shared_task(name="marked")
+def marked():
+    pass
+
+class Marker:
+    name = "marker"
+    def apply_async(self, **kwargs):
+        Path(sys.argv[1]).write_text(str(os.getpid()))
+
+module.wake(Marker())
+assert module.flush(5)
+# The worst moment: another thread holds the waker's lock, and will never give it back in the child.
+held = threading.Event()
+def hold():
+    with module._waker._signal:
+        held.set()
+        time.sleep(2)
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+child = os.fork()
+if not child:
+    module.wake(Marker())
+    os._exit(0 if module.flush(5) and Path(sys.argv[1]).read_text() == str(os.getpid()) else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_publishes_by_itself(tmp_path):
+    """gunicorn and Celery fork: the child starts its own thread, even when the parent held the lock at that moment."""
+    done = run(FORKED, str(tmp_path / "mark"), DJANGO_SETTINGS_MODULE="tests.settings")
+    assert done.stdout.strip() == "0", done.stderr

@@ -1,0 +1,149 @@
+"""Leads edited by a person, while enrichment may write them too."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib import admin
+from django.utils import timezone
+
+from enrow_webhooks.sandbox import people
+from leads.admin import EnrichActionsMixin, LeadAdmin, LeadAdminMixin
+from leads.enrichment import enrich
+from leads.models import Lead
+from tests.conftest import finish
+from tests.leads.admin_pages import list_page, row_page, text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def fields_of(page) -> dict[str, str]:
+    """Return what a browser would send back from an open page: its text inputs, hidden ones too."""
+    inputs = re.findall(r"<input[^>]*>", text(page))
+    kept = [tag for tag in inputs if "submit" not in tag]
+    pairs = [(re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in kept]
+    return {name[1]: unescape(value[1]) if value else "" for name, value in pairs if name}
+
+
+@pytest.fixture
+def lead(db):
+    return Lead.objects.create(
+        crm_id="known",
+        firstname="Ann",
+        lastname="Somebody",
+        company_domain="firm.com",
+        email="ann@firm.com",
+        email_status="valid",
+        email_checked_at=timezone.now(),
+        phone="+15705551234",
+        phone_country="US",
+        phone_status="found",
+        phone_checked_at=timezone.now(),
+    )
+
+
+def edit(client, lead, **changes):
+    page = client.get(row_page(lead))
+    response = client.post(row_page(lead), fields_of(page) | changes)
+    assert response.status_code == 302, response.context["errors"]
+    lead.refresh_from_db()
+
+
+def test_a_new_email_has_never_been_tried(admin_client, lead):
+    """The old verdict was about the old address; the phone keeps its own."""
+    edit(admin_client, lead, email="new@firm.com")
+    assert (lead.email, lead.email_status, lead.email_checked_at) == ("new@firm.com", "", None)
+    assert (lead.phone, lead.phone_status, lead.phone_country) == ("+15705551234", "found", "US")
+
+
+def test_a_new_phone_has_never_been_tried(admin_client, lead):
+    """Neither verdict nor country of the old number stays; the e-mail keeps its own."""
+    edit(admin_client, lead, phone="+33123456789")
+    assert (lead.phone, lead.phone_status, lead.phone_checked_at, lead.phone_country) == ("+33123456789", "", None, "")
+    assert lead.email_status == "valid"
+
+
+def test_a_new_phone_keeps_the_country_typed_with_it(admin_client, lead):
+    """A person who gives number and country is believed."""
+    edit(admin_client, lead, phone="+33123456789", phone_country="FR")
+    assert (lead.phone_status, lead.phone_country) == ("", "FR")
+
+
+def test_editing_something_else_keeps_the_verdicts(admin_client, lead):
+    """A corrected name does not throw away what was paid for."""
+    edit(admin_client, lead, firstname="Anna")
+    assert (lead.firstname, lead.email_status, lead.phone_status) == ("Anna", "valid", "found")
+    assert lead.email_checked_at
+
+
+def test_verdicts_and_crm_id_cannot_be_posted(admin_client, lead):
+    """Statuses come from Enrow, and the crm_id is how results find the lead."""
+    edit(admin_client, lead, crm_id="other", email_status="invalid", phone_status="not_found")
+    assert (lead.crm_id, lead.email_status, lead.phone_status) == ("known", "valid", "found")
+
+
+def test_a_result_that_arrives_while_the_page_is_open_is_kept(admin_client, make_leads, sandbox):
+    """A person saves a page that was opened before the result came: the result stays, and so does the edit."""
+    (lead,) = make_leads(1)
+    opened = fields_of(admin_client.get(row_page(lead)))
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+
+    assert admin_client.post(row_page(lead), opened | {"company_name": "Firm"}).status_code == 302
+
+    lead.refresh_from_db()
+    assert lead.company_name == "Firm"
+    assert (lead.email, lead.email_status) == (people.find_email("Ann0 Somebody", "firm0.com"), "valid")
+
+
+def test_an_edit_wins_over_a_result_that_arrives_while_the_page_is_open(admin_client, make_leads, sandbox):
+    """A person who types an address means it, even when Enrow found another one meanwhile."""
+    (lead,) = make_leads(1)
+    opened = fields_of(admin_client.get(row_page(lead)))
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+
+    admin_client.post(row_page(lead), opened | {"email": "typed@firm.com"})
+
+    lead.refresh_from_db()
+    assert (lead.email, lead.email_status, lead.email_checked_at) == ("typed@firm.com", "", None)
+
+
+def test_a_lead_is_added_with_and_without_a_crm_id(admin_client):
+    """A blank crm_id is made up; a given one is kept."""
+    page = admin_client.get(list_page(Lead) + "add/")
+    for crm_id in ("", "mine"):
+        response = admin_client.post(list_page(Lead) + "add/", fields_of(page) | {"crm_id": crm_id, "lastname": "Doe"})
+        assert response.status_code == 302, response.context["errors"]
+    made_up, mine = Lead.objects.order_by("pk")
+    assert len(made_up.crm_id) == 32
+    assert mine.crm_id == "mine"
+
+
+def test_a_taken_crm_id_is_refused_with_a_sentence(admin_client, lead):
+    """Two leads cannot have one crm_id."""
+    page = admin_client.get(list_page(Lead) + "add/")
+    response = admin_client.post(list_page(Lead) + "add/", fields_of(page) | {"crm_id": "known"})
+    assert "already exists" in text(response)
+
+
+def test_a_host_brings_its_own_admin(rf, admin_user, lead):
+    """A project's ModelAdmin gets everything from the mixin, and may ask for more than the change permission."""
+
+    class HostAdmin(LeadAdminMixin, admin.ModelAdmin):
+        actions = (*EnrichActionsMixin.actions, "greet")
+
+        def greet(self, request, queryset):
+            """Be polite."""
+
+        def has_enrich_permission(self, request):
+            return False
+
+    request = rf.get("/")
+    request.user = admin_user
+    page = HostAdmin(Lead, admin.AdminSite())
+    assert set(page.get_actions(request)) == {"delete_selected", "greet"}
+    assert "known" in page.history(lead) or "None." in page.history(lead)
+    assert isinstance(admin.site.get_model_admin(Lead), LeadAdmin)

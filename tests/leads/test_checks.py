@@ -1,0 +1,60 @@
+"""``manage.py check`` explains the CRM floor's settings."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.utils import timezone
+
+from leads.conf import lead_settings
+from leads.models import get_lead_model
+
+
+def ids():
+    return {message.id for message in run_checks() if str(message.id).startswith("enrow.E1")}
+
+
+def test_good_settings_raise_nothing():
+    """Silence means that all is well."""
+    assert ids() == set()
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"LEAD_MODEL": "crm.Nothing"}, "enrow.E101"),
+        ({"LEAD_MODEL": "crm.Stranger"}, "enrow.E101"),
+        ({"PRICES": {"find_fax": 1}}, "enrow.E102"),
+        ({"PRICES": {"find_phone": "much"}}, "enrow.E102"),
+        ({"PRICES": 40}, "enrow.E102"),
+        ({"BATCH_SIZE": 0}, "enrow.E103"),
+        ({"GIVE_UP_AFTER_HOURS": "soon"}, "enrow.E103"),
+        ({"SENDING_LEASE_SECONDS": True}, "enrow.E103"),
+        ({"DAILY_CREDIT_LIMIT": -1}, "enrow.E104"),
+        ({"DAILY_CREDIT_LIMIT": "lots"}, "enrow.E104"),
+        ({"DAILY_CREDIT_LIMIT": False}, "enrow.E104"),
+        ({"UNEXPLAINED_CREDITS": "NaN"}, "enrow.E104"),
+        ({"REUSE_FOUND_DAYS": -0.5}, "enrow.E105"),
+        ({"REUSE_NOT_FOUND_DAYS": 10**9}, "enrow.E105"),
+        ({"UNCONFIRMED_MINUTES": "soon"}, "enrow.E105"),
+    ],
+)
+def test_each_wrong_setting_has_its_id(enrow, keys, code):
+    """Ids are stable, so that a project can silence one."""
+    enrow(**keys)
+    assert ids() == {code}
+
+
+def test_zero_none_and_the_longest_span_are_settings(enrow):
+    """A limit of nothing is a limit; None is the default everywhere; what the check lets pass can be computed."""
+    enrow(DAILY_CREDIT_LIMIT=0, UNEXPLAINED_CREDITS="0.25", REUSE_FOUND_DAYS=36_500, UNCONFIRMED_MINUTES=0)
+    assert ids() == set()
+    assert timezone.now() - lead_settings.reuse_found
+    enrow(DAILY_CREDIT_LIMIT=None, REUSE_FOUND_DAYS=None, BATCH_SIZE=None, PRICES=None, UNCONFIRMED_MINUTES=None)
+    assert ids() == set()
+    assert lead_settings.unconfirmed_for.total_seconds() == 1800
+
+
+def test_the_default_model_is_the_apps_own():
+    """Nothing has to be set."""
+    assert get_lead_model()._meta.label == "leads.Lead"

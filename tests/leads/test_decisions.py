@@ -1,0 +1,127 @@
+"""What a person may decide about a job, and only then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from leads import decisions, submission
+from leads.enrichment import enrich
+from leads.models import Lead, LeadSearch, SearchJob
+from tests.conftest import finish, work
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job_in(make_leads, sandbox, enrow):
+    """Make a job of two leads in a state."""
+
+    def make(state):
+        make_leads(2)
+        job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+        if state == "unconfirmed":
+            sandbox.configure(chaos="lost-answer")
+        if state == "held":
+            enrow(API_KEY="bad-key")
+        if state in {"unconfirmed", "held", "running"}:
+            assert submission.submit(job.pk)
+        sandbox.configure(chaos="")
+        enrow(API_KEY="good-key")
+        if state == "finished":
+            finish(sandbox)
+        job.refresh_from_db()
+        assert job.state == state
+        return job
+
+    return make
+
+
+@pytest.mark.parametrize("state", ["queued", "held", "running", "unconfirmed", "finished"])
+@pytest.mark.parametrize(
+    ("decision", "allowed", "after"),
+    [
+        (decisions.cancel, {"queued", "held"}, "cancelled"),
+        (decisions.give_up, {"unconfirmed"}, "expired"),
+        (decisions.resend, {"unconfirmed"}, "expired"),
+        (decisions.resume, {"held"}, "queued"),
+    ],
+)
+def test_a_decision_is_taken_only_where_it_makes_sense(job_in, decision, allowed, after, state):
+    """Anything else answers False and changes nothing."""
+    job = job_in(state)
+    assert decision(job.pk, by="ann") is (state in allowed)
+    job.refresh_from_db()
+    assert job.state == (after if state in allowed else state)
+    assert ("ann" in job.last_error) is (state in allowed)
+
+
+def test_cancelling_frees_the_leads_and_the_credits(job_in, sandbox):
+    """Nothing was bought, nothing is reserved, and the leads can be searched again."""
+    job = job_in("queued")
+    decisions.cancel(job.pk, by="ann")
+    assert SearchJob.objects.credits() == 0
+    assert set(Lead.objects.values_list("email_status", flat=True)) == {""}
+    assert set(LeadSearch.objects.values_list("outcome", flat=True)) == {"cancelled"}
+    assert enrich(Lead.objects.all(), find={"email"}).progress().requested == 2
+
+
+def test_sending_again_is_the_persons_risk(job_in, sandbox):
+    """The first POST had been accepted: the person is billed twice, which is why nobody else decides it."""
+    job = job_in("unconfirmed")
+    decisions.resend(job.pk, by="ann")
+    finish(sandbox)
+    assert Lead.objects.filter(email_status="valid").count() == 2
+    assert set(sandbox.ledger.purchases.values()) == {2}
+
+
+def test_a_resumed_job_goes_on(job_in, sandbox):
+    """By hand, without waiting for the sweep."""
+    job = job_in("held")
+    decisions.resume(job.pk, by="ann")
+    work(sandbox)
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_retrying_searches_only_what_failed(make_leads, sandbox):
+    """Those who were found, or not found, are not bought again."""
+    make_leads(2)
+    make_leads(1, prefix="bad", company_domain="refused.example")
+    run = enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    finish(sandbox)
+    Lead.objects.filter(crm_id="bad-0").update(company_domain="mended.com")
+    (again,) = decisions.retry(run.jobs(), by="ann")
+    finish(sandbox)
+    assert list(LeadSearch.objects.filter(job__run=again.id).values_list("crm_id", "outcome")) == [("bad-0", "found")]
+    assert set(sandbox.ledger.purchases.values()) == {1}
+    assert decisions.retry(run.jobs().filter(kind="find_phone"), by="ann") == []
+
+
+def test_retrying_never_costs_more_than_it_was_allowed(make_leads, sandbox):
+    """One cap over the runs of all kinds; foreseeing writes nothing and says the same."""
+    make_leads(3, company_domain="failed.example", linkedin_url="")
+    run = enrich(Lead.objects.all(), find={"email", "phone"})
+    finish(sandbox)
+    assert SearchJob.objects.filter(state="failed").count() == 2
+    Lead.objects.update(company_domain="mended.com")
+    before = SearchJob.objects.count()
+    foreseen = decisions.foresee(run.jobs())
+    assert [plan.tally.worst_case for plan in foreseen] == [3, 120]
+    assert SearchJob.objects.count() == before
+    emails, phones = decisions.retry(run.jobs(), by="ann", max_credits=Decimal(82))
+    assert (emails.tally.worst_case, phones.tally.worst_case) == (3, 40)
+
+
+def test_what_was_to_be_overwritten_is_retried_so(make_leads, sandbox):
+    """A lead that has a value was searched because its person wanted a new one: that wish holds the second time."""
+    make_leads(2, email="old@x.com", company_domain="failed.example")
+    run = enrich(Lead.objects.all(), find={"email"}, overwrite=True)
+    finish(sandbox)
+    Lead.objects.update(company_domain="mended.com")
+    (again,) = decisions.retry(run.jobs(), by="ann")
+    finish(sandbox)
+    assert again.progress().found == 2
+    assert not Lead.objects.filter(email="old@x.com").exists()

@@ -1,0 +1,354 @@
+"""Forgetting people: nothing of them is left, nothing brings them back, and nobody else loses what is his."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from enrow_webhooks import inbox, replaying
+from enrow_webhooks.addresses import sign
+from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.sandbox import people
+from leads import forgetting, polling, results, submission
+from leads.enrichment import enrich
+from leads.forgetting import Traces
+from leads.models import Lead, LeadSearch, SearchJob
+from leads.sweep import sweep
+from tests.commands import run
+from tests.conftest import due_now, work
+from tests.leads.admin_pages import login, run_action, said, text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KINDS = [({"email"}, False), ({"phone"}, False), (set(), True)]
+
+
+def everything() -> str:
+    """Every cell of every table of ours."""
+    models = [model for label in ("leads", "enrow_webhooks") for model in apps.get_app_config(label).get_models()]
+    return json.dumps([list(model.objects.values()) for model in models], default=str)
+
+
+def of(lead) -> list[str]:
+    """What must be gone: the CRM id, the name, the address and number of a lead, in any form."""
+    number, _ = people.find_phone(linkedin_url=lead.linkedin_url) or ("", "")
+    email = people.find_email(lead.display_name(), lead.company_domain)
+    return [text for text in (lead.crm_id, lead.firstname, lead.email, email, number, lead.linkedin_url) if text]
+
+
+def assert_forgotten(lead):
+    left = everything()
+    assert not [trace for trace in of(lead) if trace in left]
+
+
+@pytest.fixture
+def pair(make_leads):
+    """Two strangers; the first will be forgotten."""
+    first, second = make_leads(2)
+    return first, second
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("find", "verify"), KINDS, ids=["email", "phone", "verify"])
+def test_after_a_finished_search_nothing_is_left(site, make_leads, find, verify, count):
+    """Lead, searches and bodies; the others of the job keep everything, and counts and costs stay true."""
+    first, *others = make_leads(count, email="")
+    if verify:
+        for lead in (first, *others):
+            lead.email = f"{lead.crm_id}@firm.com"
+            lead.save()
+    job = enrich(Lead.objects.all(), find=find, verify=verify).jobs().get()
+    work(site)
+    before = list(Lead.objects.exclude(pk=first.pk).order_by("pk").values())
+    job.refresh_from_db()
+
+    done = forgetting.forget([first.crm_id])
+
+    assert (done.leads, done.searches, done.bodies >= 1) == (1, 1, True)
+    assert_forgotten(first)
+    assert list(Lead.objects.order_by("pk").values()) == before
+    again = SearchJob.objects.get()
+    assert (again.state, again.found, again.credits_cost) == (job.state, job.found, job.credits_cost)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("find", "verify"), KINDS, ids=["email", "phone", "verify"])
+def test_a_notice_that_comes_later_brings_nothing_back(site, make_leads, find, verify, count):
+    """Forgotten while Enrow works: the notice ends the job and is for the others alone; nor does a replay help."""
+    first, *others = make_leads(count)
+    if verify:
+        for lead in (first, *others):
+            lead.email = f"{lead.crm_id}@firm.com"
+            lead.save()
+    site.configure(delay=1000)
+    job = enrich(Lead.objects.all(), find=find, verify=verify).jobs().get()
+    assert submission.submit(job.pk)
+
+    forgetting.forget([first.crm_id])
+    site.finish_all()
+    work(site)
+
+    job.refresh_from_db()
+    assert (job.state, job.result_via) == ("finished", "notice")
+    assert_forgotten(first)
+    assert LeadSearch.objects.get(effect="erased").outcome == "cancelled"
+    assert LeadSearch.objects.filter(effect="written").count() == len(others)
+    assert not LeadSearch.objects.filter(effect="orphan").exists()
+    assert job.credits_cost == site.ledger.spent
+    replaying.replay(replaying.chosen([], WebhookEvent.State.values))
+    assert_forgotten(first)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_polling_brings_nothing_back(sandbox, make_leads, count):
+    """Without webhooks the sweep fetches the result: the forgotten person is passed over."""
+    first, *others = make_leads(count)
+    sandbox.configure(delay=1000)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    forgetting.forget([first.crm_id])
+    sandbox.finish_all()
+    due_now()
+    sweep()
+    job.refresh_from_db()
+    assert (job.state, job.result_via) == ("finished", "poll")
+    assert_forgotten(first)
+    assert Lead.objects.exclude(email="").count() == len(others)
+
+
+@pytest.mark.parametrize("state", ["queued", "held"])
+def test_who_is_forgotten_before_the_post_is_not_bought(sandbox, pair, state):
+    """The search leaves the job; the other is sent alone, and an empty job is cancelled."""
+    first, second = pair
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state=state)
+    forgetting.forget([first.crm_id])
+    assert LeadSearch.objects.get(effect="erased").position is None
+    SearchJob.objects.update(state="queued")
+    work(sandbox)
+    due_now()
+    sweep()
+    assert_forgotten(first)
+    assert sandbox.ledger.spent == 1
+    second.refresh_from_db()
+    assert second.email == people.find_email(second.display_name(), second.company_domain)
+
+    third = Lead.objects.create(crm_id="alone", firstname="Eve", lastname="Somebody", company_domain="eve.com")
+    job = enrich(Lead.objects.filter(pk=third.pk), find={"email"}).jobs().get()
+    forgetting.forget(["alone"])
+    submission.submit(job.pk)
+    job.refresh_from_db()
+    assert (job.state, sandbox.ledger.spent) == ("cancelled", 1)
+
+
+@pytest.mark.parametrize("state", ["unconfirmed", "expired"])
+def test_an_unconfirmed_or_expired_search_takes_its_late_notice_without_the_person(site, make_leads, state):
+    """The purchase is adopted, with its cost; whom it was about is not."""
+    (first,) = make_leads(1)
+    site.configure(delay=1000)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    if state == "expired":
+        results.end_without_result(job.pk, "expired", "Nothing came.")
+    else:
+        SearchJob.objects.update(state=state, enrow_id="")
+    forgetting.forget([first.crm_id])
+    site.finish_all()
+    work(site)
+    job.refresh_from_db()
+    assert (job.state, job.credits_cost) == ("finished", 1)
+    assert_forgotten(first)
+
+
+def same_person(**fields):
+    return Lead.objects.create(
+        firstname="Ann0",
+        lastname="Somebody",
+        company_domain="firm0.com",
+        linkedin_url="https://www.linkedin.com/in/ann0-somebody/",
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("find", [{"email"}, {"phone"}])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("when", ["queued", "running", "finished"])
+def test_who_shares_the_purchase_keeps_his_own(site, make_leads, find, count, when):
+    """The same person under another CRM id: one is forgotten, the other gets, or keeps, what was paid for once."""
+    first = make_leads(count)[0]
+    rider = same_person(crm_id="rider")
+    site.configure(delay=1000)
+    job = enrich(Lead.objects.all(), find=find).jobs().get()
+    if when == "queued":
+        forgetting.forget([first.crm_id])
+    submission.submit(job.pk)
+    if when == "running":
+        forgetting.forget([first.crm_id])
+    site.finish_all()
+    work(site)
+    if when == "finished":
+        forgetting.forget([first.crm_id])
+
+    rider.refresh_from_db()
+    truth = people.find_email("Ann0 Somebody", "firm0.com")
+    number, _ = people.find_phone(linkedin_url=rider.linkedin_url)
+    assert (rider.email, rider.phone) == ((truth, "") if "email" in find else ("", number))
+    assert first.crm_id not in everything()
+    assert site.ledger.spent == SearchJob.objects.credits()
+    search = LeadSearch.objects.get(crm_id="rider")
+    assert (search.outcome, search.effect, search.position is not None) == ("found", "written", True)
+
+
+def test_a_forgotten_purchase_is_not_used_again(site, make_leads):
+    """The same person as a new lead is bought anew: nothing of the old purchase is there to be reused."""
+    (first,) = make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    work(site)
+    forgetting.forget([first.crm_id])
+    make_leads(1)
+    run_ = enrich(Lead.objects.all(), find={"email"})
+    work(site)
+    assert (run_.reused, run_.tally.to_search.total()) == (0, 1)
+    assert Lead.objects.get().email
+
+
+def test_a_search_launched_elsewhere_finds_no_lead(site, make_leads, enrow):
+    """Enrow's dashboard searched the person with our crm_id: the notice is kept aside, its value in no search."""
+    enrow(WEBHOOK_SECRETS=["a-shared-secret-of-good-length"])
+    (first,) = make_leads(1)
+    forgetting.forget([first.crm_id])
+    body = {
+        "event": "single_search_finished",
+        "id": "elsewhere-1",
+        "result": {"email": "ann0@firm0.com", "qualification": "valid", "custom": {"crm_id": first.crm_id}},
+    }
+    answer = Client().post("/webhooks/enrow/a-shared-secret-of-good-length/", json.dumps(body), "application/json")
+    assert answer.status_code == 200
+    inbox.drain()
+    assert WebhookEvent.objects.get().state == "ignored"
+    assert not LeadSearch.objects.exists()
+    assert not Lead.objects.exists()
+
+
+def test_a_repeat_of_a_notice_leaves_no_body(site, make_leads):
+    """A notice whose first copy was never stored comes hours after the forgetting: processed, and blanked."""
+    (first,) = make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    work(site)
+    body = WebhookEvent.objects.get().payload
+    reference = WebhookEvent.objects.get().reference
+    WebhookEvent.objects.all().delete()
+    forgetting.forget([first.crm_id])
+    assert Client().post(f"/webhooks/enrow/{sign(reference)}/", body, "application/json").status_code == 200
+    inbox.drain()
+    assert WebhookEvent.objects.get().payload == ""
+    assert_forgotten(first)
+
+
+def test_a_body_that_another_lead_waits_for_stays_until_it_is_used(site, make_leads):
+    """The rider's result is in a notice that nobody has processed yet: it is used first, then it goes."""
+    (first,) = make_leads(1)
+    rider = same_person(crm_id="rider")
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    assert site.wait_until_idle(timeout=10)
+    assert WebhookEvent.objects.get().state == "received"
+    forgetting.forget([first.crm_id])
+    assert WebhookEvent.objects.get().payload
+    work(site)
+    rider.refresh_from_db()
+    assert (bool(rider.email), WebhookEvent.objects.get().payload) == (True, "")
+
+
+def test_a_waiting_notice_of_the_forgotten_alone_ends(site, make_leads):
+    """Its body is gone, so no worker may try, fail and cry over it; the job is polled to its end."""
+    (first,) = make_leads(1)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    assert site.wait_until_idle(timeout=10)
+    forgetting.forget([first.crm_id])
+    event = WebhookEvent.objects.get()
+    assert (event.state, event.payload, inbox.drain()) == ("ignored", "", 0)
+    due_now()
+    sweep()
+    job.refresh_from_db()
+    assert job.state == "finished"
+    assert_forgotten(first)
+
+
+def test_results_that_were_not_written_yet_are_dropped_for_the_forgotten(sandbox, pair):
+    """Settled, but not yet in the leads: the other is written, the forgotten is not an orphan."""
+    first, second = pair
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    from_enrow = SearchJob.objects.get(pk=job.pk)
+    LeadSearch.objects.filter(crm_id=first.crm_id).update(outcome="found", value="ann@firm0.com")
+    forgetting.forget([first.crm_id])
+    assert polling.collect(from_enrow, via=SearchJob.Via.POLL)
+    second.refresh_from_db()
+    assert second.email
+    assert_forgotten(first)
+
+
+def test_forgetting_twice_is_harmless_and_costs_a_constant_number_of_queries(sandbox, make_leads):
+    """However many are forgotten at once; a second time nothing is left to do."""
+
+    def cost(prefix, count):
+        leads = make_leads(count, prefix=prefix)
+        enrich(Lead.objects.filter(crm_id__startswith=prefix), find={"email"}, force=True)
+        with CaptureQueriesContext(connection) as queries:
+            done = forgetting.forget(lead.crm_id for lead in leads)
+        assert done == Traces(leads=count, searches=count)
+        return len(queries)
+
+    assert cost("few", 2) == cost("many", 60)
+    assert not forgetting.forget(["few-0", "many-1"])
+
+
+# The command and the action.
+
+
+def test_the_command_tells_asks_and_forgets(site, pair):
+    """A dry run changes nothing; without --yes a program gets exit code 2; with it everything goes."""
+    first, second = pair
+    enrich(Lead.objects.filter(pk=first.pk), find={"email"})
+    work(site)
+    before = everything()
+    assert run("forget_lead", first.crm_id, "--dry-run", "--json").json == {
+        "dry_run": True,
+        "leads": 1,
+        "searches": 1,
+        "bodies": 1,
+    }
+    refused = run("forget_lead", first.crm_id)
+    assert (refused.code, "--yes" in refused.err, everything() == before) == (2, True, True)
+    outcome = run("forget_lead", first.crm_id, "--yes")
+    assert (outcome.code, outcome.out) == (0, "Forgot 1 leads, 1 lead searches, 1 bodies of notices.\n")
+    assert_forgotten(first)
+    again = run("forget_lead", first.crm_id, second.crm_id, "--yes")
+    assert (again.code, "Nothing is known of" in again.err, Lead.objects.count()) == (2, True, 1)
+
+
+def test_the_action_confirms_first(admin_client, site, pair):
+    """The page says what there is; only its button deletes."""
+    first, _ = pair
+    enrich(Lead.objects.filter(pk=first.pk), find={"email"})
+    work(site)
+    page = run_action(admin_client, "forget", [first])
+    assert "cannot be undone" in text(page)
+    assert Lead.objects.count() == 2
+    page = run_action(admin_client, "forget", [first], confirm="1")
+    assert "Forgot 1 leads, 1 lead searches and 1 bodies" in said(page)
+    assert_forgotten(first)
+
+
+def test_who_may_not_delete_leads_may_not_forget_them(pair):
+    """The action asks for the delete permission."""
+    client = login("view_lead", "change_lead")
+    run_action(client, "forget", [pair[0]], confirm="1")
+    assert Lead.objects.count() == 2

@@ -1,0 +1,256 @@
+"""Planning: who is searched, who shares a purchase, who is skipped; at constant cost, and never twice."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from enrow_webhooks.values import Kind
+from leads.enrichment import enrich, estimate, kinds_of
+from leads.judging import Reason
+from leads.models import Lead, LeadSearch, SearchJob
+from leads.planning import Order, Tally, plan
+from tests.conftest import finish
+
+pytestmark = pytest.mark.django_db
+
+
+def queries_of(call):
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return len(captured)
+
+
+def test_a_chunk_costs_the_same_number_of_queries_at_any_size(make_leads):
+    """Planning and queueing 2,000 leads takes exactly the queries that 20 take."""
+    make_leads(20, prefix="few")
+    few = queries_of(lambda: enrich(Lead.objects.filter(crm_id__startswith="few"), find={"email", "phone"}))
+    make_leads(2000, prefix="many", company_domain="many.com")
+    Lead.objects.filter(crm_id__startswith="many").update(linkedin_url="", company_name="Many")
+    many = queries_of(lambda: enrich(Lead.objects.filter(crm_id__startswith="many"), find={"email", "phone"}))
+    assert many == few
+    assert LeadSearch.objects.count() == 4040
+
+
+def test_pages_stream_by_primary_key(make_leads, enrow):
+    """A queryset larger than a page becomes several full jobs, each lead in exactly one of them."""
+    make_leads(25)
+    enrow(BATCH_SIZE=10)
+    enrich(Lead.objects.order_by("-crm_id"), find={"email"})
+    assert sorted(SearchJob.objects.values_list("requested", flat=True)) == [5, 10, 10]
+    assert LeadSearch.objects.values("crm_id").distinct().count() == 25
+    positions = LeadSearch.objects.filter(job__requested=10).values_list("position", flat=True)
+    assert sorted(positions) == sorted([*range(10), *range(10)])
+
+
+def test_a_job_goes_out_before_the_last_page_is_read(make_leads, enrow):
+    """Batches are yielded as soon as they are full."""
+    make_leads(30)
+    enrow(BATCH_SIZE=10)
+    batches = plan(Lead.objects.all(), Order(kinds=(Kind.FIND_EMAIL,)), Tally())
+    with CaptureQueriesContext(connection) as captured:
+        assert len(next(batches)) == 10
+    assert sum('FROM "leads_lead"' in query["sql"] for query in captured) == 1
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        lambda leads: leads.order_by("pk")[2:5],
+        lambda leads: leads.order_by("pk").distinct()[:3],
+        lambda leads: leads.filter(crm_id="lead-0").union(leads.filter(crm_id__in=["lead-1", "lead-2"])),
+    ],
+    ids=["slice", "distinct", "union"],
+)
+def test_any_queryset_can_be_enriched(make_leads, narrow):
+    """Slices, distinct and combined querysets are searched like any other."""
+    make_leads(8)
+    run = enrich(narrow(Lead.objects.order_by()), find={"email"})
+    assert run.tally.to_search[Kind.FIND_EMAIL] == 3
+
+
+def test_an_address_that_is_searched_anew_is_not_verified_beside_it(make_leads, sandbox):
+    """The verdict on the old address would make the paid result stale; who cannot be searched is verified."""
+    make_leads(1, email="old@firm0.com")
+    make_leads(1, prefix="bad", email="kept@x.com", company_domain="no domain")
+    run = enrich(Lead.objects.all(), find={"email"}, verify=True, overwrite=True)
+    finish(sandbox)
+    assert run.tally.to_search == {Kind.FIND_EMAIL: 1, Kind.VERIFY_EMAIL: 1}
+    assert Lead.objects.get(crm_id="lead-0").email == "ann0.somebody@firm0.com"
+    assert Lead.objects.get(crm_id="bad-0").email == "kept@x.com"
+
+
+def test_a_slice_is_read_once(make_leads, enrow):
+    """Leads that are enriched meanwhile do not let others into ``[:4]``."""
+    make_leads(10)
+    enrow(BATCH_SIZE=2)
+    order = Order(kinds=(Kind.FIND_EMAIL,))
+    batches = plan(Lead.objects.filter(email="")[:4], order, Tally())
+    seen = [row.crm_id for batch in batches for row in _enriched(batch)]
+    assert seen == ["lead-0", "lead-1", "lead-2", "lead-3"]
+
+
+def _enriched(batch):
+    rows = list(batch.purchases.values())
+    Lead.objects.filter(crm_id__in=[row.crm_id for row in rows]).update(email="a@b.com")
+    return rows
+
+
+def test_wide_rows_are_never_loaded_whole(make_leads):
+    """Planning reads the columns that it judges, not the lead."""
+    make_leads(1)
+    with CaptureQueriesContext(connection) as captured:
+        list(plan(Lead.objects.all(), Order(kinds=(Kind.FIND_EMAIL,)), Tally()))
+    assert "created_at" not in captured[0]["sql"]
+
+
+def test_an_estimate_writes_nothing_and_counts_like_the_run(make_leads):
+    """estimate() and enrich() agree, and only the second one writes."""
+    make_leads(3)
+    make_leads(1, prefix="has", email="a@b.com")
+    make_leads(1, prefix="bad", company_domain="no domain")
+    foreseen = estimate(Lead.objects.all(), find={"email"})
+    assert (SearchJob.objects.count(), LeadSearch.objects.count()) == (0, 0)
+    run = enrich(Lead.objects.all(), find={"email"})
+    assert run.tally == foreseen.tally
+    assert foreseen.posts == 1
+    assert foreseen.tally.worst_case == Decimal(3)
+    assert foreseen.tally.skipped == {(Kind.FIND_EMAIL, Reason.ALREADY): 1, (Kind.FIND_EMAIL, Reason.BAD_INPUT): 1}
+
+
+def test_the_same_person_under_two_crm_ids_is_bought_once(make_leads, sandbox):
+    """Other case, spaces and URL form are the same person: one purchase, both leads get the result."""
+    make_leads(1, prefix="a", firstname="Zoë", lastname="Somebody", company_domain="acme.com")
+    make_leads(1, prefix="b", firstname=" ZOË", lastname="somebody ", company_domain="https://www.ACME.com/team")
+    run = enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    assert (run.tally.to_search[Kind.FIND_EMAIL], run.tally.shared[Kind.FIND_EMAIL]) == (1, 1)
+    assert set(Lead.objects.values_list("email", flat=True)) == {"zoe.somebody@acme.com"}
+    assert sandbox.ledger.spent == 1
+
+
+def test_a_person_that_another_run_is_buying_is_shared(make_leads, sandbox):
+    """A second run joins the first one's purchase instead of buying it again, and waits for it."""
+    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
+    first = enrich(Lead.objects.all(), find={"email"})
+    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
+    second = enrich(Lead.objects.filter(crm_id="b-0"), find={"email"})
+    assert second.tally.shared[Kind.FIND_EMAIL] == 1
+    assert not second.progress().is_over
+    finish(sandbox)
+    assert second.progress().is_over
+    assert first.jobs().get() == second.jobs().get()
+    assert Lead.objects.get(crm_id="b-0").email == "zoe.somebody@acme.com"
+    assert sandbox.ledger.spent == 1
+
+
+@pytest.mark.parametrize(("lastname", "status"), [("Somebody", "valid"), ("Nobody", "not_found")])
+def test_a_person_bought_lately_is_not_bought_again(make_leads, sandbox, lastname, status):
+    """What was found, or not found, some days ago is written to a new lead at once and for nothing."""
+    make_leads(1, prefix="a", firstname="Zoë", lastname=lastname, company_domain="acme.com")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    spent = sandbox.ledger.spent
+    make_leads(1, prefix="b", firstname="Zoë", lastname=lastname, company_domain="acme.com")
+    run = enrich(Lead.objects.filter(crm_id="b-0"), find={"email"})
+    finish(sandbox)
+    assert (run.reused, run.tally.worst_case, sandbox.ledger.spent) == (1, 0, spent)
+    assert run.progress().is_over
+    assert Lead.objects.get(crm_id="b-0").email_status == status
+
+
+def test_what_was_bought_long_ago_is_bought_again(make_leads, sandbox, enrow):
+    """REUSE_FOUND_DAYS and REUSE_NOT_FOUND_DAYS bound the reuse."""
+    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
+    enrow(REUSE_FOUND_DAYS=0)
+    assert enrich(Lead.objects.filter(crm_id="b-0"), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 1
+
+
+def test_a_search_in_flight_is_not_started_again(make_leads):
+    """A second call skips leads that are under way and says so."""
+    make_leads(2)
+    enrich(Lead.objects.all(), find={"email"})
+    again = enrich(Lead.objects.all(), find={"email"})
+    assert again.tally.skipped == {(Kind.FIND_EMAIL, Reason.IN_FLIGHT): 2}
+    assert SearchJob.objects.count() == 1
+
+
+def test_the_database_itself_refuses_a_second_pending_search(make_leads):
+    """One pending search per lead and kind is a unique index, not a check."""
+    make_leads(1)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LeadSearch.objects.create(job=job, crm_id="lead-0", kind="find_email")
+
+
+def test_max_credits_bounds_the_worst_case(make_leads):
+    """The run stops before the lead that would pass the cap; phones cost 40, e-mails 1."""
+    make_leads(5)
+    run = enrich(Lead.objects.all(), find={"phone"}, max_credits=100)
+    assert run.tally.to_search[Kind.FIND_PHONE] == 2
+    assert run.tally.worst_case == 80
+    assert run.tally.skipped[Kind.FIND_PHONE, Reason.OVER_CAP] == 3
+    assert "max_credits=100" in run.tally.examples[0].sentence
+    assert SearchJob.objects.get().credits_reserved == 80
+
+
+def test_company_names_are_looked_up_in_the_country_of_the_lead(make_leads, sandbox):
+    """country_code stands on the whole POST, so each country gets a job; a domain needs none."""
+    make_leads(2, prefix="fr", company_domain="", company_name="Boulangerie", country_code="fr")
+    make_leads(2, prefix="us", company_domain="", company_name="Bakery")
+    enrich(Lead.objects.all(), find={"email"})
+    assert sorted(SearchJob.objects.values_list("country_code", flat=True)) == ["", "FR"]
+    finish(sandbox)
+    assert set(Lead.objects.values_list("email_status", flat=True)) == {"valid"}
+
+
+@pytest.mark.parametrize(("find", "verify"), [({"fax"}, False), ("email", False), ((), False)])
+def test_a_wrong_argument_says_what_is_allowed(find, verify):
+    """enrich() never guesses what to buy."""
+    with pytest.raises(ValueError, match="email"):
+        kinds_of(find, verify=verify)
+
+
+@pytest.mark.parametrize("cap", [-1, float("nan")])
+def test_a_wrong_cap_is_refused(cap):
+    """A cap that is no amount does not become "no cap"."""
+    with pytest.raises(ValueError, match="max_credits"):
+        enrich(Lead.objects.all(), find={"email"}, max_credits=cap)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_planners_that_race_buy_each_person_once(make_leads):
+    """Eight threads plan the same persons, in other orders and under other crm_ids, at the same moment."""
+    make_leads(60, prefix="a")
+    Lead.objects.bulk_create(
+        Lead(crm_id=f"b-{number}", firstname=f"Ann{number}", lastname="Somebody", company_domain=f"firm{number}.com")
+        for number in reversed(range(60))
+    )
+    barrier, failures = threading.Barrier(8), []
+
+    def race():
+        barrier.wait()
+        try:
+            enrich(Lead.objects.all(), find={"email"})
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert LeadSearch.objects.filter(position__isnull=False).count() == 60
+    assert LeadSearch.objects.count() == 120
+    assert sum(SearchJob.objects.values_list("requested", flat=True)) == 60

@@ -1,0 +1,347 @@
+"""Results meet their searches and leads: matched, never guessed; written once; a person's edit wins."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from enrow_webhooks.values import Answer, FindEmail, Progress, Result, Verdict
+from leads import polling, results, writing
+from leads.enrichment import enrich
+from leads.models import Lead, LeadSearch, SearchJob
+from leads.signals import leads_written
+
+pytestmark = pytest.mark.django_db
+
+VIA = SearchJob.Via.NOTICE
+
+
+def found(crm_id="", value="x@firm.com", **more):
+    return Result(verdict=Verdict.FOUND, value=value, crm_id=crm_id, **more)
+
+
+def missed(crm_id="", **more):
+    return Result(verdict=Verdict.NOT_FOUND, crm_id=crm_id, **more)
+
+
+def done(*answers, **more):
+    return Answer(progress=Progress.COMPLETED, results=answers, **more)
+
+
+@pytest.fixture
+def running(make_leads):
+    """Make a running job of so many leads."""
+
+    def make(count=1, find=("email",), *, overwrite=False, verify=False, **fields):
+        make_leads(count, **fields)
+        job = enrich(Lead.objects.all(), find=find, verify=verify, overwrite=overwrite).jobs().get()
+        SearchJob.objects.filter(pk=job.pk).update(state="running", enrow_id="enrow-1")
+        return job
+
+    return make
+
+
+def effects(job):
+    return dict(LeadSearch.objects.filter(job=job).values_list("crm_id", "effect"))
+
+
+def test_results_find_their_lead_by_crm_id_then_by_position(running):
+    """``custom`` comes first, whatever the order; without it the position counts."""
+    job = running(3)
+    results.apply(
+        job.pk,
+        done(found("lead-2", "two@x.com", index=0), found(value="zero@x.com", index=0), missed(index=1)),
+        via=VIA,
+    )
+    assert list(Lead.objects.order_by("crm_id").values_list("email", "email_status")) == [
+        ("zero@x.com", "valid"),
+        ("", "not_found"),
+        ("two@x.com", "valid"),
+    ]
+
+
+def test_a_result_whose_echo_is_another_person_is_kept_aside(running):
+    """The echo of the inputs is the check: a mismatch is an orphan, never a guess."""
+    job = running(2)
+    search = LeadSearch.objects.get(crm_id="lead-0")
+    right, wrong = (  # as the bulk GET echoes them
+        Result(verdict=Verdict.FOUND, value=f"{name}@x.com", crm_id=f"lead-{number}", echo=echo)
+        for number, name, echo in [
+            (0, "ok", _echo("Ann0 Somebody", "firm0.com")),
+            (1, "no", _echo("Bob Somebody", "firm1.com")),
+        ]
+    )
+    results.apply(job.pk, done(right, wrong), via=VIA)
+    search.refresh_from_db()
+    assert (search.value, search.effect) == ("ok@x.com", "written")
+    orphan = LeadSearch.objects.get(effect="orphan")
+    assert (orphan.crm_id, orphan.value, orphan.outcome) == ("lead-1", "no@x.com", "error")
+    assert Lead.objects.get(crm_id="lead-1").email == ""
+
+
+def _echo(name, domain):
+    return FindEmail(fullname=name, company_domain=domain)
+
+
+@pytest.mark.parametrize(
+    "stranger", [{"crm_id": "somebody-else"}, {"index": 7}, {}], ids=["crm_id", "index", "nothing"]
+)
+def test_a_result_that_fits_no_row_is_kept_aside(running, stranger):
+    """Neither an unknown crm_id nor a position outside the batch is squeezed onto a lead."""
+    job = running(2)
+    results.apply(job.pk, done(Result(verdict=Verdict.FOUND, value="a@b.com", **stranger)), via=VIA)
+    assert LeadSearch.objects.filter(effect="orphan", value="a@b.com").count() == 1
+    assert set(Lead.objects.values_list("email", flat=True)) == {""}
+
+
+def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
+    """Rows of a bulk verification have neither custom nor position."""
+    make_leads(1, prefix="a", email="Ann@Firm.com")
+    make_leads(1, prefix="b", email="bob@firm.com")
+    job = enrich(Lead.objects.all(), verify=True).jobs().get()
+    SearchJob.objects.update(state="running")
+    results.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
+    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
+    assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
+
+
+def test_a_persons_edit_wins(running):
+    """A value that appeared while the search ran is kept; the result stays in the history."""
+    job = running(1)
+    Lead.objects.update(email="by-hand@x.com")
+    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert Lead.objects.get().email == "by-hand@x.com"
+    assert LeadSearch.objects.get().value == "x@firm.com"
+    assert effects(job) == {"lead-0": "kept"}
+
+
+@pytest.mark.parametrize(
+    ("now", "email", "effect"), [("old@x.com", "x@firm.com", "written"), ("by-hand@x.com", "by-hand@x.com", "kept")]
+)
+def test_overwriting_compares_with_the_value_seen_at_search_time(running, now, email, effect):
+    """Overwrite replaces the value that the search saw, not one that a person typed since."""
+    job = running(1, overwrite=True, email="old@x.com")
+    Lead.objects.update(email=now)
+    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert Lead.objects.get().email == email
+    assert effects(job) == {"lead-0": effect}
+
+
+def test_overwriting_never_erases(running):
+    """Nothing found is no reason to lose what is there."""
+    job = running(1, overwrite=True, email="old@x.com", email_status="valid")
+    results.apply(job.pk, done(missed("lead-0")), via=VIA)
+    assert Lead.objects.values_list("email", "email_status").get() == ("old@x.com", "valid")
+
+
+def test_an_older_search_never_beats_a_newer_one(running):
+    """A late result of a search that was launched before the last written one is stale."""
+    job = running(1)
+    Lead.objects.update(email_checked_at=timezone.now())
+    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert (Lead.objects.get().email, effects(job)) == ("", {"lead-0": "stale"})
+
+
+def test_a_verdict_is_only_written_to_the_address_it_judged(running):
+    """When the address was edited meanwhile, the old verdict says nothing about it."""
+    job = running(1, find=(), verify=True, email="old@x.com")
+    Lead.objects.update(email="new@x.com")
+    results.apply(job.pk, done(found(value="old@x.com")), via=VIA)
+    assert Lead.objects.values_list("email", "email_status").get() == ("new@x.com", "")
+    assert effects(job) == {"lead-0": "kept"}
+
+
+def test_a_failed_verification_does_not_replace_a_verdict(running):
+    """A failure says nothing about the address."""
+    job = running(1, find=(), verify=True, overwrite=True, email="a@firm.com", email_status="valid")
+    results.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
+    assert Lead.objects.get().email_status == "valid"
+    assert effects(job) == {"lead-0": "kept"}
+
+
+def test_a_deleted_lead_is_not_brought_back(running):
+    """Its result stays in the history as an orphan."""
+    job = running(2)
+    Lead.objects.filter(crm_id="lead-0").delete()
+    results.apply(job.pk, done(found("lead-0"), found("lead-1")), via=VIA)
+    assert list(Lead.objects.values_list("crm_id", flat=True)) == ["lead-1"]
+    assert effects(job) == {"lead-0": "orphan", "lead-1": "written"}
+
+
+def test_never_tried_not_found_and_failed_are_three_things(running, make_leads):
+    """Each has its own status on the lead."""
+    job = running(3)
+    make_leads(1, prefix="untried")
+    odd = Result(verdict=Verdict.UNUSABLE, crm_id="lead-2")
+    results.apply(job.pk, done(found("lead-0"), missed("lead-1"), odd), via=VIA)
+    statuses = dict(Lead.objects.values_list("crm_id", "email_status"))
+    assert statuses == {"lead-0": "valid", "lead-1": "not_found", "lead-2": "failed", "untried-0": ""}
+    assert Lead.objects.get(crm_id="lead-2").email_checked_at is None
+
+
+def test_a_lead_without_a_result_fails_with_a_sentence(running):
+    """A row that Enrow forgot does not stay pending for ever."""
+    job = running(2)
+    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert "without a result" in LeadSearch.objects.get(crm_id="lead-1").error
+    assert not LeadSearch.objects.pending().exists()
+
+
+def test_a_failed_batch_costs_nothing_and_can_be_searched_again(running):
+    """``general.status: failed`` ends the job visibly and frees its leads."""
+    job = running(2)
+    results.apply(job.pk, Answer(progress=Progress.FAILED), via=VIA)
+    job.refresh_from_db()
+    assert (job.state, job.credits_cost) == ("failed", 0)
+    assert set(Lead.objects.values_list("email_status", flat=True)) == {"failed"}
+    assert enrich(Lead.objects.all(), find={"email"}).progress().requested == 2
+
+
+def test_applying_twice_changes_nothing(running):
+    """The second copy of an answer neither writes nor recounts, also when a person edited in between."""
+    job = running(2)
+    answer = done(found("lead-0"), missed("lead-1"))
+    assert results.apply(job.pk, answer, via=VIA)
+    Lead.objects.filter(crm_id="lead-0").update(email="")
+    before = list(SearchJob.objects.values()), list(LeadSearch.objects.order_by("pk").values())
+    assert not results.apply(job.pk, answer, via=SearchJob.Via.POLL)
+    after = list(SearchJob.objects.values()), list(LeadSearch.objects.order_by("pk").values())
+    for rows in (*before, *after):
+        for row in rows:
+            row.pop("written_at", None)
+    assert before == after
+    assert Lead.objects.get(crm_id="lead-0").email == ""
+
+
+def test_a_late_result_of_an_expired_job_is_welcome(running):
+    """It was paid for."""
+    job = running(1)
+    results.end_without_result(job.pk, SearchJob.State.EXPIRED, "Nothing came by the deadline.")
+    assert Lead.objects.get().email_status == "failed"
+    assert results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert Lead.objects.values_list("email", "email_status").get() == ("x@firm.com", "valid")
+    assert SearchJob.objects.get().state == "finished"
+
+
+def test_what_was_paid_for_survives_a_failed_write(running):
+    """When the lead table refuses the write, the results are kept, and the sweep writes them later."""
+    job = running(1)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE leads_lead RENAME COLUMN email_status TO gone")
+    try:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            results.apply(job.pk, done(found("lead-0")), via=VIA)
+        assert results.settle(job.pk, done(found("lead-0")), via=VIA) or SearchJob.objects.get().state == "finished"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE leads_lead RENAME COLUMN gone TO email_status")
+    assert SearchJob.objects.unwritten().count() == 1
+    assert polling.write_waiting() == 1
+    assert Lead.objects.get().email == "x@firm.com"
+
+
+@pytest.mark.parametrize(
+    ("find", "answer", "cost"),
+    [
+        (("email",), done(found("lead-0"), missed("lead-1"), cost=Decimal("7.25")), "7.25"),
+        (("email",), done(found("lead-0"), missed("lead-1")), "1"),
+        (("phone",), done(found("lead-0", "+15705551234"), found("lead-1", "+15705551235")), "80"),
+    ],
+)
+def test_the_cost_is_enrows_own_figure_or_the_price_of_what_was_found(running, find, answer, cost):
+    """Decimal, to the quarter."""
+    job = running(2, find)
+    results.apply(job.pk, answer, via=VIA)
+    assert SearchJob.objects.get().credits_cost == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "phone"),
+    [
+        ("+1 570-555-1234", "", ("+15705551234", "US")),
+        ("+33612345678", "FR", ("+33612345678", "FR")),
+        ("ext. 12", "", ("ext. 12", "")),
+    ],
+)
+def test_phones_are_stored_in_e164_with_their_country(running, number, country, phone):
+    """What Google's library cannot read stays as it came: it was paid for."""
+    job = running(1, ("phone",))
+    results.apply(job.pk, done(found("lead-0", number, country=country)), via=VIA)
+    assert Lead.objects.values_list("phone", "phone_country").get() == phone
+
+
+@pytest.mark.parametrize("find", [("email",), ("phone",)])
+def test_applying_costs_the_same_number_of_queries_at_any_size(running, find):
+    """A result of 2,000 rows takes exactly the statements that one of 20 takes."""
+    counts = []
+    for size in (20, 2000):
+        job = running(size, find, company_domain="firm.com", linkedin_url="", fullname="")
+        answer = done(
+            *(
+                found(f"lead-{number}", f"+1570555{number:04}" if "phone" in find else f"{number}@x.com")
+                for number in range(size)
+            )
+        )
+        with CaptureQueriesContext(connection) as captured:
+            results.apply(job.pk, answer, via=VIA)
+        counts.append(len(captured))
+        assert LeadSearch.objects.filter(effect="written").count() == size
+        SearchJob.objects.all().delete()
+        Lead.objects.all().delete()
+    assert counts[0] == counts[1]
+
+
+def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_on_commit_callbacks):
+    """leads_written names the job; a receiver that fails disturbs nobody."""
+    heard = []
+
+    def listen(sender, job_id, written, **kwargs):
+        heard.append((job_id, written))
+        raise RuntimeError("the host's own bug")
+
+    job = running(2)
+    leads_written.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+    finally:
+        leads_written.disconnect(listen)
+    assert heard == [(job.pk, 2)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_share_leads_do_not_deadlock(make_leads):
+    """E-mail and phone results of the same leads, in opposite orders, are written at once by several threads."""
+    make_leads(200)
+    jobs = list(enrich(Lead.objects.all(), find={"email", "phone"}).jobs())
+    SearchJob.objects.update(state="running")
+    for job in jobs:
+        rows = [
+            found(f"lead-{number}", "+15705551234" if job.kind == "find_phone" else f"{number}@x.com")
+            for number in range(200)
+        ]
+        results.settle(job.pk, done(*(reversed(rows) if job.kind == "find_phone" else rows)), via=VIA)
+    failures, barrier = [], threading.Barrier(6)
+
+    def race(pk):
+        barrier.wait()
+        try:
+            writing.write(pk)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race, args=(jobs[number % 2].pk,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert Lead.objects.exclude(email="").exclude(phone="").count() == 200

@@ -1,0 +1,59 @@
+"""Celery tasks and beat: messages carry no data, only wake; one worker's run finishes what is due."""
+
+from __future__ import annotations
+
+import pytest
+from celery import current_app
+
+from enrow_webhooks.tasks import process_events, prune_events
+from leads.enrichment import enrich
+from leads.models import Lead, SearchJob
+from leads.schedule import beat_schedule
+from leads.tasks import submit_jobs, sweep_jobs
+from tests.conftest import due_now
+
+pytestmark = pytest.mark.django_db
+
+
+def test_beat_names_tasks_that_exist():
+    """A typing error in a schedule would only show at night."""
+    assert {entry["task"] for entry in beat_schedule().values()} <= set(current_app.tasks)
+
+
+def test_beats_messages_expire_before_the_next_one():
+    """With all workers off, sweeps do not pile up in the broker."""
+    entries = beat_schedule(every=30)
+    assert entries["enrow-sweep-jobs"] == {"task": "leads.sweep_jobs", "schedule": 30, "options": {"expires": 30}}
+
+
+def test_one_message_sends_every_queued_job(sandbox, make_leads, enrow):
+    """The task works until nothing is due."""
+    make_leads(6)
+    enrow(BATCH_SIZE=2)
+    enrich(Lead.objects.all(), find={"email"})
+    assert submit_jobs() == 3
+    assert set(SearchJob.objects.values_list("state", flat=True)) == {"running"}
+    assert submit_jobs() == 0
+
+
+def test_the_sweep_task_polls_and_writes(sandbox, make_leads):
+    """What no notice finished, the periodic task does."""
+    make_leads(2)
+    enrich(Lead.objects.all(), find={"email"})
+    due_now()
+    assert sweep_jobs() == 1
+    due_now()
+    assert sweep_jobs() == 1
+    assert Lead.objects.filter(email_status="valid").count() == 2
+
+
+@pytest.mark.parametrize("task", [process_events, prune_events, submit_jobs, sweep_jobs])
+def test_a_message_without_work_does_nothing(task):
+    """A message too many is harmless."""
+    assert task() == 0
+
+
+@pytest.mark.parametrize("task", [process_events, prune_events, submit_jobs, sweep_jobs])
+def test_messages_carry_no_arguments(task):
+    """No id, address or phone travels through the broker."""
+    assert not task.run.__code__.co_argcount

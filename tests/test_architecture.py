@@ -1,0 +1,114 @@
+"""The rules of the house, read from the source itself."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ["enrow_webhooks", "leads", "config"]
+MODULES = sorted(
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if "migrations" not in path.relative_to(ROOT).parts
+)
+# What leads/apps.py imports needs the models, which are not there while apps.py is read.
+HIDDEN_IMPORTS_ALLOWED = {"leads/apps.py": 2}
+EXEMPTION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)", re.IGNORECASE)
+RULE = r"(?:noqa:\s*[A-Z0-9, ]+|type:\s*ignore\[[\w, -]+\]|pragma:[\w ]+)"
+EXPLAINED = re.compile(rf"#\s*{RULE}\s*(?:--?|#|:)\s*\S.{{4,}}")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=name)
+
+
+@pytest.mark.slow
+def test_the_import_contracts_hold():
+    """One order on each floor, plain Python at the bottom, and a sandbox that shares nothing with what it judges."""
+    script = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+@each_module
+def test_no_import_hides_in_a_function(path):
+    """A cycle is solved, not hidden."""
+    hidden = [
+        node.lineno
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert len(hidden) == HIDDEN_IMPORTS_ALLOWED.get(name(path), 0), f"imports inside functions at lines {hidden}"
+
+
+@each_module
+def test_no_import_is_relative(path):
+    """A module's name is written the same everywhere."""
+    assert not [node.lineno for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom) and node.level]
+
+
+@pytest.mark.parametrize("package", ["enrow_webhooks", "leads"])
+def test_the_packages_import_nothing(package):
+    """``import leads`` is free, and pulls no model in before the apps are ready."""
+    assert not [
+        node for node in ast.walk(tree(ROOT / package / "__init__.py")) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+@each_module
+def test_modules_and_functions_stay_short(path):
+    """300 lines and 40: what is longer has a part without a name."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    long = {function.name: function.end_lineno - function.lineno + 1 for function in functions(path)}
+    assert not {function: lines for function, lines in long.items() if lines > 40}
+
+
+@each_module
+def test_every_exemption_is_explained_on_its_line(path):
+    """``noqa``, ``type: ignore`` and ``pragma`` name their rule and say why."""
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    comments = [token for token in tokens if token.type == tokenize.COMMENT and EXEMPTION.match(token.string)]
+    assert not [f"line {token.start[0]}: {token.string}" for token in comments if not EXPLAINED.match(token.string)]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "sandbox" in path.relative_to(ROOT).parts], ids=name)
+def test_the_sandbox_imports_nothing_of_what_it_judges(path):
+    """A witness must not share the code that it judges; Django and Celery are none of its business either."""
+    imported = [node.module or "" for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)]
+    imported += [alias.name for node in ast.walk(tree(path)) if isinstance(node, ast.Import) for alias in node.names]
+    ours = [
+        module
+        for module in imported
+        if module.partition(".")[0] in {*PACKAGES, "django", "celery", "rest_framework", "tests"}
+    ]
+    assert all(module.startswith("enrow_webhooks.sandbox") for module in ours), ours
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    """What the models say is what the migrations do."""
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
