@@ -1,0 +1,124 @@
+"""What was measured, on what, in a table and in JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.servers import GUNICORN, BenchmarkError, Ground
+
+RESULTS = Path(__file__).parent / "results"
+_COMMON = "p50 / p95 / p99 ms | errors | 200 without a row | messages left in the queue"
+_TO = "to bare insert | to recipe"
+_PACKAGES = ("Django", "djangorestframework", "celery", "redis", "psycopg", "gunicorn")
+
+
+class Figures(Protocol):
+    """What a table needs to know of one rival; see ingest.Measured."""
+
+    rival: str
+    worker: bool
+    per_second: list[float]
+    cpu: list[float]
+    p50: float
+    p95: float
+    p99: float
+    rows_missing: int
+    messages: int
+
+    @property
+    def median(self) -> float: ...
+    @property
+    def errors(self) -> int: ...
+
+
+def conditions(ground: Ground, *, middleware: bool, small: bool) -> dict[str, Any]:
+    """Return date, machine and versions. Raises BenchmarkError when the database is not durable."""
+    shown = {name: _show(ground, name) for name in ("fsync", "synchronous_commit", "server_version")}
+    if "off" in (shown["fsync"], shown["synchronous_commit"]):
+        raise BenchmarkError("This PostgreSQL is not durable; set fsync and synchronous_commit to on.")
+    return {
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="minutes"),
+        "size": "small" if small else "full",
+        "middleware": "the demo project's" if middleware else "none",
+        "cores": os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 2),
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        "PostgreSQL": shown.pop("server_version"),
+        "Redis": str(dict(ground.broker.info("server"))["redis_version"]),
+        "gunicorn options": " ".join(GUNICORN),
+        **shown,
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _show(ground: Ground, name: str) -> str:
+    [[value]] = ground.database.execute(f"SHOW {name}").fetchall()
+    return str(value)
+
+
+def markdown(found: dict[str, Any], throughput: Sequence[Figures], steady: Sequence[Figures]) -> str:
+    """Return the tables."""
+    lines = [
+        f"# Ingest, {found['date']}",
+        "",
+        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
+        "",
+        f"| as fast as it answers | worker | notices/s (middle half) | {_TO} | CPU ms per notice | {_TO} | {_COMMON} |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        *(_row(one, throughput) for one in throughput),
+        "",
+        f"| at 200 notices/s | worker | notices/s | {_COMMON} |",
+        "|---|---|---|---|---|---|---|",
+        *(f"| {one.rival} | {_worker(one)} | {one.median:,.0f} | {_last(one)} |" for one in steady),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Figures, everyone: Sequence[Figures]) -> str:
+    low, _, high = statistics.quantiles(one.per_second, n=4)
+    speeds = " | ".join(_ratio(one.per_second, _find(everyone, to, one).per_second) for to in ("bare insert", "recipe"))
+    costs = " | ".join(_ratio(one.cpu, _find(everyone, to, one).cpu) for to in ("bare insert", "recipe"))
+    spread = f"{one.median:,.0f} ({low:,.0f} to {high:,.0f}) | {speeds} | {statistics.median(one.cpu):.2f} | {costs}"
+    return f"| {one.rival} | {_worker(one)} | {spread} | {_last(one)} |"
+
+
+def _find(everyone: Sequence[Figures], rival: str, like: Figures) -> Figures:
+    [found] = [figures for figures in everyone if (figures.rival, figures.worker) == (rival, like.worker)]
+    return found
+
+
+def _ratio(mine: Sequence[float], theirs: Sequence[float]) -> str:
+    """Compare round by round: both halves of a pair saw the same machine."""
+    ratios = [one / other for one, other in zip(mine, theirs, strict=True) if other]
+    return f"{statistics.median(ratios):.2f}" if ratios else "unknown"
+
+
+def _worker(one: Figures) -> str:
+    return "one" if one.worker else "none"
+
+
+def _last(one: Figures) -> str:
+    times = f"{one.p50:.1f} / {one.p95:.1f} / {one.p99:.1f}"
+    return f"{times} | {one.errors} | {one.rows_missing} | {one.messages:,}"
+
+
+def save(found: dict[str, Any], throughput: Sequence[Any], steady: Sequence[Any], text: str) -> Path:
+    """Write the tables and the figures; return the table's file."""
+    RESULTS.mkdir(exist_ok=True)
+    name = f"ingest-{found['date'][:16].replace(':', '')}-{found['size']}"
+    figures = {"throughput": [asdict(one) for one in throughput], "steady": [asdict(one) for one in steady]}
+    raw = json.dumps({"conditions": found} | figures, indent=1)
+    (RESULTS / f"{name}.json").write_text(f"{raw}\n", encoding="utf-8")
+    table = RESULTS / f"{name}.md"
+    table.write_text(text, encoding="utf-8")
+    return table

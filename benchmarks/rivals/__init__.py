@@ -1,0 +1,1 @@
+"""What people have or write instead of our endpoint."""
