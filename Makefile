@@ -1,0 +1,74 @@
+# Everything here needs python3 (3.11 or later), make and git; the rest is installed into .venv.
+# Another Python: make demo PYTHON=python3.13
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
+TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
+
+# The tools look at the demo project as a person's machine runs it.
+tools: export DJANGO_DEBUG = 1
+tools: export ENROW_API_KEY = unused
+tools: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
+export TEST_DATABASE_URL TEST_REDIS_URL
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test bench lint tools pytest wheel lock clean install install-dev
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: install ## enrich the example leads on this machine: fake Enrow, site, Celery worker; no server, no key
+	@$(PY) -m examples.demo
+
+serve: install ## the same, but everything stays up for you to click through the admin; Ctrl-C ends it
+	@$(PY) -m examples.demo --serve
+
+test: lint pytest ## every check and every test, on SQLite and, when one answers, on PostgreSQL
+
+lint: install-dev tools ## ruff, mypy, import contracts, Django's checks, missing migrations
+
+tools:
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m mypy
+	$(PY) -m mypy -p examples.demo
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py check --fail-level WARNING
+	$(PY) manage.py makemigrations --check --dry-run
+
+# The demo and the wheel bring their own database, so once is enough for them.
+ONCE := tests/test_demo.py tests/test_wheel.py
+
+# Each run alone covers only its database's branches: the floor is held by the last line.
+pytest: install-dev
+	@rm -f .coverage
+	$(PY) -m pytest -q --cov --cov-report= --cov-fail-under=0
+	@if $(PY) -m tests.services postgres; then \
+		echo "Once more, on PostgreSQL:"; \
+		DATABASE_URL="$(TEST_DATABASE_URL)" $(PY) -m pytest -q --cov --cov-append --cov-report= --cov-fail-under=0 $(addprefix --ignore=,$(ONCE)); \
+	else test -z "$(CI)"; fi
+	$(PY) -m coverage report
+
+bench: install-dev ## how many notices per second are stored, against other ways; needs PostgreSQL and Redis
+	$(PY) -m benchmarks.ingest
+
+wheel: install-dev ## build the wheel into dist/
+	$(PY) -m build --wheel --no-isolation
+
+lock: ## write requirements*.txt anew from pyproject.toml; needs uv
+	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
+		--extra demo pyproject.toml --output-file requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
+		--extra demo --group dev pyproject.toml --output-file requirements-dev.txt
+
+clean: ## remove what was made here: .venv, the demo, dist, caches (your database in var/ stays)
+	rm -rf $(VENV) .nox var/demo dist build htmlcov .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install:
+	@.ci/venv "$(PYTHON)" "$(VENV)" requirements.txt
+
+install-dev:
+	@.ci/venv "$(PYTHON)" "$(VENV)" requirements-dev.txt
