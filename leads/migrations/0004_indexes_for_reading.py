@@ -38,11 +38,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='searchjob',
-            index=models.Index(fields=['kind', '-created_at'], name='leads_job_kind'),
+            index=models.Index(fields=['kind', '-created_at', '-id'], name='leads_job_kind'),
         ),
         migrations.AddIndex(
             model_name='searchjob',
-            index=models.Index(fields=['requested_by', '-created_at'], name='leads_job_requested_by'),
+            index=models.Index(fields=['requested_by', '-created_at', '-id'], name='leads_job_requested_by'),
         ),
         migrations.AddIndex(
             model_name='searchjob',

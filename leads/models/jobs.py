@@ -150,8 +150,9 @@ class SearchJob(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-created_at"], name="leads_job_created"),
             models.Index(fields=["state", "-created_at"], name="leads_job_state"),
-            models.Index(fields=["kind", "-created_at"], name="leads_job_kind"),
-            models.Index(fields=["requested_by", "-created_at"], name="leads_job_requested_by"),
+            # With the id, so that a list's count is read from the index alone.
+            models.Index(fields=["kind", "-created_at", "-id"], name="leads_job_kind"),
+            models.Index(fields=["requested_by", "-created_at", "-id"], name="leads_job_requested_by"),
             # For what was spent since the balance was read.
             models.Index(fields=["sent_at"], name="leads_job_sent"),
             models.Index(fields=["-finished_at"], name="leads_job_finished"),
