@@ -13,6 +13,9 @@ from django.test import Client
 
 from benchmarks import pages, plans, rows
 
+# Characters of a statement that tell which it is.
+_SHOWN = 240
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
@@ -45,7 +48,7 @@ def look(page: pages.Page, sizes: dict[str, float]) -> Looked:
         second=1000 * seconds[1],
         database=1000 * sum(statement.seconds for statement in statements),
         worst=1000 * worst.seconds if worst else 0.0,
-        statement=" ".join(worst.text.split()) if worst else "",
+        statement=" ".join(worst.text.split())[:_SHOWN] if worst else "",
         problems=[problem for plan in planned if plan for problem in plans.problems(plan, sizes)],
     )
 
