@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -180,13 +179,14 @@ def prune(connection: Connection, rows: int) -> list[tuple[str, float, float]]:
     """Return what the notices weigh (table, indexes; MB) at each step of their life."""
     copy(connection, "enrow_webhooks_webhookevent", [found := Variant(label="events")])
     steps: list[tuple[str, float, float]] = []
+    body = f"left(repeat(md5(n::text), {_BODY // 32 + 1}), {_BODY})"
 
     def step(label: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(statement)
         steps.append((label, *megabytes(connection, found.name)))
 
-    def insert(first: int, body: str) -> str:
+    def insert(first: int) -> str:
         return (
             f"INSERT INTO {found.name} (event, enrow_id, reference, payload, state, deliveries, attempts, last_error,"
             f" next_attempt_at, received_at, processed_at) SELECT 'single_search_finished', md5('enrow' || n),"
@@ -194,15 +194,14 @@ def prune(connection: Connection, rows: int) -> list[tuple[str, float, float]]:
             f" FROM generate_series({first}, {first + rows - 1}) AS n"
         )
 
-    body = f"left(repeat(md5(n::text), {_BODY // 32 + 1}), {_BODY})"
-    blank = f"UPDATE {found.name} SET payload = '' WHERE id BETWEEN {{}} AND {{}}"
-    pruning: Callable[[int], list[str]] = lambda first: [  # noqa: E731 - read beside its use
-        blank.format(at, at + 1999) for at in range(first, first + rows, 2000)
-    ]
-    step("stored with bodies", insert(1, body))
+    def pruning(first: int) -> list[str]:
+        blank = f"UPDATE {found.name} SET payload = '' WHERE id BETWEEN"
+        return [f"{blank} {at} AND {at + 1999}" for at in range(first, first + rows, 2000)]
+
+    step("stored with bodies", insert(1))
     step("all bodies pruned", *pruning(1))
     step("VACUUM", f"VACUUM {found.name}")
-    step("as many again stored: the room is used", insert(rows + 1, body))
+    step("as many again stored: the room is used", insert(rows + 1))
     step("their bodies pruned, VACUUM", *pruning(rows + 1), f"VACUUM {found.name}")
     step("VACUUM FULL", f"VACUUM FULL {found.name}")
     step("half of the rows deleted, VACUUM", f"DELETE FROM {found.name} WHERE id <= {rows}", f"VACUUM {found.name}")

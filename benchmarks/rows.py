@@ -91,6 +91,7 @@ FROM (
             WHEN n %% 40 = 2 THEN 'ignored' ELSE 'processed' END AS state
     FROM generate_series(0, {jobs} - 1) AS n) AS timed
 """
+_READING = "INSERT INTO leads_accountreading (credits, taken_at) VALUES (1000, now() - interval '1 week')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def fill(size: Size) -> None:
         "unpruned": min(1500, size.events // 100),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        for statement in (_LEADS, _JOBS, _SEARCHES, _EVENTS):
+        for statement in (_LEADS, _JOBS, _SEARCHES, _EVENTS, _READING):
             cursor.execute(statement.format(**words), [])
         analyze()
 
