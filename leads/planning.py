@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.values import FindEmail, Kind, Query
 from leads.conf import lead_settings
@@ -96,9 +96,9 @@ class Tally:
         if self.skipped[skip.kind, skip.reason] <= _EXAMPLES:
             self.examples.append(skip)
 
-    def buy(self, kind: Kind) -> Reason | None:
+    def buy(self, kind: Kind, price: Decimal) -> Reason | None:
         """Count a purchase; return the reason why it cannot be paid instead, None when it can."""
-        cost = self.worst_case + lead_settings.price(kind)
+        cost = self.worst_case + price
         if self.max_credits is not None and cost > self.max_credits:
             return Reason.OVER_CAP
         if reason := self.allowance.refuses(cost):
@@ -123,7 +123,7 @@ class Tally:
 
 
 # One page of leads, each with the kinds that are in flight for it.
-Page = list[tuple[Candidate, set[Kind]]]
+Page = list[tuple[Candidate, Collection[Kind]]]
 
 
 def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
@@ -134,10 +134,7 @@ def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) 
         annotated = source.annotate(**{f"busy_{kind}": _in_flight(kind) for kind in kinds})
         last = None
         while rows := list((annotated if last is None else annotated.filter(pk__gt=last)).values_list(*columns)[:size]):
-            yield [
-                (Candidate._make(row[:width]), {kind for kind, busy in zip(kinds, row[width:], strict=True) if busy})
-                for row in rows
-            ]
+            yield [(Candidate._make(row[:width]), _busy(kinds, row[width:])) for row in rows]
             if len(rows) < size:
                 break
             last = rows[-1][0]
@@ -159,8 +156,18 @@ def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[A
         yield queryset.order_by("pk")
 
 
-def _in_flight(kind: Kind) -> Exists:
-    return Exists(LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind))
+def _in_flight(kind: Kind) -> Subquery:
+    """Return the search in flight of a lead, if any.
+
+    Not EXISTS: PostgreSQL may answer that for all leads at once, by reading every pending search for each page.
+    """
+    return Subquery(
+        LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind).order_by().values("pk")[:1]
+    )
+
+
+def _busy(kinds: Collection[Kind], found: Sequence[object]) -> Collection[Kind]:
+    return {kind for kind, busy in zip(kinds, found, strict=True) if busy} if any(found) else ()
 
 
 def plan(queryset: QuerySet[AbstractLead], order: Order, tally: Tally) -> Iterator[Batch]:
@@ -180,20 +187,23 @@ def _sort(
     """Put one page into the batches of one kind; yield each batch that is full."""
     wanted = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
+    size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
     for row, country in wanted:
-        batch = batches.setdefault((kind, country), Batch(kind=kind, country_code=country))
+        batch = batches.get((kind, country))
+        if batch is None:
+            batch = batches[kind, country] = Batch(kind=kind, country_code=country)
         status = known.get(row.fingerprint)
         if status is Known.PENDING or row.fingerprint in batch.purchases:
             batch.shares.append(row)
         elif status and not order.force:
             batch.reuses.append(row)
             batch.missed += status is Known.NOT_FOUND
-        elif reason := tally.buy(kind):
+        elif reason := tally.buy(kind, price):
             tally.unpaid(kind, row.crm_id, reason)
         else:
             batch.purchases[row.fingerprint] = row
             tally.again[kind] += status is not None
-        if len(batch) >= lead_settings.batch_size(kind):
+        if len(batch) >= size:
             yield batch
 
 
