@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
+import re
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand
@@ -43,9 +44,19 @@ class Command(BaseCommand):
             "python_cpu": cpu,
             "statements": statements,
             "jobs": run.jobs().count(),
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_mb": _peak_mb(),
         }
 
     def _count(self, execute: Callable[..., Any], *args: Any) -> Any:
         self.statements += 1
         return execute(*args)
+
+
+def _peak_mb() -> float:
+    """Return the most memory that this process has held; 0 where there is no /proc.
+
+    Not ru_maxrss, which begins with what the parent held when it started us.
+    """
+    status = Path("/proc/self/status")
+    peak = re.search(r"VmHWM:\s*(\d+)", status.read_text(encoding="ascii")) if status.exists() else None
+    return int(peak[1]) / 1024 if peak else 0.0
