@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -122,19 +122,20 @@ class Tally:
         self.worst_case -= lead_settings.price(kind) * count
 
 
-# One page of leads, each with the kinds that are in flight for it.
-Page = list[tuple[Candidate, Collection[Kind]]]
+# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare tuples
+# of bare values, because the garbage collector looks through everything else again and again.
+Page = list[tuple[object, ...]]
+_WIDTH = len(Candidate._fields)
 
 
 def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
     """Yield the leads in pages; one query a page, by primary key."""
     columns = [*Candidate._fields, *(f"busy_{kind}" for kind in kinds)]
-    width = len(Candidate._fields)
     for source in _sources(queryset, size):
         annotated = source.annotate(**{f"busy_{kind}": _in_flight(kind) for kind in kinds})
         last = None
         while rows := list((annotated if last is None else annotated.filter(pk__gt=last)).values_list(*columns)[:size]):
-            yield [(Candidate._make(row[:width]), _busy(kinds, row[width:])) for row in rows]
+            yield rows
             if len(rows) < size:
                 break
             last = rows[-1][0]
@@ -164,10 +165,6 @@ def _in_flight(kind: Kind) -> Subquery:
     return Subquery(
         LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind).order_by().values("pk")[:1]
     )
-
-
-def _busy(kinds: Collection[Kind], found: Sequence[object]) -> Collection[Kind]:
-    return {kind for kind, busy in zip(kinds, found, strict=True) if busy} if any(found) else ()
 
 
 def plan(queryset: QuerySet[AbstractLead], order: Order, tally: Tally) -> Iterator[Batch]:
@@ -209,8 +206,10 @@ def _sort(
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
     """Judge one page for one kind; yield who is wanted, with the country where his company's name is looked up."""
-    for lead, busy in page:
-        verdict = in_flight(kind, lead.crm_id) if kind in busy else _judge(kind, lead, order)
+    place = _WIDTH + order.kinds.index(kind)
+    for row in page:
+        lead = Candidate._make(row[:_WIDTH])
+        verdict = _judge(kind, lead, order) if row[place] is None else in_flight(kind, lead.crm_id)
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
