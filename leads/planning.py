@@ -1,8 +1,8 @@
 """Sort every lead of a queryset into "search", "share" or "skip", and turn what is to be searched into queued jobs.
 
 Reading streams by primary key: memory does not grow with the queryset, and a chunk costs a constant number of
-queries. ``plan``
-writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one transaction.
+queries. ``plan`` writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one
+transaction.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ class Tally:
         self.worst_case -= lead_settings.price(kind) * count
 
 
-# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare tuples
-# of bare values, because the garbage collector looks through everything else again and again.
+# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare
+# tuples of bare values, because the garbage collector looks through everything else again and again.
 Page = list[tuple[object, ...]]
 _WIDTH = len(Candidate._fields)
 
