@@ -66,12 +66,17 @@ def _show(ground: Ground, name: str) -> str:
     return str(value)
 
 
+def sentence(found: dict[str, Any]) -> str:
+    """Return the conditions in one line."""
+    return ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + "."
+
+
 def markdown(found: dict[str, Any], throughput: Sequence[Figures], steady: Sequence[Figures]) -> str:
     """Return the tables."""
     lines = [
         f"# Ingest, {found['date']}",
         "",
-        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
+        sentence(found),
         "",
         f"| as fast as it answers | worker | notices/s (middle half) | {_TO} | CPU ms per notice | {_TO} | {_COMMON} |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
@@ -114,9 +119,14 @@ def _last(one: Figures) -> str:
 
 def save(found: dict[str, Any], throughput: Sequence[Any], steady: Sequence[Any], text: str) -> Path:
     """Write the tables and the figures; return the table's file."""
-    RESULTS.mkdir(exist_ok=True)
-    name = f"ingest-{found['date'][:16].replace(':', '')}-{found['size']}"
     figures = {"throughput": [asdict(one) for one in throughput], "steady": [asdict(one) for one in steady]}
+    return write("ingest", found, figures, text)
+
+
+def write(benchmark: str, found: dict[str, Any], figures: dict[str, Any], text: str) -> Path:
+    """Write the tables and the figures of any benchmark; return the table's file."""
+    RESULTS.mkdir(exist_ok=True)
+    name = f"{benchmark}-{found['date'][:16].replace(':', '')}-{found['size']}"
     raw = json.dumps({"conditions": found} | figures, indent=1)
     (RESULTS / f"{name}.json").write_text(f"{raw}\n", encoding="utf-8")
     table = RESULTS / f"{name}.md"

@@ -105,8 +105,9 @@ WHERE {L}.{pk} = w.lead RETURNING {L}.crm_id
 """
 # Who was not written says why.
 _REASON = """
-CASE WHEN r.effect <> '' OR r.outcome = 'cancelled' THEN r.effect ELSE COALESCE((
-    SELECT CASE WHEN l.{checked} > %s THEN 'stale' ELSE 'kept' END FROM {L} l WHERE l.crm_id = {S}.crm_id), 'orphan') END
+CASE WHEN r.effect <> '' OR r.outcome = 'cancelled' THEN r.effect ELSE COALESCE(
+    (SELECT CASE WHEN l.{checked} > %s THEN 'stale' ELSE 'kept' END FROM {L} l WHERE l.crm_id = {S}.crm_id), 'orphan')
+END
 """
 _STORE = """
 UPDATE {S} SET outcome = r.outcome, value = r.value, country = r.country, error = r.error, effect = {effect}

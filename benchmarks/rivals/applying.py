@@ -1,4 +1,4 @@
-"""Ways to write the results of one batch to its searches and leads; each knows the job, and what came for each crm_id."""
+"""Ways to write what came for one batch to its searches and leads."""
 
 from __future__ import annotations
 
