@@ -28,7 +28,7 @@ INSERT INTO leads_lead (crm_id, firstname, lastname, fullname, company_name, com
     email, email_status, phone, phone_country, phone_status, created_at, updated_at)
 SELECT 'crm-' || n, 'Ann' || n, 'Somebody', '', 'Firm ' || n / 7, 'firm' || n / 7 || '.com',
     'https://www.linkedin.com/in/ann' || n || '-somebody/', '',
-    CASE WHEN n %% 4 = 0 THEN 'ann@firm' || n || '.com' ELSE '' END,
+    CASE WHEN n %% 6 = 0 THEN 'ann@firm' || n || '.com' ELSE '' END,
     '', '', '', '', now() - interval '1 day', now() - interval '1 day'
 FROM generate_series(1, %s) n
 """
@@ -121,7 +121,7 @@ def seed(leads: int) -> None:
 def scattered(leads: int, *, known: bool) -> Iterator[int]:
     """Yield the leads that have an address, or that have none, each once, scattered over the table."""
     every = (1 + turn * _STEP % leads for turn in range(leads))
-    return (number for number in every if (number % 4 == 0) is known)
+    return (number for number in every if (number % 6 == 0) is known)
 
 
 def prepare(kind: Kind, numbers: list[int]) -> Batch:
