@@ -27,7 +27,12 @@ class Sent(NamedTuple):
     seen: str
     # Its place in the POST; None: it was not sent, but shares a purchase of the job.
     position: int | None = None
+    # What stood there before: a result that waits to be written, or comes late.
     outcome: str = LeadSearch.Outcome.PENDING
+    value: str = ""
+    country: str = ""
+    error: str = ""
+    effect: str = ""
 
     def __repr__(self) -> str:
         return f"<Sent {self.pk}>"

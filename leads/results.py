@@ -7,7 +7,7 @@ again in two transactions: what was paid for is then kept by the first, and the 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from django.db import DatabaseError, transaction
@@ -133,20 +133,26 @@ def _searches(job: SearchJob) -> list[Sent]:
     return [Sent._make(row) for row in rows]
 
 
-def _fresh(rows: Iterable[Sent], settled: Mapping[int, Settled], rest: Settled) -> Iterator[Fresh]:
-    """Yield what the searches of a job get: their own result, the one of the purchase that they share, or ``rest``."""
-    rows = list(rows)
-    bought = {row.fingerprint: settled.get(row.pk) for row in rows if row.position is not None and row.fingerprint}
+def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) -> Iterator[Fresh]:
+    """Yield what the leads of a job do not know yet: what came now, what ``rest`` says, what waited to be written."""
+    bought: dict[uuid.UUID | None, Settled | None] = {
+        row.fingerprint: settled.get(row.pk) for row in rows if row.position is not None and row.fingerprint
+    }
     for row in rows:
+        came = None
         if row.outcome in _OPEN_OUTCOMES:
+            # Those who share a purchase get what it brought.
             came = settled.get(row.pk) if row.position is not None else bought.get(row.fingerprint)
-            if came or row.outcome == Outcome.PENDING:
-                _, *result = came or rest
-                yield Fresh(row.pk, row.crm_id, row.seen, *result)
+        if came is None and row.outcome == Outcome.PENDING:
+            came = rest
+        if came:
+            yield Fresh(row.pk, row.crm_id, row.seen, came.outcome, came.value, came.country, came.error)
+        elif row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED:
+            yield Fresh(row.pk, row.crm_id, row.seen, row.outcome, row.value, row.country, row.error)
 
 
-def _found(rows: Iterable[Sent], fresh: Iterable[Fresh]) -> int:
-    outcomes = {row.pk: row.outcome for row in (*rows, *fresh)}
+def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
+    outcomes = {row.pk: row.outcome for row in rows} | {row.pk: row.outcome for row in fresh}
     return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
 
 

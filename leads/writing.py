@@ -177,7 +177,7 @@ def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
         found=target.found,
         not_found=target.not_found,
         checked=target.checked,
-        pk=sql.connect().ops.quote_name(get_lead_model()._meta.pk.column),
+        pk=sql.connect().ops.quote_name(str(get_lead_model()._meta.pk.column)),
         rows=outcomes.text,
         writable=f"({target.writable}) OR ({target.overwritable})" if job.overwrite else target.writable,
         lock=sql.lock("FOR UPDATE OF l"),
