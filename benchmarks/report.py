@@ -66,12 +66,17 @@ def _show(ground: Ground, name: str) -> str:
     return str(value)
 
 
+def sentence(found: dict[str, Any]) -> str:
+    """Return the conditions in one line."""
+    return ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + "."
+
+
 def markdown(found: dict[str, Any], throughput: Sequence[Figures], steady: Sequence[Figures]) -> str:
     """Return the tables."""
     lines = [
         f"# Ingest, {found['date']}",
         "",
-        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
+        sentence(found),
         "",
         f"| as fast as it answers | worker | notices/s (middle half) | {_TO} | CPU ms per notice | {_TO} | {_COMMON} |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",

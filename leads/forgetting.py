@@ -83,12 +83,12 @@ def _count(crm_ids: Sequence[str]) -> Traces:
 
 def _forget(crm_ids: Sequence[str]) -> Traces:
     with transaction.atomic(using=sql.alias()):
-        # Leads first, as whoever writes results locks them.
-        leads = _leads(crm_ids)
-        number = leads.count()
-        leads.delete()
+        # Jobs first, then leads in the order of the crm_ids, as whoever writes results locks them.
         wanted = _searches(crm_ids).values("job")
         jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+        leads = _leads(crm_ids)
+        number = len(leads.select_for_update().order_by("crm_id").values_list("pk"))
+        leads.delete()
         searches = _erase(crm_ids, jobs)
         SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
         return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))

@@ -13,19 +13,26 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from enrow_webhooks.errors import BadInput
-from enrow_webhooks.inputs import clean_email, clean_text
+from enrow_webhooks.inputs import clean_text
 from enrow_webhooks.values import FindEmail, Kind, Result, Verdict
 from leads.models import LeadSearch
 
 
 class Sent(NamedTuple):
-    """One row of the POST, in its order."""
+    """One search of the job, as it was asked for."""
 
     pk: int
     crm_id: str
     fingerprint: uuid.UUID | None
     seen: str
+    # Its place in the POST; None: it was not sent, but shares a purchase of the job.
+    position: int | None = None
+    # What stood there before: a result that waits to be written, or comes late.
+    outcome: str = LeadSearch.Outcome.PENDING
+    value: str = ""
+    country: str = ""
+    error: str = ""
+    effect: str = ""
 
     def __repr__(self) -> str:
         return f"<Sent {self.pk}>"
@@ -58,7 +65,7 @@ _OUTCOMES = {Verdict.FOUND: LeadSearch.Outcome.FOUND, Verdict.NOT_FOUND: LeadSea
 def match(
     kind: Kind, rows: Sequence[Sent], results: Iterable[Result], *, country_code: str = "", forgotten: bool = False
 ) -> Match:
-    """Pair results with the rows that were sent. A row is paired at most once; the first result wins.
+    """Pair results with the rows of the POST, in its order. A row is paired at most once; the first result wins.
 
     ``forgotten``: some row lost its crm_id, so a result may name one that is not there any more.
     """
@@ -141,12 +148,11 @@ class _Finder:
             return True
         if isinstance(echo, FindEmail):
             # We send either a domain, or a name and the country that stands on the whole POST.
-            echo = replace(echo, country_code="" if echo.company_domain else self._country_code)
+            country_code = "" if echo.company_domain else self._country_code
+            if echo.country_code != country_code:
+                echo = replace(echo, country_code=country_code)
         return echo.fingerprint == row.fingerprint
 
 
 def _address(email: str) -> str:
-    try:
-        return clean_email(email).casefold()
-    except BadInput:
-        return email.casefold()
+    return clean_text(email).casefold()

@@ -1,59 +1,43 @@
-"""Results into rows: first the searches, committed; then the leads. Both set-based, both harmless to repeat.
+"""Results into rows: searches and leads in one transaction, each row written once; harmless to repeat.
 
-Two transactions on purpose: when writing the leads fails (a trigger, a constraint of the host), what was paid for is
-already kept and the
-sweep writes it later.
+When the leads refuse (a trigger or a constraint of the host, at the commit even), nothing of it stands, and it is done
+again in two transactions: what was paid for is then kept by the first, and the sweep repeats the second.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from enrow_webhooks.values import Answer, Kind, Progress, Result
 from leads import sql, writing
 from leads.matching import Match, Sent, Settled, match
 from leads.models import LeadSearch, SearchJob
+from leads.writing import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
+Outcome = LeadSearch.Outcome
+# A search that was given up takes a late result: it is paid for.
+_OPEN_OUTCOMES = frozenset({Outcome.PENDING, Outcome.ERROR})
+
 
 def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Write an answer that is final to the searches and leads of a job; return whether it was news."""
-    is_news = settle(pk, answer, via=via, enrow_id=enrow_id)
-    writing.write(pk)
-    return is_news
+    """Write an answer that is final to the searches and leads of a job; return whether it was news.
+
+    Raises DatabaseError when the leads refuse it; the job has ended then, and its results are kept.
+    """
+    return _in_one_or_two(pk, lambda write: _settle(pk, answer, write, via=via, enrow_id=enrow_id))
 
 
 def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
     """Write the outcomes and end the job, in one transaction; return False when it had ended before."""
-    failed = answer.progress is Progress.FAILED
-    with transaction.atomic(using=sql.alias()):
-        job = _lock(pk)
-        if job is None:
-            return False
-        matched = match(
-            Kind(job.kind), _sent(job), answer.results, country_code=job.country_code, forgotten=job.has_forgotten
-        )
-        _write_outcomes(job, matched.settled)
-        _close_rest(job, _BATCH_FAILED if failed else _NO_RESULT)
-        _keep_orphans(job, matched.orphans)
-        state = SearchJob.State.FAILED if failed else SearchJob.State.FINISHED
-        _end(
-            job,
-            state,
-            error=_BATCH_FAILED if failed else "",
-            cost=_cost(job, answer, matched),
-            enrow_id=enrow_id,
-            via=via,
-        )
-    return True
+    return _settle(pk, answer, writing.keep, via=via, enrow_id=enrow_id)
 
 
 def end_without_result(
@@ -61,18 +45,9 @@ def end_without_result(
 ) -> bool:
     """End a job that brings nothing (refused, expired, cancelled); its searches carry the reason.
 
-    Return False, and change nothing, when the job is in none of the states ``among``.
+    Return False, and change nothing, when the job is in none of the states ``among``. Raises DatabaseError as apply().
     """
-    outcome = LeadSearch.Outcome.CANCELLED if state == SearchJob.State.CANCELLED else LeadSearch.Outcome.ERROR
-    with transaction.atomic(using=sql.alias()):
-        job = _lock(pk, among)
-        if job is None:
-            return False
-        _close_rest(job, reason, outcome)
-        # What expired may have been billed all the same: its cost stays open, at the worst case.
-        _end(job, state, error=reason, cost=None if state == SearchJob.State.EXPIRED else Decimal(0))
-    writing.write(pk)
-    return True
+    return _in_one_or_two(pk, lambda write: _close(pk, state, reason, write, among))
 
 
 def cancel(pk: uuid.UUID, reason: str) -> bool:
@@ -85,38 +60,100 @@ def give_up(pk: uuid.UUID, reason: str) -> bool:
     return end_without_result(pk, SearchJob.State.EXPIRED, reason, among=[SearchJob.State.UNCONFIRMED])
 
 
+# Writes what came; see writing.write_all and writing.keep.
+_Write = Callable[[SearchJob, Sequence[Fresh]], int]
+
+
+def _in_one_or_two(pk: uuid.UUID, end: Callable[[_Write], bool]) -> bool:
+    """Write searches and leads together; where that fails, first the searches, then the leads."""
+    try:
+        return end(writing.write_all)
+    except DatabaseError:
+        is_news = end(writing.keep)
+    writing.write(pk)
+    return is_news
+
+
+def _settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, enrow_id: str) -> bool:
+    failed = answer.progress is Progress.FAILED
+    with transaction.atomic(using=sql.alias()):
+        job = _lock(pk)
+        if job is None:
+            return False
+        rows = _searches(job)
+        sent = [row for row in rows if row.position is not None]
+        matched = match(
+            Kind(job.kind), sent, answer.results, country_code=job.country_code, forgotten=job.has_forgotten
+        )
+        rest = Settled(0, Outcome.ERROR, error=_BATCH_FAILED if failed else _NO_RESULT)
+        fresh = list(_fresh(rows, {row.pk: row for row in matched.settled}, rest))
+        write(job, fresh)
+        _keep_orphans(job, matched.orphans)
+        _end(
+            job,
+            SearchJob.State.FAILED if failed else SearchJob.State.FINISHED,
+            found=_found(rows, fresh),
+            error=_BATCH_FAILED if failed else "",
+            cost=_cost(job, answer, matched),
+            enrow_id=enrow_id,
+            via=via,
+            is_written=write is writing.write_all,
+        )
+    return True
+
+
+def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, write: _Write, among: Sequence[str]) -> bool:
+    outcome = Outcome.CANCELLED if state == SearchJob.State.CANCELLED else Outcome.ERROR
+    with transaction.atomic(using=sql.alias()):
+        job = _lock(pk, among)
+        if job is None:
+            return False
+        rows = _searches(job)
+        fresh = list(_fresh(rows, {}, Settled(0, outcome, error=reason[:300])))
+        write(job, fresh)
+        _end(
+            job,
+            state,
+            found=_found(rows, fresh),
+            error=reason,
+            # What expired may have been billed all the same: its cost stays open, at the worst case.
+            cost=None if state == SearchJob.State.EXPIRED else Decimal(0),
+            is_written=write is writing.write_all,
+        )
+    return True
+
+
 def _lock(pk: uuid.UUID, states: Sequence[str] = SearchJob.AWAITING) -> SearchJob | None:
     return SearchJob.objects.select_for_update().filter(pk=pk, state__in=states).first()
 
 
-def _sent(job: SearchJob) -> list[Sent]:
-    rows = LeadSearch.objects.filter(job=job).sent().values_list("pk", "crm_id", "fingerprint", "seen")
-    return [Sent(*row) for row in rows]
+def _searches(job: SearchJob) -> list[Sent]:
+    """Return all searches of a job in the order of the POST; nobody adds or changes one while the job is locked."""
+    rows = LeadSearch.objects.filter(job=job).order_by("position", "pk").values_list(*Sent._fields)
+    return [Sent._make(row) for row in rows]
 
 
-# A search that was given up takes a late result: it is paid for.
-_OUTCOMES = """
-UPDATE {S} SET outcome = r.outcome, value = r.value, country = r.country, error = r.error, effect = ''
-FROM {rows} WHERE {S}.id = r.id AND {S}.outcome IN ('pending', 'error')
-"""
-# Those who share a purchase get what it brought.
-_SHARES = """
-UPDATE {S} SET outcome = p.outcome, value = p.value, country = p.country, error = p.error, effect = ''
-FROM {S} p WHERE p.job_id = %s AND {S}.job_id = %s AND p.position IS NOT NULL AND {S}.position IS NULL
-AND p.fingerprint = {S}.fingerprint
-AND {S}.outcome IN ('pending', 'error') AND p.outcome IN ('found', 'not_found', 'error')
-"""
+def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) -> Iterator[Fresh]:
+    """Yield what the leads of a job do not know yet: what came now, what ``rest`` says, what waited to be written."""
+    bought: dict[uuid.UUID | None, Settled | None] = {
+        row.fingerprint: settled.get(row.pk) for row in rows if row.position is not None and row.fingerprint
+    }
+    for row in rows:
+        came = None
+        if row.outcome in _OPEN_OUTCOMES:
+            # Those who share a purchase get what it brought.
+            came = settled.get(row.pk) if row.position is not None else bought.get(row.fingerprint)
+        if came is None and row.outcome == Outcome.PENDING:
+            came = rest
+        if came:
+            yield Fresh(row.pk, row.crm_id, row.seen, came.outcome, came.value, came.country, came.error)
+        elif row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED:
+            yield Fresh(row.pk, row.crm_id, row.seen, row.outcome, row.value, row.country, row.error)
 
 
-def _write_outcomes(job: SearchJob, settled: Sequence[Settled]) -> None:
-    columns = {"id": "bigint", "outcome": "text", "value": "text", "country": "text", "error": "text"}
-    rows = sql.table_of("r", columns, settled)
-    sql.run(_OUTCOMES.format(rows=rows.text, **sql.names()), rows.params)
-    sql.run(_SHARES.format(**sql.names()), [sql.key(job.pk), sql.key(job.pk)])
-
-
-def _close_rest(job: SearchJob, reason: str, outcome: str = LeadSearch.Outcome.ERROR) -> None:
-    LeadSearch.objects.pending().filter(job=job).update(outcome=outcome, error=reason[:300])
+def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
+    outcomes = {row.pk: row.outcome for row in rows} | {row.pk: row.outcome for row in fresh}
+    return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
 
 
 def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
@@ -127,7 +164,7 @@ def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
             job=job,
             crm_id=result.crm_id[:128],
             kind=job.kind,
-            outcome=LeadSearch.Outcome.ERROR,
+            outcome=Outcome.ERROR,
             value=result.value,
             country=result.country,
             effect=LeadSearch.Effect.ORPHAN,
@@ -138,18 +175,26 @@ def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
 
 
 def _end(
-    job: SearchJob, state: SearchJob.State, *, error: str, cost: Decimal | None, enrow_id: str = "", via: str = ""
+    job: SearchJob,
+    state: SearchJob.State,
+    *,
+    found: int,
+    error: str,
+    cost: Decimal | None,
+    enrow_id: str = "",
+    via: str = "",
+    is_written: bool,
 ) -> None:
-    counts = LeadSearch.objects.filter(job=job).aggregate(found=Count("pk", filter=Q(outcome=LeadSearch.Outcome.FOUND)))
+    now = timezone.now()
     SearchJob.objects.filter(pk=job.pk).update(
         state=state,
-        found=counts["found"],
+        found=found,
         credits_cost=cost,
         last_error=error[:500],
         result_via=via,
         enrow_id=job.enrow_id or enrow_id[:128],
-        finished_at=timezone.now(),
-        written_at=None,
+        finished_at=now,
+        written_at=now if is_written else None,
     )
 
 
@@ -161,5 +206,5 @@ def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
         return answer.cost
     if job.kind == Kind.VERIFY_EMAIL or not job.requested:
         return job.credits_reserved
-    hits = sum(row.outcome == LeadSearch.Outcome.FOUND for row in matched.settled)
+    hits = sum(row.outcome == Outcome.FOUND for row in matched.settled)
     return job.credits_reserved / job.requested * hits

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enrow_webhooks.values import Answer, FindEmail, Progress, Result, Verdict
-from leads import polling, results, writing
+from leads import results
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.signals import leads_written
+from tests.leads.answers import VIA, done, effects, found, missed
 
 pytestmark = pytest.mark.django_db
-
-VIA = SearchJob.Via.NOTICE
-
-
-def found(crm_id="", value="x@firm.com", **more):
-    return Result(verdict=Verdict.FOUND, value=value, crm_id=crm_id, **more)
-
-
-def missed(crm_id="", **more):
-    return Result(verdict=Verdict.NOT_FOUND, crm_id=crm_id, **more)
-
-
-def done(*answers, **more):
-    return Answer(progress=Progress.COMPLETED, results=answers, **more)
-
-
-@pytest.fixture
-def running(make_leads):
-    """Make a running job of so many leads."""
-
-    def make(count=1, find=("email",), *, overwrite=False, verify=False, **fields):
-        make_leads(count, **fields)
-        job = enrich(Lead.objects.all(), find=find, verify=verify, overwrite=overwrite).jobs().get()
-        SearchJob.objects.filter(pk=job.pk).update(state="running", enrow_id="enrow-1")
-        return job
-
-    return make
-
-
-def effects(job):
-    return dict(LeadSearch.objects.filter(job=job).values_list("crm_id", "effect"))
 
 
 def test_results_find_their_lead_by_crm_id_then_by_position(running):
@@ -228,23 +195,6 @@ def test_a_late_result_of_an_expired_job_is_welcome(running):
     assert SearchJob.objects.get().state == "finished"
 
 
-def test_what_was_paid_for_survives_a_failed_write(running):
-    """When the lead table refuses the write, the results are kept, and the sweep writes them later."""
-    job = running(1)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE leads_lead RENAME COLUMN email_status TO gone")
-    try:
-        with pytest.raises(DatabaseError), transaction.atomic():
-            results.apply(job.pk, done(found("lead-0")), via=VIA)
-        assert results.settle(job.pk, done(found("lead-0")), via=VIA) or SearchJob.objects.get().state == "finished"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE leads_lead RENAME COLUMN gone TO email_status")
-    assert SearchJob.objects.unwritten().count() == 1
-    assert polling.write_waiting() == 1
-    assert Lead.objects.get().email == "x@firm.com"
-
-
 @pytest.mark.parametrize(
     ("find", "answer", "cost"),
     [
@@ -275,27 +225,6 @@ def test_phones_are_stored_in_e164_with_their_country(running, number, country, 
     assert Lead.objects.values_list("phone", "phone_country").get() == phone
 
 
-@pytest.mark.parametrize("find", [("email",), ("phone",)])
-def test_applying_costs_the_same_number_of_queries_at_any_size(running, find):
-    """A result of 2,000 rows takes exactly the statements that one of 20 takes."""
-    counts = []
-    for size in (20, 2000):
-        job = running(size, find, company_domain="firm.com", linkedin_url="", fullname="")
-        answer = done(
-            *(
-                found(f"lead-{number}", f"+1570555{number:04}" if "phone" in find else f"{number}@x.com")
-                for number in range(size)
-            )
-        )
-        with CaptureQueriesContext(connection) as captured:
-            results.apply(job.pk, answer, via=VIA)
-        counts.append(len(captured))
-        assert LeadSearch.objects.filter(effect="written").count() == size
-        SearchJob.objects.all().delete()
-        Lead.objects.all().delete()
-    assert counts[0] == counts[1]
-
-
 def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_on_commit_callbacks):
     """leads_written names the job; a receiver that fails disturbs nobody."""
     heard = []
@@ -312,36 +241,3 @@ def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_o
     finally:
         leads_written.disconnect(listen)
     assert heard == [(job.pk, 2)]
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_batches_that_share_leads_do_not_deadlock(make_leads):
-    """E-mail and phone results of the same leads, in opposite orders, are written at once by several threads."""
-    make_leads(200)
-    jobs = list(enrich(Lead.objects.all(), find={"email", "phone"}).jobs())
-    SearchJob.objects.update(state="running")
-    for job in jobs:
-        rows = [
-            found(f"lead-{number}", "+15705551234" if job.kind == "find_phone" else f"{number}@x.com")
-            for number in range(200)
-        ]
-        results.settle(job.pk, done(*(reversed(rows) if job.kind == "find_phone" else rows)), via=VIA)
-    failures, barrier = [], threading.Barrier(6)
-
-    def race(pk):
-        barrier.wait()
-        try:
-            writing.write(pk)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=race, args=(jobs[number % 2].pk,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert Lead.objects.exclude(email="").exclude(phone="").count() == 200

@@ -1,0 +1,98 @@
+"""How fast results are written to their searches and leads, against the floor and against what people write by hand.
+
+``python -m benchmarks.apply``; ``--small`` for a look on a laptop. See benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.servers import BenchmarkError, prepared
+
+# Leads in the table, measured rounds, results that each way writes in a round, to leads of its own.
+SMALL = {"leads": 50_000, "rounds": 3, "rows": 2500}
+FULL = {"leads": 1_000_000, "rounds": 11, "rows": 5000}
+CLOCK, CPU = 0, 1
+_BESIDE = ("floor", "bulk_update", "save()")
+
+
+def table(measured: dict[str, list[list[float]]], rows: dict[str, int]) -> list[str]:
+    """Return the lines of the table: milliseconds for 5,000 results; ratios are medians of the rounds' ratios."""
+    to = " | ".join(f"to {name} | of CPU" for name in _BESIDE)
+    lines = [
+        f"| way | results | ms per 5,000 | results/s | CPU ms per 5,000 | {to} |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in measured:
+        clock, cpu = (statistics.median(_per_batch(measured, rows, name, what)) for what in (CLOCK, CPU))
+        ratios = " | ".join(
+            f"{_ratio(measured, rows, name, other, what):.2f}" for other in _BESIDE for what in (CLOCK, CPU)
+        )
+        lines.append(f"| {name} | {rows[name]:,} | {clock:,.0f} | {5_000_000 / clock:,.0f} | {cpu:,.0f} | {ratios} |")
+    return lines
+
+
+def _per_batch(measured: dict[str, list[list[float]]], rows: dict[str, int], name: str, what: int) -> list[float]:
+    return [spent[what] * 5000 / rows[name] for spent in measured[name]]
+
+
+def _ratio(
+    measured: dict[str, list[list[float]]], rows: dict[str, int], name: str, other: str, what: int
+) -> float:  # fmt: skip
+    """Compare round by round how many times as fast as the other it is: both saw the same machine."""
+    pairs = zip(_per_batch(measured, rows, name, what), _per_batch(measured, rows, other, what), strict=True)
+    return statistics.median(theirs / mine for mine, theirs in pairs)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--small", action="store_true", help="50,000 leads instead of a million")
+    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
+    parser.add_argument(
+        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
+        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
+    )  # fmt: skip
+    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
+    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the conditions and what was measured, in a database that is gone afterwards."""
+    size = SMALL if options.small else FULL
+    with tempfile.TemporaryDirectory() as folder, prepared(
+        database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0,
+    ) as ground:  # fmt: skip
+        conditions = report.conditions(ground, middleware=False, small=options.small) | size
+        ground.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        printed = ground.manage("measure_apply", *(f"--{name}={value}" for name, value in size.items()))
+        conditions["load after"] = round(os.getloadavg()[0], 2)
+    return conditions, json.loads(printed)
+
+
+def main() -> None:
+    """Measure and report."""
+    options = arguments()
+    conditions, figures = run(options)
+    for name in ("middleware", "gunicorn options", "Redis", "redis", "gunicorn", "celery", "djangorestframework"):
+        conditions.pop(name, None)
+    head = [f"# Apply, {conditions['date']}", "", report.sentence(conditions), ""]
+    text = "\n".join([*head, *table(figures["measured"], figures["rows"])]) + "\n"
+    print(f"\n{text}")
+    if not options.no_save:
+        print(f"Written to {report.write('apply', conditions, figures, text)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchmarkError as error:
+        sys.exit(str(error))

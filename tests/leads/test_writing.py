@@ -1,0 +1,291 @@
+"""Searches and leads are written together, each row once, in one order; what leads refuse is kept for later."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+import time
+from functools import partial
+
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from leads import forgetting, polling, results
+from leads.enrichment import enrich
+from leads.models import Lead, LeadSearch, SearchJob
+from tests.leads.answers import VIA, done, effects, found, missed
+
+pytestmark = pytest.mark.django_db
+
+
+def run_sql(*statements):
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+_REFUSE = "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE ''no''; END' LANGUAGE plpgsql"
+
+
+@contextlib.contextmanager
+def leads_refuse(*, at_commit=False):
+    """A trigger of the host refuses every update of a lead."""
+    if connection.vendor == "sqlite":
+        run_sql("CREATE TRIGGER refuse BEFORE UPDATE ON leads_lead BEGIN SELECT RAISE(ABORT, 'no'); END")
+    else:
+        kind = "CONSTRAINT TRIGGER refuse AFTER" if at_commit else "TRIGGER refuse BEFORE"
+        when = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
+        run_sql(
+            _REFUSE, f"CREATE {kind} UPDATE ON leads_lead {when} FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        run_sql("DROP TRIGGER refuse" + ("" if connection.vendor == "sqlite" else " ON leads_lead"))
+
+
+def assert_kept_then_written(job):
+    job.refresh_from_db()
+    assert (job.state, job.found, job.written_at) == ("finished", 1, None)
+    assert list(LeadSearch.objects.order_by("crm_id").values_list("outcome", "value", "effect")) == [
+        ("found", "x@firm.com", ""),
+        ("not_found", "", ""),
+    ]
+    assert polling.write_waiting() == 1
+    assert list(Lead.objects.order_by("crm_id").values_list("email", "email_status")) == [
+        ("x@firm.com", "valid"),
+        ("", "not_found"),
+    ]
+    assert effects(job) == {"lead-0": "written", "lead-1": "written"}
+
+
+def test_what_was_paid_for_survives_leads_that_refuse(running):
+    """A trigger of the host refuses: the results are kept, the caller hears of it, the sweep writes them later."""
+    job = running(2)
+    with leads_refuse():
+        with pytest.raises(DatabaseError):
+            results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+        assert polling.write_waiting() == 0
+    assert_kept_then_written(job)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_was_paid_for_survives_leads_that_refuse_at_the_commit(running):
+    """A deferred constraint fails after every statement went well; no savepoint would have kept the results."""
+    job = running(2)
+    with leads_refuse(at_commit=True), pytest.raises(DatabaseError):
+        results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+    assert_kept_then_written(job)
+
+
+def test_a_job_that_ends_without_result_ends_although_leads_refuse(running):
+    """Its leads can be searched again; what they should say is written later."""
+    job = running(1)
+    with leads_refuse(), pytest.raises(DatabaseError):
+        results.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
+    job.refresh_from_db()
+    assert (job.state, job.written_at, LeadSearch.objects.get().outcome) == ("failed", None, "error")
+    assert polling.write_waiting() == 1
+    assert Lead.objects.get().email_status == "failed"
+
+
+KINDS = {"email": {"find": ("email",)}, "phone": {"find": ("phone",)}, "verify": {"find": (), "verify": True}}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_applying_takes_the_same_few_statements_at_any_size(running, kind, overwrite):
+    """Leads that are written, kept, outdated and gone; one UPDATE of the leads, one of the searches, one of the job."""
+    counts = []
+    for size in (20, 1500):
+        fields = {"email": f"a@firm{size}.com"} if kind == "verify" else {}
+        job = running(size, **KINDS[kind], overwrite=overwrite, **fields)
+        if kind == "verify":  # one address is bought once; each lead shares its verdict
+            answer = done(found(value=f"a@firm{size}.com"))
+        else:
+            answer = done(*(found(f"lead-{number}", f"+1570555{number:04}") for number in range(size)))
+        Lead.objects.filter(crm_id="lead-1").update(email="by@hand.com", phone="+1")
+        Lead.objects.filter(crm_id="lead-2").update(email_checked_at=timezone.now(), phone_checked_at=timezone.now())
+        Lead.objects.filter(crm_id="lead-3").delete()
+        with CaptureQueriesContext(connection) as captured:
+            results.apply(job.pk, answer, via=VIA)
+        texts = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+        counts.append(len(texts))
+        for table in ("leads_lead", "leads_leadsearch", "leads_searchjob"):
+            assert sum(text.strip().startswith(f'UPDATE "{table}"') for text in texts) == 1
+        became = effects(job)
+        assert (became.pop("lead-1"), became.pop("lead-2"), became.pop("lead-3")) == ("kept", "stale", "orphan")
+        assert set(became.values()) == {"written"}
+        SearchJob.objects.all().delete()
+        Lead.objects.all().delete()
+    assert counts == [5, 5]
+
+
+def versions():
+    """Return the leads as the database keeps them: on PostgreSQL by who wrote and who locked each row last."""
+    columns = "crm_id, xmin::text, xmax::text, ctid::text" if connection.vendor == "postgresql" else "*"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM leads_lead ORDER BY crm_id")  # noqa: S608 - the columns stand above
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize(
+    ("changes", "effect"),
+    [({"email": "by@hand.com"}, "kept"), ({"email_checked_at": dt.datetime(2999, 1, 1, tzinfo=dt.UTC)}, "stale")],
+    ids=["kept", "stale"],
+)
+def test_a_lead_that_does_not_change_is_not_touched(running, changes, effect):
+    """Neither written nor locked: no new version of the row, no work for its indexes."""
+    job = running(3)
+    Lead.objects.filter(crm_id__in=["lead-0", "lead-2"]).update(**changes)
+    before = versions()
+    results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(3))), via=VIA)
+    after = versions()
+    assert effects(job) == {"lead-0": effect, "lead-1": "written", "lead-2": effect}
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] != before[1]
+
+
+def test_of_two_searches_for_one_lead_the_newer_one_is_written(running):
+    """A result that waits to be written and a newer one of the same job, as when the lead was edited in between."""
+    job = running(1)
+    newer = LeadSearch.objects.get()
+    LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
+    LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
+    results.apply(job.pk, done(found("lead-0", "new@x.com")), via=VIA)
+    assert Lead.objects.get().email == "new@x.com"
+    assert list(LeadSearch.objects.order_by("pk").values_list("value", "effect")) == [
+        ("old@x.com", "kept"),
+        ("new@x.com", "written"),
+    ]
+
+
+def test_what_waited_to_be_written_is_written_with_the_rest(running):
+    """A row that ended before its job did reaches its lead too: nothing stays behind in a job that is written."""
+    job = running(2)
+    LeadSearch.objects.filter(crm_id="lead-0").update(outcome="error", error="Enrow refused it.")
+    results.apply(job.pk, done(missed("lead-1")), via=VIA)
+    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"lead-0": "failed", "lead-1": "not_found"}
+    assert effects(job) == {"lead-0": "written", "lead-1": "written"}
+
+
+@pytest.mark.postgres
+def test_outdated_statistics_do_not_make_it_compare_everything_with_everything(running):
+    """They say that no search is pending and no lead has a blank e-mail; the plans find rows by key all the same."""
+    job = running(300)
+    LeadSearch.objects.update(outcome="not_found")
+    Lead.objects.update(email="somebody@x.com")
+    run_sql("ANALYZE leads_lead", "ANALYZE leads_leadsearch")
+    LeadSearch.objects.update(outcome="pending")
+    Lead.objects.update(email="")
+    with CaptureQueriesContext(connection) as captured:
+        results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
+    written = [text for query in captured if (text := query["sql"].strip()).startswith('UPDATE "leads_lead')]
+    with connection.cursor() as cursor:
+        for text in written:
+            cursor.execute(f"EXPLAIN {text}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Join Filter" not in plan, plan
+    assert len(written) == 2
+
+
+# --- Several at once.
+
+
+@contextlib.contextmanager
+def at_once(*works):
+    """Run all in threads while the block runs; afterwards no statement of theirs may have failed, nor they."""
+    failures = []
+
+    def listen(execute, *arguments):
+        try:
+            return execute(*arguments)
+        except DatabaseError as error:
+            failures.append(error)  # also one that is mended by doing it again
+            raise
+
+    def run(work):
+        try:
+            with connection.execute_wrapper(listen):
+                work()
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join()
+    assert failures == []
+
+
+def wait_until_somebody_waits():
+    """Return once another connection waits for a lock of this one."""
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            if cursor.execute(waiting).fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_share_leads_do_not_deadlock(make_leads):
+    """E-mail and phone results of the same leads, sent in opposite orders, are applied at once by several workers."""
+    make_leads(500)
+    for _ in range(3):
+        jobs = list(enrich(Lead.objects.all(), find={"email", "phone"}, force=True).jobs())
+        SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(state="running")
+        LeadSearch.objects.filter(kind="find_phone").update(position=499 - F("position"))
+        works = []
+        for job in jobs:
+            value = "+15705551234" if job.kind == "find_phone" else "x@firm.com"
+            answer = done(*(found(f"lead-{number}", value) for number in range(500)))
+            works.append(partial(results.apply, job.pk, answer, via=VIA))
+        with at_once(*works, *works):
+            pass
+        assert Lead.objects.exclude(email="").exclude(phone="").count() == 500
+        Lead.objects.update(email="", phone="", email_checked_at=None, phone_checked_at=None)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_that_is_under_way_wins(running):
+    """A person saves while the results are written: they wait for the commit, and then keep what the person typed."""
+    job = running(2)
+    answer = done(found("lead-0"), found("lead-1"))
+    with transaction.atomic():
+        Lead.objects.filter(crm_id="lead-1").update(email="by@hand.com")
+        waiting = contextlib.ExitStack()
+        waiting.enter_context(at_once(partial(results.apply, job.pk, answer, via=VIA)))
+        wait_until_somebody_waits()
+    waiting.close()
+    assert dict(Lead.objects.values_list("crm_id", "email")) == {"lead-0": "x@firm.com", "lead-1": "by@hand.com"}
+    assert effects(job) == {"lead-0": "written", "lead-1": "kept"}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_forgetting_waits_for_the_job_before_it_takes_a_lead(running):
+    """Who writes results holds the job and then takes leads; the other way round both could wait for ever."""
+    job = running(1)
+    with transaction.atomic():
+        SearchJob.objects.select_for_update().get(pk=job.pk)
+        waiting = contextlib.ExitStack()
+        waiting.enter_context(at_once(partial(forgetting.forget, ["lead-0"])))
+        wait_until_somebody_waits()
+        assert Lead.objects.select_for_update(nowait=True).get().crm_id == "lead-0"
+    waiting.close()
+    assert not Lead.objects.exists()
