@@ -114,9 +114,14 @@ def _last(one: Figures) -> str:
 
 def save(found: dict[str, Any], throughput: Sequence[Any], steady: Sequence[Any], text: str) -> Path:
     """Write the tables and the figures; return the table's file."""
-    RESULTS.mkdir(exist_ok=True)
-    name = f"ingest-{found['date'][:16].replace(':', '')}-{found['size']}"
     figures = {"throughput": [asdict(one) for one in throughput], "steady": [asdict(one) for one in steady]}
+    return write("ingest", found, figures, text)
+
+
+def write(benchmark: str, found: dict[str, Any], figures: dict[str, Any], text: str) -> Path:
+    """Write the tables and the figures of any benchmark; return the table's file."""
+    RESULTS.mkdir(exist_ok=True)
+    name = f"{benchmark}-{found['date'][:16].replace(':', '')}-{found['size']}"
     raw = json.dumps({"conditions": found} | figures, indent=1)
     (RESULTS / f"{name}.json").write_text(f"{raw}\n", encoding="utf-8")
     table = RESULTS / f"{name}.md"
