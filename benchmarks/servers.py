@@ -83,8 +83,8 @@ class Ground:
     def worker(self, *options: str, processes: int = 1) -> Iterator[int]:
         """Run one Celery worker until the block ends; give its process id."""
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(processes),
-                   "--loglevel", "WARNING", "-Q", self.queue, "--without-gossip", "--without-mingle", *options]  # fmt: skip
-        with self.program("worker", command) as pid:
+                   "--loglevel", "WARNING", "-Q", self.queue, "--without-gossip", "--without-mingle"]  # fmt: skip
+        with self.program("worker", [*command, *options]) as pid:
             time.sleep(5)
             yield pid
 

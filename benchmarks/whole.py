@@ -22,7 +22,7 @@ from benchmarks import report
 from benchmarks.ingest import free_port
 from benchmarks.people import add_leads
 from benchmarks.processes import Meter, Use, tree
-from benchmarks.servers import ROOT, BenchmarkError, Ground, answers, prepared, wait_until
+from benchmarks.servers import BenchmarkError, Ground, answers, prepared, wait_until
 from enrow_webhooks.sandbox.people import find_email
 
 SMALL = (10_000, 20_000)
@@ -75,10 +75,8 @@ def run(ground: Ground, leads: int, *, delay: float) -> Ran:
     add_leads(ground.database, leads)
     with everything(ground, delay=delay) as (pids, sandbox):
         planner: list[int] = []
-        pids |= {
-            "planner": lambda: [pid for one in planner for pid in tree(one)],
-            "PostgreSQL": lambda: _backends(ground),
-        }
+        pids["planner"] = lambda: [pid for one in planner for pid in tree(one)]
+        pids["PostgreSQL"] = lambda: _backends(ground)
         meter = Meter(pids, own_memory=frozenset({"PostgreSQL"}))
         with meter.running():
             started = time.time()
@@ -197,7 +195,7 @@ def markdown(found: dict[str, Any], runs: Sequence[Ran]) -> str:
         "",
         ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
         "",
-        "| leads | seconds to the last lead | the API's floor | leads/s | planned | last POST | by webhook, by poll | found |",
+        "| leads | seconds to the end | the API's floor | leads/s | planned | last POST | by notice, by poll | found |",
         "|---|---|---|---|---|---|---|---|",
         *(
             f"| {one.leads:,} | {one.written:.1f} | {one.floor:.1f} | {one.per_second:,.0f} | {one.planned:.1f} "
@@ -233,12 +231,14 @@ def headline(runs: Sequence[Ran]) -> list[dict[str, Any]]:
     peak = max(use.megabytes for use in last.uses.values())
     slower = last.per_second / max(one.per_second for one in runs)
     return [
-        {"figure": f"whole run of {last.leads:,} leads", "value": round(last.written, 1), "unit": "s", "aim": aim,
-         "beside": {"what the API needs": last.floor}},
-        {"figure": "biggest process of the run", "value": round(peak), "unit": "MB", "aim": _AIM_MEGABYTES, "beside": {}},
-        {"figure": "leads/s at the biggest size, to the best size", "value": round(slower, 2), "unit": "x",
-         "aim": _AIM_SLOWER, "beside": {}},
-    ]  # fmt: skip
+        _figure(f"whole run of {last.leads:,} leads", last.written, "s", aim, floor=last.floor),
+        _figure("biggest process of the run", peak, "MB", _AIM_MEGABYTES),
+        _figure("leads/s at the biggest size, to the best size", slower, "x", _AIM_SLOWER),
+    ]
+
+
+def _figure(figure: str, value: float, unit: str, aim: float, **beside: float) -> dict[str, Any]:
+    return {"figure": figure, "value": round(value, 2), "unit": unit, "aim": aim, "beside": beside}
 
 
 def arguments() -> argparse.Namespace:
