@@ -35,3 +35,9 @@ def add_leads(database: psycopg.Connection[Any], stop: int, *, start: int = 0) -
     names = {"first": first, "firsts": len(first), "last": last, "lasts": len(last)}
     database.execute(_LEADS, names | {"start": start, "stop": stop})
     database.execute("ANALYZE leads_lead")
+
+
+def names_of(number: int) -> tuple[str, str]:
+    """Return the first and last name of the person with this number."""
+    first, last = _FIRST.split(), _LAST.split()
+    return first[number % len(first)], last[number % len(last)]

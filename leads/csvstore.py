@@ -91,7 +91,8 @@ def _is_made(field: Field[Any, Any]) -> bool:
 
 def _is_own(field: Field[Any, Any]) -> bool:
     """Tell whether each lead gets a value of its own, from a default that is computed or from a field of the host."""
-    return callable(field.default) or not type(field).pre_save.__module__.startswith("django.")
+    has_default = field.default is not NOT_PROVIDED and callable(field.default)
+    return has_default or not type(field).pre_save.__module__.startswith("django.")
 
 
 def _with_own(rows: Sequence[Values], fields: Fields, own: Fields) -> tuple[list[Values], Fields]:
