@@ -16,7 +16,7 @@ from leads import csvstore, sql
 from leads.csvcolumns import CellError, Column, HeaderError, columns_of, fields
 from leads.models.leads import new_crm_id
 
-BATCH = 2000
+BATCH = 5000
 # Bad rows that are kept to show them; the others are only counted.
 _SHOWN = 1000
 
