@@ -201,6 +201,7 @@ def _store(batch: Batch, done: Imported, *, update: bool) -> None:
         return
     try:
         with transaction.atomic(using=sql.alias()):
+            sql.look_up_by_index()
             known = csvstore.update(batch.rows, batch.fields) if update and len(batch.fields) > 1 else set()
             rest = [row for row in batch.rows if row[0] not in known] if known else batch.rows
             created = csvstore.insert(rest, batch.fields) if rest else 0

@@ -83,7 +83,8 @@ def _ours(answer: Answer) -> dict[str, Result]:
     named = {result.crm_id: result for result in answer.results if result.crm_id}
     rows = sql.table_of("r", {"crm_id": "text"}, [(crm_id,) for crm_id in named])
     table = sql.names()["L"]
-    known = sql.fetch(f"SELECT l.crm_id FROM {table} l JOIN {rows.text} ON r.crm_id = l.crm_id", rows.params)  # noqa: S608 - only names of ours
+    lead = f"SELECT 1 FROM {table} l WHERE l.crm_id = r.crm_id"  # noqa: S608 - only names of ours
+    known = sql.fetch(f"SELECT r.crm_id FROM {rows.text} WHERE ({lead}) IS NOT NULL", rows.params)  # noqa: S608 - only names of ours
     return {crm_id: named[crm_id] for (crm_id,) in known}
 
 

@@ -138,6 +138,7 @@ def write_all(job: SearchJob, rows: Sequence[Fresh]) -> int:
     """
     if not rows:
         return 0
+    sql.look_up_by_index()
     written = _write_leads(job, rows)
     # Should a job hold two searches for one lead, the newer one is the one that was written.
     newest = {row.crm_id: row.pk for row in sorted(rows)}
@@ -156,6 +157,7 @@ def write_all(job: SearchJob, rows: Sequence[Fresh]) -> int:
 def keep(job: SearchJob, rows: Sequence[Fresh]) -> int:
     """Write outcomes to the searches alone; write() brings them to the leads later. Return 0: no lead was written."""
     if rows:
+        sql.look_up_by_index()
         _store(rows, frozenset(), sql.Fragment(text="''", params=()))
     return 0
 

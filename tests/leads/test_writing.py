@@ -123,7 +123,8 @@ def test_applying_takes_the_same_few_statements_at_any_size(running, kind, overw
         assert set(became.values()) == {"written"}
         SearchJob.objects.all().delete()
         Lead.objects.all().delete()
-    assert counts == [5, 5]
+    # On PostgreSQL one more: how to look up.
+    assert counts in ([5, 5], [6, 6])
 
 
 def versions():
@@ -192,6 +193,26 @@ def test_outdated_statistics_do_not_make_it_compare_everything_with_everything(r
             plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "Join Filter" not in plan, plan
     assert len(written) == 2
+
+
+@pytest.mark.postgres
+def test_a_batch_reads_no_table_whole(running, make_leads):
+    """Also where a batch is a tenth of the leads, which PostgreSQL would rather read all than look up."""
+    make_leads(3000, prefix="other")
+    job = running(300)
+    run_sql("ANALYZE leads_lead", "ANALYZE leads_leadsearch")
+    plans = []
+
+    def explain(execute, text, params, many, context):
+        if text.lstrip().startswith("UPDATE") and "unnest" in text:
+            context["cursor"].execute(f"EXPLAIN {text}", params)
+            plans.append("\n".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(text, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
+    assert len(plans) == 2
+    assert not [plan for plan in plans if "Seq Scan on leads_" in plan]
 
 
 # --- Several at once.
