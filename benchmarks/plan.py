@@ -203,6 +203,13 @@ def _middle(slices: list[Slice], figure: Callable[[Slice], float]) -> float:
     return statistics.median(map(figure, slices))
 
 
+def headline(slices: list[Slice]) -> list[dict[str, Any]]:
+    """Return the figure that stands in the picture."""
+    per_second = round(_middle(slices, lambda one: one.leads / one.ours))
+    ratio = _middle(slices, lambda one: one.floor / one.ours)
+    return [report.figure("leads planned and queued, to COPY", ratio, "x", 0.3, **{"leads/s": per_second})]
+
+
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -228,7 +235,7 @@ def main() -> None:
     text = markdown(conditions, slices, whole)
     print(f"\n{text}")
     if not options.no_save:
-        figures = {"slices": [asdict(one) for one in slices], "whole": whole}
+        figures = {"headline": headline(slices), "slices": [asdict(one) for one in slices], "whole": whole}
         print(f"Written to {report.write('plan', conditions, figures, text)}")
 
 

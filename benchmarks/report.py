@@ -108,6 +108,20 @@ def _ratio(mine: Sequence[float], theirs: Sequence[float]) -> str:
     return f"{statistics.median(ratios):.2f}" if ratios else "unknown"
 
 
+def _headline(everyone: Sequence[Figures]) -> list[dict[str, Any]]:
+    [ours] = [one for one in everyone if one.rival == "ours" and not one.worker]
+    return [
+        figure(
+            f"notices acknowledged, to the {rival}",
+            float(_ratio(ours.per_second, _find(everyone, rival, ours).per_second)),
+            "x",
+            aim,
+            **{"notices/s": round(ours.median)},
+        )
+        for rival, aim in (("bare insert", 0.9), ("recipe", 2.5))
+    ]
+
+
 def _worker(one: Figures) -> str:
     return "one" if one.worker else "none"
 
@@ -117,9 +131,18 @@ def _last(one: Figures) -> str:
     return f"{times} | {one.errors} | {one.rows_missing} | {one.messages:,}"
 
 
+def figure(name: str, value: float, unit: str, aim: float | None, **beside: float) -> dict[str, Any]:
+    """Return a figure for the picture, beside its aim and what was measured in the same run; see picture.py."""
+    return {"figure": name, "value": round(value, 2), "unit": unit, "aim": aim, "beside": beside}
+
+
 def save(found: dict[str, Any], throughput: Sequence[Any], steady: Sequence[Any], text: str) -> Path:
     """Write the tables and the figures; return the table's file."""
-    figures = {"throughput": [asdict(one) for one in throughput], "steady": [asdict(one) for one in steady]}
+    figures = {
+        "headline": _headline(throughput),
+        "throughput": [asdict(one) for one in throughput],
+        "steady": [asdict(one) for one in steady],
+    }
     return write("ingest", found, figures, text)
 
 

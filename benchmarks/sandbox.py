@@ -114,10 +114,7 @@ def main() -> None:
     text = markdown(found, one)
     print(f"\n{text}")
     if not options.no_save:
-        headline = [
-            {"figure": "sandbox, memory with all searches", "value": round(one["peak MB"]), "unit": "MB", "aim": 250,
-             "beside": {"leads": one["leads"]}},
-        ]  # fmt: skip
+        headline = [report.figure("sandbox, memory with all searches", one["peak MB"], "MB", 250, leads=one["leads"])]
         print(f"Written to {report.write('sandbox', found, {'headline': headline, 'measured': one}, text)}")
 
 

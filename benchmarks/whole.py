@@ -231,14 +231,10 @@ def headline(runs: Sequence[Ran]) -> list[dict[str, Any]]:
     peak = max(use.megabytes for use in last.uses.values())
     slower = last.per_second / max(one.per_second for one in runs)
     return [
-        _figure(f"whole run of {last.leads:,} leads", last.written, "s", aim, floor=last.floor),
-        _figure("biggest process of the run", peak, "MB", _AIM_MEGABYTES),
-        _figure("leads/s at the biggest size, to the best size", slower, "x", _AIM_SLOWER),
+        report.figure(f"whole run of {last.leads:,} leads", last.written, "s", aim, floor=last.floor),
+        report.figure("biggest process of the run", peak, "MB", _AIM_MEGABYTES),
+        report.figure("leads/s at the biggest size, to the best size", slower, "x", _AIM_SLOWER),
     ]
-
-
-def _figure(figure: str, value: float, unit: str, aim: float, **beside: float) -> dict[str, Any]:
-    return {"figure": figure, "value": round(value, 2), "unit": unit, "aim": aim, "beside": beside}
 
 
 def arguments() -> argparse.Namespace:

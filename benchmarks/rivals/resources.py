@@ -32,6 +32,13 @@ class NewLeads(ModelResource):
         force_init_instance = True
 
 
+class MaybeNewLeads(ModelResource):
+    """A row is a new lead unless its crm_id is there: what ours does always, and its loader by a query per row."""
+
+    class Meta(_Fast):
+        pass
+
+
 class KnownLeads(ModelResource):
     """Every row is a lead that is there; all of them are read by one query."""
 
@@ -39,9 +46,11 @@ class KnownLeads(ModelResource):
         instance_loader_class = CachedInstanceLoader
 
 
-def load(path: Path, *, update: bool) -> int:
-    """Import a file; return how many rows came in."""
+RESOURCES = {"insert": NewLeads, "upsert": MaybeNewLeads, "update": KnownLeads}
+
+
+def load(path: Path, what: str) -> int:
+    """Import a file by one of the resources; return how many rows came in."""
     dataset = tablib.Dataset().load(path.read_text(encoding="utf-8"), format="csv")
-    resource = KnownLeads() if update else NewLeads()
-    result = resource.import_data(dataset, dry_run=False, raise_errors=True)
+    result = RESOURCES[what]().import_data(dataset, dry_run=False, raise_errors=True)
     return int(sum(result.totals.values()))
