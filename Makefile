@@ -51,8 +51,8 @@ pytest: install-dev
 	else test -z "$(CI)"; fi
 	$(PY) -m coverage report
 
-bench: install-dev ## how many notices per second are stored, against other ways; needs PostgreSQL and Redis
-	$(PY) -m benchmarks.ingest
+bench: install-dev ## every benchmark at a small size; SIZE=full for the real one, BENCH=whole for one; needs PostgreSQL and Redis
+	$(PY) -m benchmarks $(or $(SIZE),small) $(BENCH)
 
 wheel: install-dev ## build the wheel into dist/
 	$(PY) -m build --wheel --no-isolation

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from benchmarks.processes import children, cpu_seconds
+
 ROOT = Path(__file__).resolve().parents[1]
 GUNICORN = ("--workers", "2", "--threads", "4", "--worker-class", "gthread", "--keep-alive", "5", "--timeout", "60")
 TABLES = ("enrow_webhooks_webhookevent", "rivals_barenotice", "rivals_handnotice")
@@ -57,7 +59,7 @@ class Ground:
         """Return the processor time that gunicorn and its database connections have used; 0 where there is no /proc."""
         rows = self.database.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
         pids = [int(str(pid)) for (pid,) in rows if pid != self.database.info.backend_pid]
-        return sum(map(_cpu_seconds, [*pids, *_children(self.site_pid)]))
+        return sum(map(cpu_seconds, [*pids, *children(self.site_pid)]))
 
     def messages(self) -> int:
         """Return how many Celery messages wait in the queue."""
@@ -73,28 +75,22 @@ class Ground:
         """Run gunicorn until the block ends."""
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", *GUNICORN,
                    "--log-level", "warning", "--no-control-socket"]  # fmt: skip
-        with self._program("gunicorn", command) as self.site_pid:
-            _wait("gunicorn", self._site_answers)
+        with self.program("gunicorn", command) as self.site_pid:
+            wait_until("gunicorn", lambda: answers(self.port, "/admin/login/"))
             yield
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[None]:
-        """Run one Celery worker of one process until the block ends."""
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1",
+    def worker(self, *options: str, processes: int = 1) -> Iterator[int]:
+        """Run one Celery worker until the block ends; give its process id."""
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(processes),
                    "--loglevel", "WARNING", "-Q", self.queue, "--without-gossip", "--without-mingle"]  # fmt: skip
-        with self._program("worker", command):
+        with self.program("worker", [*command, *options]) as pid:
             time.sleep(5)
-            yield
-
-    def _site_answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        with contextlib.suppress(OSError), contextlib.closing(connection):
-            connection.request("GET", "/admin/login/")
-            return connection.getresponse().status < 500
-        return False
+            yield pid
 
     @contextlib.contextmanager
-    def _program(self, name: str, command: list[str]) -> Iterator[int]:
+    def program(self, name: str, command: list[str]) -> Iterator[int]:
+        """Run a program until the block ends, its output in a log; give its process id."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         try:
@@ -104,24 +100,17 @@ class Ground:
             process.wait(30)
 
 
-def _cpu_seconds(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    # utime and stime, the 14th and 15th field of the whole line.
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def answers(port: int, path: str) -> bool:
+    """Tell whether a program of this machine answers a GET."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.suppress(OSError), contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status < 500
+    return False
 
 
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return []
-    return [int(child) for child in text.split()]
-
-
-def _wait(name: str, is_ready: Callable[[], bool]) -> None:
+def wait_until(name: str, is_ready: Callable[[], bool]) -> None:
+    """Wait until a program answers. Raises BenchmarkError when it does not in a minute."""
     deadline = time.monotonic() + _PATIENCE
     while not is_ready():
         if time.monotonic() > deadline:

@@ -142,6 +142,9 @@ class EnrowClient:
         return Account(credits=balance, webhooks=tuple(hook for hook in known if hook))
 
     def _post(self, path: str, body: Mapping[str, object]) -> requests.Response:
+        # On a kept connection that the server closes at this very moment the answer would be lost, and a POST that
+        # may have been billed is not repeated: each goes out on a connection of its own.
+        self._session.close()
         try:
             return self._send("POST", path, json=body)
         except requests.RequestException as error:

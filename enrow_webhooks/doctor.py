@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from celery import current_app
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, Max, Sum
+from django.db.models import Max, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from enrow_webhooks import retention
 from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.counts import count
 from enrow_webhooks.errors import EnrowError
 from enrow_webhooks.gateway import open_client
 from enrow_webhooks.models import Rejection, WebhookEvent
@@ -116,8 +117,8 @@ def _dashboard(account: Account) -> Iterator[Finding]:
 
 def inbox_findings() -> Iterator[Finding]:
     """Look for notices that are dead, or that no worker takes."""
-    states = dict(WebhookEvent.objects.order_by().values_list("state").annotate(Count("pk")))
-    counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items())) or "none yet"
+    states = {state.value: count(WebhookEvent.objects.filter(state=state)) for state in WebhookEvent.State}
+    counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if number) or "none yet"
     newest = WebhookEvent.objects.order_by("-pk").values_list("received_at", flat=True).first()
     last = f" The last came {timesince(newest)} ago." if newest else ""
     yield fine("notices", f"Webhook notices: {counts}.{last}")
@@ -126,7 +127,7 @@ def inbox_findings() -> Iterator[Finding]:
 
 def inbox_troubles() -> Iterator[Finding]:
     """Look for what goes wrong in the inbox; four questions, answered from indexes."""
-    if dead := WebhookEvent.objects.dead().count():
+    if dead := count(WebhookEvent.objects.dead()):
         yield trouble(
             "notices",
             f"{dead:,} notices are dead: they failed again and again, or could not be read.",

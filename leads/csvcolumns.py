@@ -57,6 +57,7 @@ _ALIASES = {
     "mobilephone": "phone",
 }
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
+_COUNTRIES = frozenset({"country_code", "phone_country"})
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _FORMULA = re.compile(r"'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")
@@ -77,39 +78,71 @@ class Column:
     place: int
     field: Field[Any, Any]
 
-    def read(self, cell: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        """Return the value in a cell, None for a blank one. Raises CellError."""
-        text = cell.strip()
-        if not text:
-            return None
-        name = self.field.name
+    def read(self, cells: Sequence[str]) -> list[Any]:
+        """Return the values in the cells, None for a blank one, and a CellError for one that cannot be stored."""
+        texts = list(map(str.strip, cells))
+        if self._is_plain() and self._is_clean(texts):
+            return [text or None for text in texts]
+        # Many cells of a column say the same, and to check one is dear.
+        known = {text: self._value_or_error(text) for text in set(texts)}
+        return [known[text] for text in texts]
+
+    def _is_plain(self) -> bool:
+        """Tell whether a text that is short enough is a value; a full clean() is ten times slower."""
+        field = self.field
+        return (
+            isinstance(field, CharField)
+            and not field.choices
+            and field.name not in _COUNTRIES
+            and all(isinstance(validator, MaxLengthValidator) for validator in field.validators)
+        )
+
+    def _is_clean(self, texts: Sequence[str]) -> bool:
+        """Tell by one look at all of them whether nothing is to be said or changed about any of these texts."""
+        whole = "\n".join(texts)
+        limit = self.field.max_length
+        return (
+            "\x00" not in whole
+            and "\n'" not in whole
+            and not whole.startswith("'")
+            and (whole.isascii() or _is_utf8(whole))
+            and (limit is None or max(map(len, texts)) <= limit)
+        )
+
+    def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        try:
+            return self._value(text) if text else None
+        except CellError as error:
+            return error
+
+    def _value(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        name, limit = self.field.name, self.field.max_length
         if "\x00" in text:
             raise CellError(f"{name} has a NUL character in it.")
+        if not _is_utf8(text):
+            raise CellError(f"{name} has bytes that are not UTF-8; save the file as 'CSV UTF-8'.")
+        text = unguarded(text)
+        if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
+            raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")
+        if limit is not None and len(text) > limit:
+            raise CellError(f"{name} is {len(text):,} characters long; {limit} fit.")
+        if self._is_plain():
+            return text
         try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise CellError(f"{name} has bytes that are not UTF-8; save the file as 'CSV UTF-8'.") from None
-        return _value(self.field, unguarded(text))
+            value = typed(self.field, text)
+            self.field.clean(value, None)
+        except ValidationError as error:
+            raise CellError(f"{name}: {' '.join(error.messages)}") from None
+        return value
 
 
-def _value(field: Field[Any, Any], text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-    limit = field.max_length
-    if field.name in {"country_code", "phone_country"} and not _COUNTRY.fullmatch(text):
-        raise CellError(f"{field.name} {text[:40]!r} is not a two-letter country code, like FR.")
-    if limit is not None and len(text) > limit:
-        raise CellError(f"{field.name} is {len(text):,} characters long; {limit} fit.")
-    if isinstance(field, CharField) and not field.choices and _is_plain(field):
-        return text  # what most cells are; a full clean() is ten times slower
+def _is_utf8(text: str) -> bool:
+    """Tell whether the text came from bytes that are UTF-8; others are read as lone surrogates."""
     try:
-        value = typed(field, text)
-        field.clean(value, None)
-    except ValidationError as error:
-        raise CellError(f"{field.name}: {' '.join(error.messages)}") from None
-    return value
-
-
-def _is_plain(field: Field[Any, Any]) -> bool:
-    return all(isinstance(validator, MaxLengthValidator) for validator in field.validators)
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fields() -> dict[str, Field[Any, Any]]:

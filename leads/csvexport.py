@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from leads.csvcolumns import cell_of, fields
@@ -19,14 +19,19 @@ class Writable(Protocol):
         """Take a piece of text."""
 
 
-def export_leads(file: Writable) -> int:
-    """Write a header and a row per lead; return how many leads. ``import_leads`` makes the same leads of the file."""
+def export_leads(file: Writable, *, watch: Callable[[int], None] | None = None) -> int:
+    """Write a header and a row per lead; return how many leads. ``import_leads`` makes the same leads of the file.
+
+    ``watch`` is called after each page with the number of leads that are written.
+    """
     writer = csv.writer(file)
     writer.writerow(fields())
     total = 0
     for page in _pages(fields()):
         writer.writerows([cell_of(value) for value in row] for row in page)
         total += len(page)
+        if watch:
+            watch(total)
     return total
 
 

@@ -6,18 +6,17 @@ import csv
 import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError, transaction
 
-from leads import csvupdate, sql
-from leads.csvcolumns import CellError, Column, HeaderError, columns_of
-from leads.models import get_lead_model
+from leads import csvstore, sql
+from leads.csvcolumns import CellError, Column, HeaderError, columns_of, fields
 from leads.models.leads import new_crm_id
 
-BATCH = 2000
+BATCH = 5000
 # Bad rows that are kept to show them; the others are only counted.
 _SHOWN = 1000
 
@@ -51,17 +50,20 @@ class Imported:
             self.bad_rows.append(row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row that can be stored: where it stands, and its values; blank cells are left out."""
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Rows that can be stored: the lines on which they begin, their values, and the fields of these values.
 
-    line: int
-    values: dict[str, Any]
+    The first field is the crm_id; None is a blank cell.
+    """
 
-    @property
-    def crm_id(self) -> str:
-        """The lead it speaks of."""
-        return str(self.values["crm_id"])
+    lines: list[int]
+    rows: list[csvstore.Values]
+    fields: csvstore.Fields
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Return some of the rows."""
+        return Batch(lines=self.lines[start:stop], rows=self.rows[start:stop], fields=self.fields)
 
 
 def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
@@ -75,11 +77,12 @@ def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Impor
     try:
         lines, table = _open(text)
         columns, done.ignored_columns = columns_of(lines)
-        rows = _rows(table, len(lines), columns, done)
-        while batch := list(itertools.islice(rows, BATCH)):
-            _store(batch, columns, done, update=update)
-            if watch:
-                watch(done)
+        with _Seen() as seen:
+            rows = iter(table)
+            while read := list(itertools.islice(rows, BATCH)):
+                _store(_batch(read, len(lines), columns, seen, done), done, update=update)
+                if watch:
+                    watch(done)
     finally:
         text.detach()
     return done
@@ -118,31 +121,51 @@ class _Table:
                     yield line, cells
 
 
-def _rows(table: _Table, width: int, columns: Sequence[Column], done: Imported) -> Iterator[Row]:
-    """Yield the rows that can be stored, each crm_id once; what cannot is refused."""
-    with _Seen() as seen:
-        for line, cells in table:
-            try:
-                row = _row(line, cells, width, columns)
-                earlier = seen.note(row)
-            except CellError as error:
-                done.refuse(BadRow(line=line, sentence=f"Line {line}: {error}"))
-                continue
-            if earlier:
-                sentence = f"Line {line}: crm_id {row.crm_id!r} stands in line {earlier} already."
-                done.refuse(BadRow(line=line, sentence=sentence))
-            else:
-                yield row
+def _batch(
+    read: Sequence[tuple[int, list[str] | str]], width: int, columns: Sequence[Column], seen: _Seen, done: Imported
+) -> Batch:
+    """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
+    bad: dict[int, str] = {}
+    lines, whole = [], []
+    for line, cells in read:
+        if isinstance(cells, str):
+            bad[line] = cells
+        elif len(cells) != width:
+            sentence = "it has {} cells, the header has {}; is a cell with a comma not in quotes?"
+            bad[line] = sentence.format(len(cells), width)
+        else:
+            lines.append(line)
+            whole.append(cells)
+    batch = _typed(lines, whole, columns, bad)
+    repeats = seen.note(batch)
+    bad |= repeats
+    for line in sorted(bad):
+        done.refuse(BadRow(line=line, sentence=f"Line {line}: {bad[line]}"))
+    return _without(batch, repeats)
 
 
-def _row(line: int, cells: list[str] | str, width: int, columns: Sequence[Column]) -> Row:
-    if isinstance(cells, str):
-        raise CellError(cells)
-    if len(cells) != width:
-        raise CellError(f"it has {len(cells)} cells, the header has {width}; is a cell with a comma not in quotes?")
-    values = {column.field.name: column.read(cells[column.place]) for column in columns}
-    filled = {name: value for name, value in values.items() if value is not None}
-    return Row(line=line, values={"crm_id": new_crm_id()} | filled)
+def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> Batch:
+    """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
+    by_place = list(zip(*cells, strict=True))
+    values: dict[str, list[Any]] = {"crm_id": [None] * len(cells)}
+    values |= {column.field.name: column.read(by_place[column.place]) if cells else [] for column in columns}
+    values["crm_id"] = [crm_id or new_crm_id() for crm_id in values["crm_id"]]
+    wrong: dict[int, str] = {}
+    for column in reversed(columns):
+        errors = (pair for pair in zip(lines, values[column.field.name], strict=True) if type(pair[1]) is CellError)
+        wrong |= {line: str(error) for line, error in errors}
+    bad |= wrong
+    own = {"crm_id": fields()["crm_id"]} | {column.field.name: column.field for column in columns}
+    rows = list(zip(*values.values(), strict=True))
+    return _without(Batch(lines=lines, rows=rows, fields=list(own.values())), wrong)
+
+
+def _without(batch: Batch, lines: Mapping[int, str]) -> Batch:
+    """Return the batch without the rows that begin on these lines."""
+    if not lines:
+        return batch
+    kept = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if line not in lines]
+    return Batch(lines=[line for line, _ in kept], rows=[row for _, row in kept], fields=batch.fields)
 
 
 class _Seen:
@@ -157,38 +180,38 @@ class _Seen:
     def __exit__(self, *error: object) -> None:
         self._rows.close()
 
-    def note(self, row: Row) -> int:
-        """Remember the row; return the line that had its crm_id before, 0 for none."""
-        if self._rows.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (row.crm_id, row.line)).rowcount:
-            return 0
-        return int(self._rows.execute("SELECT line FROM seen WHERE crm_id = ?", (row.crm_id,)).fetchone()[0])
+    def note(self, batch: Batch) -> dict[int, str]:
+        """Remember the rows; return a sentence for the line of each whose crm_id an earlier line had."""
+        pairs = [(row[0], line) for line, row in zip(batch.lines, batch.rows, strict=True)]
+        if self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", pairs).rowcount == len(pairs):
+            return {}
+        query = "SELECT line FROM seen WHERE crm_id = ?"
+        first = {line: (crm_id, self._rows.execute(query, [crm_id]).fetchone()[0]) for crm_id, line in pairs}
+        return {
+            line: f"crm_id {crm_id!r} stands in line {earlier} already."
+            for line, (crm_id, earlier) in first.items()
+            if earlier != line
+        }
 
 
-def _store(rows: Sequence[Row], columns: Sequence[Column], done: Imported, *, update: bool) -> None:
+def _store(batch: Batch, done: Imported, *, update: bool) -> None:
     """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
+    count = len(batch.rows)
+    if not count:
+        return
     try:
         with transaction.atomic(using=sql.alias()):
-            known = _known(rows, columns, update=update)
-            new = [row for row in rows if row.crm_id not in known]
-            model = get_lead_model()
-            model._default_manager.using(sql.alias()).bulk_create(model(**row.values) for row in new)
+            known = csvstore.update(batch.rows, batch.fields) if update and len(batch.fields) > 1 else set()
+            rest = [row for row in batch.rows if row[0] not in known] if known else batch.rows
+            created = csvstore.insert(rest, batch.fields) if rest else 0
     except (IntegrityError, DataError) as error:
-        if len(rows) == 1:
-            reason = str(error).partition("\n")[0]
-            done.refuse(BadRow(line=rows[0].line, sentence=f"Line {rows[0].line}: the database refuses it ({reason})."))
+        if count == 1:
+            [line], reason = batch.lines, str(error).partition("\n")[0]
+            done.refuse(BadRow(line=line, sentence=f"Line {line}: the database refuses it ({reason})."))
             return
-        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-            _store(half, columns, done, update=update)
+        for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
+            _store(part, done, update=update)
     else:
-        done.created += len(new)
-        done.updated += len(known) if update else 0
-        done.kept += 0 if update else len(known)
-
-
-def _known(rows: Sequence[Row], columns: Sequence[Column], *, update: bool) -> set[str]:
-    """Return the crm_ids that are there already; with ``update`` they are updated."""
-    names = [column.field for column in columns if column.field.name != "crm_id"]
-    if update and names:
-        return csvupdate.update([row.values for row in rows], names)
-    leads = get_lead_model()._default_manager.using(sql.alias())
-    return set(leads.filter(crm_id__in=[row.crm_id for row in rows]).values_list("crm_id", flat=True))
+        done.created += created
+        done.updated += len(known)
+        done.kept += len(rest) - created

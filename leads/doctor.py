@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.counts import MOST, count
 from enrow_webhooks.doctor import (
     Finding,
     account_findings,
@@ -81,9 +82,12 @@ def database_findings() -> Iterator[Finding]:
 
 def job_findings() -> Iterator[Finding]:
     """Count the jobs of the last days, and look for those that ended without a result."""
-    recent = SearchJob.objects.filter(Q(created_at__gt=timezone.now() - _RECENT) | Q(state__in=SearchJob.OPEN))
-    states = dict(recent.order_by().values_list("state").annotate(Count("pk")))
-    counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items())) or "none"
+    recent = SearchJob.objects.filter(created_at__gt=timezone.now() - _RECENT)
+    states = {
+        state.value: count((SearchJob.objects if state in SearchJob.OPEN else recent).filter(state=state))
+        for state in State
+    }
+    counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if number) or "none"
     yield fine("jobs", f"Search jobs of the last {_RECENT.days} days: {counts}.")
     for state, hint in _ENDED_BADLY.items():
         yield from _latest(recent.filter(state=state), state.value, hint)
@@ -93,7 +97,7 @@ def _latest(jobs: SearchJobQuerySet, what: str, hint: str) -> Iterator[Finding]:
     latest = jobs.order_by("-created_at").first()
     if latest:
         yield trouble(
-            "jobs", f"{jobs.count():,} search jobs are {what}; the latest is {latest.pk}: {latest.last_error}", hint
+            "jobs", f"{count(jobs):,} search jobs are {what}; the latest is {latest.pk}: {latest.last_error}", hint
         )
 
 
@@ -115,7 +119,7 @@ def unconfirmed_findings() -> Iterator[Finding]:
     lost = SearchJob.objects.filter(state=State.UNCONFIRMED)
     minutes = lead_settings.unconfirmed_for if enrow_settings.webhook_origin else dt.timedelta(0)
     since = timezone.now() - minutes
-    if waiting := lost.filter(sent_at__gt=since).count():
+    if waiting := count(lost.filter(sent_at__gt=since)):
         yield fine(
             "unconfirmed",
             f"{waiting:,} search jobs are unconfirmed: sent less than "
@@ -154,7 +158,7 @@ def result_findings() -> Iterator[Finding]:
     if oldest:
         yield trouble(
             "results",
-            f"The results of {unwritten.count():,} search jobs are kept, but did not reach the "
+            f"The results of {count(unwritten):,} search jobs are kept, but did not reach the "
             f"leads; the oldest is {oldest.pk}: {oldest.last_error}",
             "Mend what it says; the sweep then writes them, or 'manage.py enrow_sweep' does now.",
         )
@@ -167,13 +171,13 @@ def webhook_findings() -> Iterator[Finding]:
     if not enrow_settings.webhook_origin:
         return
     recent = SearchJob.objects.filter(state=State.FINISHED, finished_at__gt=timezone.now() - _RECENT)
-    ways = recent.aggregate(
+    ways = recent.order_by("-finished_at")[:MOST].aggregate(
         notice=Count("pk", filter=Q(result_via=SearchJob.Via.NOTICE)),
         poll=Count("pk", filter=Q(result_via=SearchJob.Via.POLL)),
     )
+    which = f"The latest {MOST:,} results" if sum(ways.values()) == MOST else f"Results of the last {_RECENT.days} days"
     sentence = (
-        f"Results of the last {_RECENT.days} days: {ways['notice']:,} came by webhook, "
-        f"{ways['poll']:,} had to be fetched by polling (missed webhooks)."
+        f"{which}: {ways['notice']:,} came by webhook, {ways['poll']:,} had to be fetched by polling (missed webhooks)."
     )
     if ways["poll"] > ways["notice"]:
         yield trouble(

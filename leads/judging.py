@@ -102,19 +102,20 @@ def seen(kind: Kind, lead: Candidate) -> str:
 def _find_email(lead: Candidate, overwrite: bool) -> FindEmail:
     if lead.email and not overwrite:
         raise NotSent(Reason.ALREADY, "It already has an e-mail.")
-    if not lead.name:
+    name = lead.name
+    if not name:
         raise NotSent(Reason.MISSING, "It has no name: fill firstname and lastname, or fullname.")
     domain, company = _company(lead)
     # A country only helps Enrow to resolve a company by its name.
     country = "" if domain else clean_text(lead.country_code).upper()
     return FindEmail(
-        fullname=lead.name, company_domain=domain, company_name=company, country_code=country, crm_id=lead.crm_id
+        fullname=name, company_domain=domain, company_name=company, country_code=country, crm_id=lead.crm_id
     )
 
 
 def _company(lead: Candidate) -> tuple[str, str]:
-    if clean_text(lead.company_domain):
-        return clean_domain(lead.company_domain), ""
+    if typed := clean_text(lead.company_domain):
+        return clean_domain(typed), ""
     company = clean_text(lead.company_name)
     if not company:
         raise NotSent(Reason.MISSING, "It has no company: fill company_domain or company_name.")

@@ -1,8 +1,8 @@
 """Sort every lead of a queryset into "search", "share" or "skip", and turn what is to be searched into queued jobs.
 
 Reading streams by primary key: memory does not grow with the queryset, and a chunk costs a constant number of
-queries. ``plan``
-writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one transaction.
+queries. ``plan`` writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one
+transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.values import FindEmail, Kind, Query
 from leads.conf import lead_settings
@@ -96,9 +96,9 @@ class Tally:
         if self.skipped[skip.kind, skip.reason] <= _EXAMPLES:
             self.examples.append(skip)
 
-    def buy(self, kind: Kind) -> Reason | None:
+    def buy(self, kind: Kind, price: Decimal) -> Reason | None:
         """Count a purchase; return the reason why it cannot be paid instead, None when it can."""
-        cost = self.worst_case + lead_settings.price(kind)
+        cost = self.worst_case + price
         if self.max_credits is not None and cost > self.max_credits:
             return Reason.OVER_CAP
         if reason := self.allowance.refuses(cost):
@@ -122,22 +122,20 @@ class Tally:
         self.worst_case -= lead_settings.price(kind) * count
 
 
-# One page of leads, each with the kinds that are in flight for it.
-Page = list[tuple[Candidate, set[Kind]]]
+# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare
+# tuples of bare values, because the garbage collector looks through everything else again and again.
+Page = list[tuple[object, ...]]
+_WIDTH = len(Candidate._fields)
 
 
 def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
     """Yield the leads in pages; one query a page, by primary key."""
     columns = [*Candidate._fields, *(f"busy_{kind}" for kind in kinds)]
-    width = len(Candidate._fields)
     for source in _sources(queryset, size):
         annotated = source.annotate(**{f"busy_{kind}": _in_flight(kind) for kind in kinds})
         last = None
         while rows := list((annotated if last is None else annotated.filter(pk__gt=last)).values_list(*columns)[:size]):
-            yield [
-                (Candidate._make(row[:width]), {kind for kind, busy in zip(kinds, row[width:], strict=True) if busy})
-                for row in rows
-            ]
+            yield rows
             if len(rows) < size:
                 break
             last = rows[-1][0]
@@ -159,8 +157,14 @@ def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[A
         yield queryset.order_by("pk")
 
 
-def _in_flight(kind: Kind) -> Exists:
-    return Exists(LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind))
+def _in_flight(kind: Kind) -> Subquery:
+    """Return the search in flight of a lead, if any.
+
+    Not EXISTS: PostgreSQL may answer that for all leads at once, by reading every pending search for each page.
+    """
+    return Subquery(
+        LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind).order_by().values("pk")[:1]
+    )
 
 
 def plan(queryset: QuerySet[AbstractLead], order: Order, tally: Tally) -> Iterator[Batch]:
@@ -180,27 +184,32 @@ def _sort(
     """Put one page into the batches of one kind; yield each batch that is full."""
     wanted = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
+    size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
     for row, country in wanted:
-        batch = batches.setdefault((kind, country), Batch(kind=kind, country_code=country))
+        batch = batches.get((kind, country))
+        if batch is None:
+            batch = batches[kind, country] = Batch(kind=kind, country_code=country)
         status = known.get(row.fingerprint)
         if status is Known.PENDING or row.fingerprint in batch.purchases:
             batch.shares.append(row)
         elif status and not order.force:
             batch.reuses.append(row)
             batch.missed += status is Known.NOT_FOUND
-        elif reason := tally.buy(kind):
+        elif reason := tally.buy(kind, price):
             tally.unpaid(kind, row.crm_id, reason)
         else:
             batch.purchases[row.fingerprint] = row
             tally.again[kind] += status is not None
-        if len(batch) >= lead_settings.batch_size(kind):
+        if len(batch) >= size:
             yield batch
 
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
     """Judge one page for one kind; yield who is wanted, with the country where his company's name is looked up."""
-    for lead, busy in page:
-        verdict = in_flight(kind, lead.crm_id) if kind in busy else _judge(kind, lead, order)
+    place = _WIDTH + order.kinds.index(kind)
+    for row in page:
+        lead = Candidate._make(row[:_WIDTH])
+        verdict = _judge(kind, lead, order) if row[place] is None else in_flight(kind, lead.crm_id)
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:

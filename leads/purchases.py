@@ -1,8 +1,7 @@
 """What was bought, is being bought, and may be shared: one purchase per person and kind, whoever asks.
 
 A person is named by the fingerprint of the inputs. Somebody else who wants a person that is being bought joins that
-job as a row
-without a position; a person who was bought lately is copied from the row that bought it.
+job as a row without a position; a person who was bought lately is copied from the row that bought it.
 """
 
 from __future__ import annotations
@@ -28,8 +27,10 @@ class Known(enum.StrEnum):
 
 
 # The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough.
+# Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
+# purchase ever made, and a planner of a million leads would do so for each batch.
 _SHAREABLE = """
-SELECT q.id FROM {S} q JOIN {J} j ON j.id = q.job_id
+SELECT q.{column} FROM {S} q JOIN {J} j ON j.id = q.job_id
 WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL AND (
     (q.outcome = 'pending' AND j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held'))
     OR (q.outcome = 'found' AND j.finished_at > %s)
@@ -39,19 +40,20 @@ LIMIT 1
 """
 
 
-def _shareable(kind: Kind) -> sql.Fragment:
+def _shareable(kind: Kind, column: str = "id") -> sql.Fragment:
     now = timezone.now()
     limits = (sql.stamp(now - lead_settings.reuse_found), sql.stamp(now - lead_settings.reuse_not_found))
-    return sql.Fragment(text=_SHAREABLE.format(**sql.names()), params=(kind, *limits))
+    return sql.Fragment(text=_SHAREABLE.format(column=column, **sql.names()), params=(kind, *limits))
 
 
 def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
     """Return what is known of each person; one query, however many."""
     rows = sql.table_of("r", {"fingerprint": "uuid"}, [(fingerprint,) for fingerprint in set(fingerprints)])
-    shareable = _shareable(kind)
+    outcome = _shareable(kind, "outcome")
     found = sql.fetch(
-        f"SELECT r.fingerprint, p.outcome FROM {rows.text} JOIN {sql.names()['S']} p ON p.id = ({shareable.text})",  # noqa: S608 - only names of ours
-        [*rows.params, *shareable.params],
+        f"WITH known AS MATERIALIZED (SELECT r.fingerprint, ({outcome.text}) AS outcome FROM {rows.text}) "  # noqa: S608 - only names of ours
+        "SELECT fingerprint, outcome FROM known WHERE outcome IS NOT NULL",
+        [*outcome.params, *rows.params],
     )
     return {uuid.UUID(str(fingerprint)): Known(outcome) for fingerprint, outcome in found}
 
@@ -60,7 +62,7 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
 _BUY = """
 INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
 SELECT %s, r.crm_id, %s, r.position, r.fingerprint, 'pending', '', '', r.seen, '', '' FROM {rows}
-WHERE %s OR NOT EXISTS ({known})
+WHERE %s OR ({known}) IS NULL
 ORDER BY r.fingerprint
 ON CONFLICT DO NOTHING RETURNING position
 """
@@ -80,13 +82,13 @@ def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bo
 
 
 # FOR SHARE: a job that is being settled at this moment either waits for our row and settles it too, or is no longer
-# open and
-# then is not joined. What was bought before is copied into the new job, so that its own results are complete.
+# open and then is not joined. What was bought before is copied into the new job, so that its own results are complete.
 _SHARE = """
+WITH asked AS MATERIALIZED (SELECT r.*, ({shareable}) AS purchase FROM {rows})
 INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
 SELECT CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END,
        r.crm_id, p.kind, NULL, r.fingerprint, p.outcome, p.value, p.country, r.seen, '', ''
-FROM {rows} JOIN {S} p ON p.id = ({shareable}) JOIN {J} k ON k.id = p.job_id
+FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
 WHERE p.outcome <> 'pending' OR k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
 ORDER BY r.fingerprint {lock}
 ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
@@ -104,5 +106,5 @@ def share(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]]) -> list[tu
     text = _SHARE.format(
         own=own, rows=table.text, shareable=shareable.text, lock=sql.lock("FOR SHARE OF k"), **sql.names()
     )
-    shared = sql.fetch(text, [sql.key(job.pk), *table.params, *shareable.params])
+    shared = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
     return [(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in shared]

@@ -13,6 +13,8 @@ import uuid
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONArray
 from django.utils import timezone
 
 from enrow_webhooks.addresses import callback_url
@@ -97,15 +99,12 @@ def _backoff(job: SearchJob) -> dt.timedelta:
 
 def _queries(job: SearchJob) -> list[Query]:
     """Return what is to be POSTed, in order of position. A lead that cannot be sent any more leaves the job first."""
-    sent = list(LeadSearch.objects.filter(job=job).pending().sent())
-    crm_ids = LeadSearch.objects.filter(job=job, position__isnull=False).values("crm_id")
-    leads = get_lead_model()._default_manager.filter(crm_id__in=crm_ids).values_list(*Candidate._fields)
-    by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, leads)}
+    kind = Kind(job.kind)
     queries: list[Query] = []
-    for search in sent:
-        query = _query(Kind(job.kind), by_crm_id.get(search.crm_id), search)
+    for fingerprint, lead in _sent(job):
+        query = _query(kind, lead, fingerprint)
         if isinstance(query, str):
-            _drop(search, query)
+            _drop(job, fingerprint, query)
         else:
             queries.append(query)
     if len(queries) != job.requested:
@@ -116,7 +115,26 @@ def _queries(job: SearchJob) -> list[Query]:
     return queries
 
 
-def _query(kind: Kind, lead: Candidate | None, search: LeadSearch) -> Query | str:
+def _sent(job: SearchJob) -> list[tuple[uuid.UUID | None, Candidate | None]]:
+    """Return who stands in the POST, by fingerprint, each with the lead as it is now; None for one that is gone.
+
+    Each lead is a value of its own, looked up by its crm_id: a join may read a million leads to find these 5,000. Nor
+    is the outcome a condition, because PostgreSQL may look through all that is pending for what of the job is.
+    """
+    leads = get_lead_model()._default_manager.filter(crm_id=OuterRef("crm_id")).order_by()
+    rows = (
+        LeadSearch.objects.filter(job=job)
+        .sent()
+        .annotate(lead=Subquery(leads.values(inputs=JSONArray(*Candidate._fields))[:1]))
+    )
+    return [
+        (fingerprint, None if lead is None else Candidate._make(lead))
+        for fingerprint, outcome, lead in rows.values_list("fingerprint", "outcome", "lead")
+        if outcome == LeadSearch.Outcome.PENDING
+    ]
+
+
+def _query(kind: Kind, lead: Candidate | None, fingerprint: uuid.UUID | None) -> Query | str:
     """Return the query for a search, or the sentence that says why there is none."""
     if lead is None:
         return "The lead was deleted before the search was sent."
@@ -124,14 +142,14 @@ def _query(kind: Kind, lead: Candidate | None, search: LeadSearch) -> Query | st
     verdict = judge(kind, lead, overwrite=True)
     if isinstance(verdict, Skip):
         return verdict.sentence
-    if verdict.fingerprint != search.fingerprint:
+    if verdict.fingerprint != fingerprint:
         return "The lead's inputs were edited before the search was sent; search again."
     return verdict
 
 
-def _drop(search: LeadSearch, sentence: str) -> None:
+def _drop(job: SearchJob, fingerprint: uuid.UUID | None, sentence: str) -> None:
     """Take one search out of the POST, and whoever shares it: nothing is bought for it."""
-    LeadSearch.objects.pending().filter(job=search.job_id, fingerprint=search.fingerprint).update(
+    LeadSearch.objects.pending().filter(job=job, fingerprint=fingerprint).update(
         outcome=LeadSearch.Outcome.ERROR, error=sentence[:300], position=None
     )
 
@@ -184,10 +202,10 @@ def _hold(job: SearchJob, reason: str) -> None:
 
 def _refused(job: SearchJob, error: Refused) -> None:
     """Enrow named a bad row: that lead gets the error and the rest is sent again. Else the whole job has failed."""
-    sent = list(LeadSearch.objects.filter(job=job).pending().sent())
+    sent = _sent(job)
     if error.row is not None and 1 <= error.row <= len(sent) and len(sent) > 1:
         with transaction.atomic(using=sql.alias()):
-            _drop(sent[error.row - 1], str(error))
+            _drop(job, sent[error.row - 1][0], str(error))
             _again(job, str(error), delay=dt.timedelta(0))
     else:
         end_without_result(job.pk, State.FAILED, str(error), among=SearchJob.AWAITING)

@@ -1,5 +1,6 @@
 """When each notice goes out, and every way in which chaos has it go wrong."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,8 @@ from enrow_webhooks.sandbox.agenda import Agenda, Task, Work
 from enrow_webhooks.sandbox.chaos import Mischief, Switch
 from enrow_webhooks.sandbox.delivery import Delivery, Manner, Notice, Outcome, attempt, record
 from enrow_webhooks.sandbox.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Courier:
@@ -97,6 +100,10 @@ class Courier:
     def _keep(self, delivery: Delivery) -> None:
         with self._lock:
             self._deliveries.append(delivery)
+        if delivery.outcome in (Outcome.FAILED, Outcome.REFUSED):
+            # The end of an error may quote the URL, and its secret.
+            why = delivery.error.partition(":")[0] or f"the answer was {delivery.status}"
+            logger.warning("Nobody took the notice of search %s: %s", delivery.job_id, why)
 
     def _hold_back(self, attempts: list[Work], settings: Settings, hold: float) -> list[Task]:
         with self._lock:

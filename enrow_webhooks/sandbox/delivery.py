@@ -75,13 +75,16 @@ def attempt(notice: Notice, session: requests.Session, manner: Manner) -> Delive
     if not may_send(notice.url, allow_loopback_http=manner.allow_loopback_http):
         return record(notice, Outcome.REFUSED, error="the URL is not https")
     raw = json.dumps(notice.body).encode()
-    # One connection each: one that the receiver has just closed would turn the only attempt into none.
     headers = {"Content-Type": "application/json", "Connection": "close"}
     data = _Trickle(raw, manner.slowness / _PIECES, manner.closing) if manner.slowness else raw
     try:
         answer = session.post(notice.url, data=data, headers=headers, timeout=manner.timeout, allow_redirects=False)
     except (requests.RequestException, OSError, ValueError) as error:
         return record(notice, Outcome.FAILED, error=f"{type(error).__name__}: {error}")
+    finally:
+        # One connection each: the only attempt must not go out on one that the receiver is just closing. The header
+        # alone does not see to it: a receiver may close without saying so, as Django's runserver does.
+        session.close()
     return record(notice, Outcome.DELIVERED if answer.status_code == 200 else Outcome.FAILED, status=answer.status_code)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -15,16 +16,34 @@ from enrow_webhooks.admin import ReadOnlyAdmin
 from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.models import LeadSearch, SearchJob, get_lead_model
 
+Outcome = LeadSearch.Outcome
 # Rows of a table inside another page; a link leads to all of them.
 FIRST = 20
 
 
+class TroubleFilter(admin.SimpleListFilter):
+    """The outcomes that are rare and worth looking for; the others are most of the table."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Name the choices."""
+        return [(outcome.value, str(outcome.label)) for outcome in (Outcome.PENDING, Outcome.ERROR, Outcome.CANCELLED)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LeadSearch]) -> QuerySet[LeadSearch]:
+        """Narrow the list."""
+        return queryset.filter(outcome=self.value()) if self.value() else queryset
+
+
 @admin.register(LeadSearch)
 class LeadSearchAdmin(ReadOnlyAdmin):
-    """There may be tens of millions: found by a lead's whole CRM id, or through the page of its job or lead."""
+    """There may be tens of millions: found by a lead's whole CRM id, or through the page of its job or lead.
+
+    The list of one job or lead has more filters: it is short.
+    """
 
     list_display = ("id", "lead", "kind", "outcome", "value", "effect", "error", "search_job")
-    list_filter = ("kind", "outcome", "effect")
     search_fields = ("crm_id__exact",)
     search_help_text = _("The whole CRM id of a lead.")
     fields = (
@@ -41,6 +60,14 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         "fingerprint",
     )
     readonly_fields = ("lead", "search_job")
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Offer what an index answers."""
+        return ("kind", "outcome", "effect") if {"job", "crm_id"} & request.GET.keys() else (TroubleFilter,)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show a job's searches in the order in which they were sent, as its page and its index have them."""
+        return ("position",) if "job" in request.GET else ("-id",)
 
     @admin.display(description=_("lead"))
     def lead(self, search: LeadSearch) -> SafeString:

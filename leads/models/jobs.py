@@ -150,6 +150,12 @@ class SearchJob(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-created_at"], name="leads_job_created"),
             models.Index(fields=["state", "-created_at"], name="leads_job_state"),
+            # With the id, so that a list's count is read from the index alone.
+            models.Index(fields=["kind", "-created_at", "-id"], name="leads_job_kind"),
+            models.Index(fields=["requested_by", "-created_at", "-id"], name="leads_job_requested_by"),
+            # For what was spent since the balance was read.
+            models.Index(fields=["sent_at"], name="leads_job_sent"),
+            models.Index(fields=["-finished_at"], name="leads_job_finished"),
             models.Index(fields=["run"], name="leads_job_run"),
             models.Index(fields=["enrow_id"], name="leads_job_enrow_id"),
             # What the sweep looks through; it stays small however many jobs have ended.

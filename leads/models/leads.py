@@ -106,7 +106,10 @@ class Lead(AbstractLead):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["email"], name="leads_lead_email"),
             models.Index(fields=["company_domain"], name="leads_lead_company_domain"),
-            models.Index(fields=["-updated_at"], name="leads_lead_updated_at"),
+            # With the id, in which lists are sorted: a batch is updated at one time, and a status is shared by many.
+            models.Index(fields=["-updated_at", "-id"], name="leads_lead_updated_at"),
+            models.Index(fields=["email_status", "id"], name="leads_lead_email_status"),
+            models.Index(fields=["phone_status", "id"], name="leads_lead_phone_status"),
         ]
 
 

@@ -52,7 +52,10 @@ class LeadSearch(models.Model):
         ERASED = "erased", _("its lead was forgotten")
 
     id = models.BigAutoField(primary_key=True)
-    job = models.ForeignKey(SearchJob, on_delete=models.CASCADE, related_name="searches", verbose_name=_("job"))
+    # No index of its own: leads_search_job starts with it.
+    job = models.ForeignKey(
+        SearchJob, on_delete=models.CASCADE, related_name="searches", verbose_name=_("job"), db_index=False
+    )
     crm_id = models.CharField(_("CRM id"), max_length=128)
     kind = models.CharField(_("kind"), max_length=12, choices=SearchJob.Kind.choices)
     position = models.PositiveIntegerField(
@@ -90,6 +93,10 @@ class LeadSearch(models.Model):
                 fields=["fingerprint", "kind"],
                 name="leads_search_bought",
                 condition=Q(position__isnull=False),
+            ),
+            # The few that a person looks for. An index on ``effect`` would keep its updates from being cheap (HOT).
+            models.Index(
+                fields=["outcome", "-id"], name="leads_search_trouble", condition=Q(outcome__in=["error", "cancelled"])
             ),
         ]
 

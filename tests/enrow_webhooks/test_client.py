@@ -17,6 +17,7 @@ from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
 from enrow_webhooks.values import FindEmail, FindPhone, Kind, Progress, Verdict, VerifyEmail
 from tests.enrow_webhooks.support import BLACK, Stranger, certificate, http
+from tests.lingering import Lingering
 
 TIMEOUT = (2.0, 5.0)
 EMAIL = [FindEmail(fullname=f"{name} Somebody", company_domain="acme.com", crm_id=name) for name in ("Ann", "Bob")]
@@ -479,6 +480,13 @@ def test_a_fraction_of_a_minute_is_an_estimate():
     """``1.5`` is read as it is."""
     with Stranger(http(201, b'{"id": "x", "estimated_duration": 1.5}')) as stranger:
         assert launch(EnrowClient("k", base_url=stranger.url), count=2).estimated_minutes == 1.5
+
+
+def test_a_post_does_not_go_out_on_a_connection_that_is_being_closed():
+    """On a kept connection that the server closes at this moment, a search would be lost and stand unconfirmed."""
+    with Lingering(b'{"id": "a-search"}') as server, EnrowClient("k", base_url=server.url, timeout=TIMEOUT) as client:
+        assert [launch(client).id for _ in range(3)] == ["a-search"] * 3
+        assert len(server.bodies) == 3
 
 
 def test_the_session_is_an_argument_and_is_closed():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from enrow_webhooks import inputs
 from enrow_webhooks.errors import BadInput
 from enrow_webhooks.inputs import clean_domain, clean_email, clean_text, profile_url
 
@@ -23,6 +24,8 @@ CLEANERS = [(clean_domain, "company_domain"), (clean_email, "email"), (profile_u
         ("WWW.example.com", "example.com"),
         ("www.www.example.com", "example.com"),
         ("www.com", "www.com"),
+        ("awww.example.com", "awww.example.com"),
+        ("example.www.com", "example.www.com"),
         ("https://www.example.com", "example.com"),
         ("http://example.com:8080/about?x=1#top", "example.com"),
         ("example.com/about", "example.com"),
@@ -260,3 +263,38 @@ def test_cleaning_twice_is_cleaning_once(clean, field, typed):
         return
     assert clean(once) == once
     once.encode()
+
+
+HOST_PIECES = [
+    "www.",
+    "WWW.",
+    "a",
+    "Ab",
+    "xn--",
+    "a--b",
+    "ab--c",
+    "-",
+    ".",
+    "com",
+    "IO",
+    "co.uk",
+    "1",
+    "9",
+    "_",
+    "é",
+    "ſ",
+    "K",
+]
+URL_PIECES = ["https://", "HTTP://", "//", "/", "/x?y#z", "?", "#", ":80", "@", "\n", "a" * 63, "b" * 62]
+HOSTS = st.lists(st.sampled_from(HOST_PIECES + URL_PIECES), max_size=8).map("".join)
+
+
+@given(typed=HOSTS)
+@example(typed=".".join(["ab"] * 83) + ".abcd")
+@example(typed=".".join(["ab"] * 83) + ".abcde")
+def test_the_short_way_to_a_domain_leads_where_the_long_one_does(typed):
+    """Plain hosts skip the URL parser and IDNA, which would say the same of them."""
+    typed = clean_text(typed)
+    parts = inputs._split(typed)
+    host = (parts.hostname or "") if parts else ""
+    assert inputs._ascii_domain(inputs._host(typed)) == inputs._domain_by_idna(host)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 FILTERS = [
     (Lead, {"email_status__exact": "valid"}),
     (Lead, {"email_status__exact": ""}),
-    (Lead, {"email__isempty": "1", "phone__isempty": "0"}),
+    (Lead, {"email_status__exact": "", "phone_status__exact": "found"}),
     (Lead, {"q": "row"}),
     (Lead, {"crm_id": "row-1"}),
     (Lead, {"o": "-6.1"}),

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from enrow_webhooks.values import Kind
+from leads import submission
 from leads.enrichment import enrich, estimate, kinds_of
 from leads.judging import Reason
 from leads.models import Lead, LeadSearch, SearchJob
@@ -92,6 +93,24 @@ def test_a_slice_is_read_once(make_leads, enrow):
     batches = plan(Lead.objects.filter(email="")[:4], order, Tally())
     seen = [row.crm_id for batch in batches for row in _enriched(batch)]
     assert seen == ["lead-0", "lead-1", "lead-2", "lead-3"]
+
+
+def test_a_post_leaves_while_the_next_page_is_still_to_be_read(make_leads, enrow, sandbox):
+    """A worker that looks between two pages finds the first batch committed, due, and sends it."""
+    make_leads(30)
+    enrow(BATCH_SIZE=10)
+    posted = []
+
+    def work_between_pages(execute, text, params, many, context):
+        if 'FROM "leads_lead" WHERE' in text and not posted:
+            posted.append(submission.submit_next())
+        return execute(text, params, many, context)
+
+    with connection.execute_wrapper(work_between_pages):
+        enrich(Lead.objects.all(), find={"email"})
+    assert posted == [True]
+    assert len(sandbox.jobs) == 1
+    assert SearchJob.objects.queued().count() == 2
 
 
 def _enriched(batch):
@@ -223,6 +242,76 @@ def test_a_wrong_cap_is_refused(cap):
     """A cap that is no amount does not become "no cap"."""
     with pytest.raises(ValueError, match="max_credits"):
         enrich(Lead.objects.all(), find={"email"}, max_credits=cap)
+
+
+@pytest.mark.postgres
+def test_planning_asks_for_each_lead_by_index(make_leads, sandbox):
+    """PostgreSQL never answers for a page, or a POST, by reading all searches or all leads; statistics or none."""
+    make_leads(6000, prefix="old")
+    enrich(Lead.objects.all(), find={"email"})
+    for statistics in ("", "ANALYZE"):
+        connection.cursor().execute(statistics or "SELECT 1")
+        prefix = f"new{statistics}"
+        make_leads(3000, prefix=prefix, company_domain=f"{prefix}.com")
+        with CaptureQueriesContext(connection) as planning:
+            enrich(Lead.objects.all(), find={"email"})
+        with CaptureQueriesContext(connection) as sending:
+            assert submission.submit_next()
+        assert _plans(planning, "hashed SubPlan") == []
+        assert _plans([*planning, *sending], "Seq Scan on leads_leadsearch") == []
+        assert _plans(sending, "Seq Scan on leads_lead ") == []
+
+
+def _plans(statements, words):
+    """Return the plans of captured statements, as PostgreSQL makes them now, that hold these words."""
+    plans = []
+    with connection.cursor() as cursor:
+        for query in statements:
+            if query["sql"].lstrip().startswith(("SELECT", "WITH", "INSERT")):
+                cursor.execute(f"EXPLAIN {query['sql']}")
+                plans.append("\n".join(row[0] for row in cursor.fetchall()))
+    return [plan for plan in plans if words in plan]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_a_planner_that_is_slow_to_commit_holds_nobody_up(make_leads, sandbox):
+    """While one planner's searches are not committed yet, another plans other leads and a worker sends them."""
+    make_leads(3, prefix="slow")
+    make_leads(3, prefix="fast", company_domain="fast.com")
+    inserted, go_on, failures = threading.Event(), threading.Event(), []
+
+    def stay_open(execute, text, params, many, context):
+        answer = execute(text, params, many, context)
+        if "RETURNING position" in text:
+            inserted.set()
+            go_on.wait(60)
+        return answer
+
+    def plan_slowly():
+        try:
+            with connection.execute_wrapper(stay_open):
+                enrich(Lead.objects.filter(crm_id__startswith="slow"), find={"email"})
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    slow = threading.Thread(target=plan_slowly)
+    slow.start()
+    try:
+        assert inserted.wait(60)
+        with connection.cursor() as cursor:
+            # Whoever waits for a lock fails instead.
+            cursor.execute("SET lock_timeout = '2s'")
+        run = enrich(Lead.objects.filter(crm_id__startswith="fast"), find={"email"})
+        assert submission.submit_next()
+        assert not submission.submit_next(), "the job of the slow planner is nobody's yet"
+    finally:
+        go_on.set()
+        slow.join()
+    assert (failures, run.jobs().get().state, len(sandbox.jobs)) == ([], "running", 1)
+    assert submission.submit_next()
 
 
 @pytest.mark.django_db(transaction=True)

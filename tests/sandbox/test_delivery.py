@@ -1,10 +1,14 @@
 """Notices go out over real HTTP, in exactly the documented shapes, once, and every attempt is on record."""
 
+import threading
+
 import pytest
+import requests
 
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.delivery import may_send
+from enrow_webhooks.sandbox.delivery import Manner, Notice, attempt, may_send
+from tests.lingering import Lingering
 from tests.sandbox import support
 from tests.sandbox.support import Caller, Receiver, documented, shape
 
@@ -106,6 +110,28 @@ def test_only_200_is_a_success_and_there_is_one_attempt(status: int) -> None:
         assert (delivery.outcome, delivery.status) == ("delivered" if status == 200 else "failed", status)
         assert (delivery.job_id, delivery.url, delivery.body) == (job_id, receiver.url, receiver.bodies[0])
         assert len(receiver.notices) == 1
+
+
+def test_the_next_notice_does_not_go_out_on_a_connection_that_is_being_closed() -> None:
+    """A receiver that closes after each answer, a little late, gets every notice of one thread all the same."""
+    manner = Manner(allow_loopback_http=True, timeout=5, slowness=0, closing=threading.Event())
+    with Lingering() as receiver, requests.Session() as session:
+        notices = [Notice(job_id=name, url=receiver.url, body={"event": "e", "id": name}) for name in "abc"]
+        assert [attempt(notice, session, manner).outcome for notice in notices] == ["delivered"] * 3
+        assert len(receiver.bodies) == 3
+
+
+def test_a_notice_that_was_not_taken_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """Who runs the sandbox reads why nothing arrived, without the secret of the URL."""
+    with Receiver(503) as receiver, Sandbox(webhooks=[f"{receiver.url}/the-secret/"]) as sandbox:
+        job_id = Caller(sandbox).launch(support.FIND)
+        assert sandbox.wait_until_idle()
+    with Sandbox(webhooks=[f"{receiver.url}/the-secret/"]) as sandbox:
+        other_id = Caller(sandbox).launch(support.FIND)
+        assert sandbox.wait_until_idle()
+    assert f"the notice of search {job_id}: the answer was 503" in caplog.text
+    assert f"the notice of search {other_id}: ConnectionError" in caplog.text
+    assert "the-secret" not in caplog.text
 
 
 def test_a_receiver_that_is_not_there_is_on_record() -> None:

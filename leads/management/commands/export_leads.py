@@ -10,7 +10,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from enrow_webhooks.management.base import EnrowCommand, wrong_call
-from leads.csvexport import export_leads
+from leads.csvexport import Writable, export_leads
+from leads.management.meter import Meter
+from leads.models import get_lead_model
 
 
 class Command(EnrowCommand):
@@ -38,14 +40,22 @@ class Command(EnrowCommand):
             return
         try:
             with Path(file).open("w", encoding="utf-8-sig", newline="") as out:
-                total = export_leads(out)
+                total = self._export(out)
         except OSError as error:
             raise wrong_call(f"Cannot write {file}: {error.strerror}.") from error
         self.stdout.write(f"Wrote {total:,} leads to {file}.")
 
+    def _export(self, out: Writable) -> int:
+        # Counted once, for the bar alone; what is written meanwhile is exported all the same.
+        total = get_lead_model()._default_manager.count()
+        with Meter(self.stderr) as meter:
+            return export_leads(
+                out, watch=lambda done: meter.show(f"{done:,} of {total:,} leads.", done=done, total=max(done, total))
+            )
+
     def _to_stdout(self) -> None:
         try:
-            export_leads(self.stdout)
+            self._export(self.stdout)
             self.stdout.flush()
         except BrokenPipeError:
             # The reader had enough, like "head". Python would complain once more when it closes stdout.

@@ -1,0 +1,41 @@
+"""Read or write one CSV file in this process, and print what it took as JSON; see csv_files.py."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from leads.csvexport import export_leads  # noqa: E402 - Django has to be set up first
+from leads.csvimport import import_leads  # noqa: E402 - Django has to be set up first
+
+
+def main(what: str, path: Path) -> None:
+    """Do it, and print rows, seconds and peak memory."""
+    who, _, action = what.partition(" ")
+    if who == "import-export":
+        from benchmarks.rivals.resources import load  # noqa: PLC0415 - only where the rival is installed
+
+    started, cpu = time.perf_counter(), time.process_time()
+    if action == "export":
+        with path.open("w", encoding="utf-8-sig", newline="") as out:
+            rows = export_leads(out)
+    elif who == "import-export":
+        rows = load(path, update=action == "update")
+    else:
+        with path.open("rb") as file:
+            done = import_leads(file, update=action != "insert")
+        rows = done.created + done.updated + done.kept
+    seconds, spent = time.perf_counter() - started, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"rows": rows, "seconds": seconds, "cpu": spent, "peak": peak}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,203 @@
+"""How many rows of a CSV file become leads per second, beside django-import-export with its bulk options.
+
+``python -m benchmarks.csv_files``; ``--small`` for a laptop. Needs ``pip install django-import-export`` beside what the
+project needs; without it only our own figures are taken. See benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.ingest import free_port
+from benchmarks.people import names_of
+from benchmarks.servers import ROOT, BenchmarkError, Ground, prepared
+
+# Rows of the big file, rows for the rivals, rounds.
+SMALL, FULL = (20_000, 5_000, 2), (1_000_000, 50_000, 3)
+_HEADER = ("crm_id", "firstname", "lastname", "company_name", "company_domain", "linkedin_url", "country_code",
+           "email", "phone")  # fmt: skip
+_AIM = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One file that was read or written, by a process of its own."""
+
+    what: str
+    rows: int
+    seconds: float
+    # Seconds of processor time of that process, without PostgreSQL.
+    cpu: float
+    # Bytes that the process held at most.
+    peak: int
+
+    @property
+    def per_second(self) -> float:
+        """Rows per second, without the start of Python and Django."""
+        return self.rows / self.seconds
+
+
+def write_file(path: Path, rows: int, *, mark: str = "") -> Path:
+    """Write a file of made-up leads; the mark ends each company name, so that two files differ in every row."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_HEADER)
+        writer.writerows(_cells(number, mark) for number in range(rows))
+    return path
+
+
+def _cells(number: int, mark: str) -> Iterator[str]:
+    first, last, firm = *names_of(number), number // 25
+    yield from (f"crm-{number:09}", first, last, f"Firm {firm}, Inc.{mark}", f"firm{firm}.com")
+    yield f"https://www.linkedin.com/in/somebody-{number}" if number % 2 else ""
+    yield "FR"
+    yield f"p{number}@firm{firm}.com" if number % 3 == 0 else ""
+    yield f"+3319900{number % 10_000:04}" if number % 5 == 0 else ""
+
+
+def do(ground: Ground, what: str, path: Path) -> Done:
+    """Let a process of its own read or write the file. Raises BenchmarkError."""
+    command = [sys.executable, "-m", "benchmarks.csv_child", what, str(path)]
+    done = subprocess.run(command, cwd=ROOT, env=ground.environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"{what} failed: {done.stderr[-2000:]}")
+    found = Done(what=what, **json.loads(done.stdout))
+    print(f"  {what}: {found.rows:,} rows, {found.per_second:,.0f}/s, {found.peak / 1e6:.0f} MB", flush=True)
+    return found
+
+
+def compare(ground: Ground, rows: int, rounds: int, *, rival: bool) -> list[list[Done]]:
+    """Import a new file and a changed one by ours and by the rival, in turn; one list per round."""
+    new = write_file(ground.folder / "new.csv", rows)
+    changed = write_file(ground.folder / "changed.csv", rows, mark=" (new)")
+    done = []
+    for _ in range(rounds):
+        one = []
+        for who in ("ours", *(["import-export"] if rival else [])):
+            ground.database.execute("TRUNCATE leads_lead")
+            one += [do(ground, f"{who} insert", new), do(ground, f"{who} update", changed)]
+            _must_have(ground, rows, changed=rows)
+        done.append(one)
+    return done
+
+
+def at_scale(ground: Ground, rows: int) -> list[Done]:
+    """Import, import again, update and export a big file by ours."""
+    ground.database.execute("TRUNCATE leads_lead")
+    new = write_file(ground.folder / "new.csv", rows)
+    changed = write_file(ground.folder / "changed.csv", rows, mark=" (new)")
+    done = [do(ground, "ours insert", new), do(ground, "ours update unchanged", new)]
+    done += [do(ground, "ours update", changed), do(ground, "ours export", ground.folder / "out.csv")]
+    _must_have(ground, rows, changed=rows)
+    return done
+
+
+def _must_have(ground: Ground, rows: int, *, changed: int) -> None:
+    query = "SELECT count(*), count(*) FILTER (WHERE company_name LIKE '%% (new)') FROM leads_lead"
+    [found] = ground.database.execute(query).fetchall()
+    if found != (rows, changed):
+        raise BenchmarkError(f"The table has {found} leads and changed leads instead of {rows, changed}.")
+
+
+def ratios(rounds: Sequence[Sequence[Done]], what: str) -> float | None:
+    """Return how many times our rows/s are the rival's, the middle of the rounds; None without the rival."""
+    found = []
+    for one in rounds:
+        by = {done.what: done.per_second for done in one}
+        if f"import-export {what}" in by:
+            found.append(by[f"ours {what}"] / by[f"import-export {what}"])
+    return statistics.median(found) if found else None
+
+
+def markdown(found: dict[str, Any], rounds: Sequence[Sequence[Done]], scale: Sequence[Done]) -> str:
+    """Return the tables."""
+    named = [[one for done in rounds for one in done if one.what == what] for what in dict.fromkeys(
+        one.what for one in rounds[0])]  # fmt: skip
+    insert, update = (ratios(rounds, what) for what in ("insert", "update"))
+    lines = [
+        f"# CSV files, {found['date']}",
+        "",
+        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
+        "",
+        "| what | rows | rows/s | µs of processor per row, without PostgreSQL | peak MB |",
+        "|---|---|---|---|---|",
+        *(_row(same) for same in [*named, *([one] for one in scale)]),
+        "",
+    ]
+    if insert and update:
+        lines.append(f"Ours to django-import-export: inserting {insert:.1f} x, updating {update:.1f} x the rows/s.")
+    else:
+        lines.append("Not compared: `pip install django-import-export`.")
+    return "\n".join(lines) + "\n"
+
+
+def _row(same: Sequence[Done]) -> str:
+    speed = statistics.median(one.per_second for one in same)
+    cpu = statistics.median(1e6 * one.cpu / one.rows for one in same)
+    return f"| {same[0].what} | {same[0].rows:,} | {speed:,.0f} | {cpu:.1f} | {max(o.peak for o in same) / 1e6:.0f} |"
+
+
+def headline(rounds: Sequence[Sequence[Done]], scale: Sequence[Done]) -> list[dict[str, Any]]:
+    """Return the figures that stand in the picture."""
+    return [
+        {"figure": f"CSV {what}, rows/s to django-import-export", "value": round(ratio, 1), "unit": "x", "aim": _AIM,
+         "beside": {"django-import-export": 1.0, f"rows/s of {scale[0].rows:,}": round(scale[place].per_second)}}
+        for what, place in (("insert", 0), ("update", 2))
+        if (ratio := ratios(rounds, what)) is not None
+    ]  # fmt: skip
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--small", action="store_true", help="a minute instead of several")
+    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
+    parser.add_argument(
+        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
+        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
+    )  # fmt: skip
+    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and report."""
+    options = arguments()
+    rows, fewer, rounds = SMALL if options.small else FULL
+    rival = importlib.util.find_spec("import_export") is not None
+    with tempfile.TemporaryDirectory() as folder, prepared(
+        database_url=options.database, redis_url=options.redis, folder=Path(folder), port=free_port()
+    ) as ground:  # fmt: skip
+        conditions = report.conditions(ground, middleware=True, small=options.small)
+        ground.manage("migrate", "--verbosity", "0")
+        compared = compare(ground, fewer, rounds, rival=rival)
+        scale = at_scale(ground, rows)
+    text = markdown(conditions, compared, scale)
+    print(f"\n{text}")
+    if not options.no_save:
+        figures = {
+            "headline": headline(compared, scale),
+            "rounds": [[asdict(one) for one in done] for done in compared],
+            "scale": [asdict(one) for one in scale],
+        }
+        print(f"Written to {report.write('csv_files', conditions, figures, text)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchmarkError as error:
+        sys.exit(str(error))
