@@ -165,6 +165,20 @@ def test_of_two_searches_for_one_lead_the_newer_one_is_written(running):
     ]
 
 
+def test_a_cancelled_search_says_nothing_of_its_lead(running):
+    """What waits in the same job is written; the newer, cancelled search of that lead does not take its place."""
+    job = running(1)
+    newer = LeadSearch.objects.get()
+    LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
+    LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
+    results.end_without_result(job.pk, SearchJob.State.CANCELLED, "By hand.")
+    assert Lead.objects.get().email == "old@x.com"
+    assert list(LeadSearch.objects.order_by("pk").values_list("outcome", "effect")) == [
+        ("found", "written"),
+        ("cancelled", ""),
+    ]
+
+
 def test_what_waited_to_be_written_is_written_with_the_rest(running):
     """A row that ended before its job did reaches its lead too: nothing stays behind in a job that is written."""
     job = running(2)
