@@ -90,7 +90,7 @@ _TARGETS = {
 # Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
 # instead of deadlocking. A lead that somebody else holds is judged anew once it is free.
 # CASE hides the comparisons from the planner, which would otherwise trust stale statistics ("no lead has a blank
-# e-mail") and compare every lead with every outcome.
+# e-mail"), and start from "the one" that has by reading all that there really are.
 _WRITE = """
 UPDATE {L} SET {brings}
     {status} = CASE w.outcome WHEN 'found' THEN '{found}' WHEN 'not_found' THEN '{not_found}' ELSE 'failed' END,
@@ -139,14 +139,14 @@ def write_all(job: SearchJob, rows: Sequence[Fresh]) -> int:
     if not rows:
         return 0
     sql.look_up_by_index()
-    written = _write_leads(job, rows)
-    # Should a job hold two searches for one lead, the newer one is the one that was written.
-    newest = {row.crm_id: row.pk for row in sorted(rows)}
+    # Should a job hold two searches for one lead, the newer one is written. What was cancelled says nothing.
+    newest = {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
+    written = _write_leads(job, list(newest.values()))
     reason = sql.Fragment(
         text=_REASON.format(checked=_TARGETS[Kind(job.kind)].checked, **sql.names()),
         params=(sql.stamp(job.created_at),),
     )
-    _store(rows, {newest[crm_id] for crm_id in written}, reason)
+    _store(rows, {newest[crm_id].pk for crm_id in written}, reason)
     if written:
         transaction.on_commit(
             lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written)), using=sql.alias()
@@ -163,11 +163,10 @@ def keep(job: SearchJob, rows: Sequence[Fresh]) -> int:
 
 
 def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
-    """Write the leads that may be written; return their crm_ids."""
+    """Write the leads that may be written, with one row for each; return their crm_ids."""
     target = _TARGETS[Kind(job.kind)]
-    newest = {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
     columns = {"crm_id": "text", "seen": "text", "outcome": "text", "value": "text", "country": "text"}
-    outcomes = sql.table_of("r", columns, [row[1:6] for row in newest.values()])
+    outcomes = sql.table_of("r", columns, [row[1:6] for row in rows])
     tables = sql.names()
     brings = (
         f"{column} = CASE WHEN w.outcome = 'found' THEN w.{source} ELSE {tables['L']}.{column} END,"

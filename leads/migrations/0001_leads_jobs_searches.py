@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(blank=True, max_length=254, verbose_name='value')),
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
                 ('seen', models.CharField(blank=True, help_text='What the lead had at search time.', max_length=254, verbose_name='seen')),
-                ('effect', models.CharField(blank=True, choices=[('', 'not written yet'), ('writing', 'being written'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead')], max_length=8, verbose_name='effect')),
+                ('effect', models.CharField(blank=True, choices=[('', 'not written yet'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead')], max_length=8, verbose_name='effect')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='searches', to='leads.searchjob', verbose_name='job')),
             ],

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='leadsearch',
             name='effect',
-            field=models.CharField(blank=True, choices=[('', 'not written yet'), ('writing', 'being written'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead'), ('erased', 'its lead was forgotten')], max_length=8, verbose_name='effect'),
+            field=models.CharField(blank=True, choices=[('', 'not written yet'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead'), ('erased', 'its lead was forgotten')], max_length=8, verbose_name='effect'),
         ),
     ]

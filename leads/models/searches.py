@@ -44,7 +44,6 @@ class LeadSearch(models.Model):
 
     class Effect(models.TextChoices):
         NONE = "", _("not written yet")
-        WRITING = "writing", _("being written")
         WRITTEN = "written", _("written")
         KEPT = "kept", _("kept what the lead had")
         STALE = "stale", _("a newer search had been written")

@@ -107,7 +107,7 @@ class Books:
         assert not WebhookEvent.objects.exclude(state__in=["processed", "ignored"]).exists()
         nothing_said = LeadSearch.objects.filter(outcome__in=["error", "cancelled"], error="")
         assert not nothing_said.exists()
-        unwritten = LeadSearch.objects.filter(effect__in=["", "writing"]).exclude(outcome="cancelled")
+        unwritten = LeadSearch.objects.filter(effect="").exclude(outcome="cancelled")
         assert not unwritten.exists(), "a result did not reach its lead"
         assert not LeadSearch.objects.filter(effect="orphan", fingerprint=None).exists(), "a result fitted nobody"
         self._what_was_paid_for_is_there()
