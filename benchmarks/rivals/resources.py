@@ -33,15 +33,15 @@ class NewLeads(ModelResource):
 
 
 class KnownLeads(ModelResource):
-    """Every row is a lead that is there; all of them are read by one query."""
+    """A row may be a lead that is there; all of them are read by one query."""
 
     class Meta(_Fast):
         instance_loader_class = CachedInstanceLoader
 
 
-def load(path: Path, *, update: bool) -> int:
+def load(path: Path, *, look_up: bool) -> int:
     """Import a file; return how many rows came in."""
     dataset = tablib.Dataset().load(path.read_text(encoding="utf-8"), format="csv")
-    resource = KnownLeads() if update else NewLeads()
+    resource = KnownLeads() if look_up else NewLeads()
     result = resource.import_data(dataset, dry_run=False, raise_errors=True)
     return int(sum(result.totals.values()))
