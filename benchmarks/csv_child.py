@@ -27,7 +27,7 @@ def main(what: str, path: Path) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             rows = export_leads(out)
     elif who == "import-export":
-        rows = load(path, action)
+        rows = load(path, look_up=action != "insert")
     else:
         with path.open("rb") as file:
             done = import_leads(file, update=action != "insert")

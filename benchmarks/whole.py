@@ -69,11 +69,11 @@ class Ran:
         return self.leads / BATCH / POSTS_PER_SECOND
 
 
-def run(ground: Ground, leads: int, *, delay: float) -> Ran:
+def run(ground: Ground, leads: int, *, delay: float, workers: int) -> Ran:
     """Enrich so many leads, on a ground of their own, and check every one of them."""
     ground.manage("migrate", "--verbosity", "0")
     add_leads(ground.database, leads)
-    with everything(ground, delay=delay) as (pids, sandbox):
+    with everything(ground, delay=delay, workers=workers) as (pids, sandbox):
         planner: list[int] = []
         pids["planner"] = lambda: [pid for one in planner for pid in tree(one)]
         pids["PostgreSQL"] = lambda: _backends(ground)
@@ -91,7 +91,7 @@ def run(ground: Ground, leads: int, *, delay: float) -> Ran:
 
 
 @contextlib.contextmanager
-def everything(ground: Ground, *, delay: float) -> Iterator[tuple[dict[str, Any], int]]:
+def everything(ground: Ground, *, delay: float, workers: int) -> Iterator[tuple[dict[str, Any], int]]:
     """Run the sandbox, the site and a worker with its beat; give their process ids by role, and the sandbox's port."""
     port = free_port()
     ground.environment = {
@@ -105,7 +105,7 @@ def everything(ground: Ground, *, delay: float) -> Iterator[tuple[dict[str, Any]
     with (
         ground.program("sandbox", command) as sandbox,
         ground.site(),
-        ground.worker("--beat", processes=WORKERS) as worker,
+        ground.worker("--beat", processes=workers) as worker,
     ):
         wait_until("The sandbox", lambda: answers(port, "/_sandbox/deliveries"))
         site = ground.site_pid
@@ -243,6 +243,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="a minute instead of several")
     parser.add_argument("--leads", type=int, nargs="+", metavar="N", help="these sizes instead")
     parser.add_argument("--delay", type=float, default=DELAY, help="seconds that a search takes in the sandbox")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes of the Celery worker")
     parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
     parser.add_argument("--logs", type=Path, help="keep the logs of all programs in this folder")
     parser.add_argument(
@@ -267,9 +268,9 @@ def main() -> None:
                 prepared(database_url=options.database, redis_url=options.redis, folder=folder, port=free_port())
             )
             conditions = conditions or report.conditions(ground, middleware=True, small=options.small)
-            runs.append(run(ground, leads, delay=options.delay))
+            runs.append(run(ground, leads, delay=options.delay, workers=options.workers))
         print(f"  {runs[-1].written:.1f} s, {runs[-1].per_second:,.0f} leads/s", *runs[-1].problems, flush=True)
-    conditions |= {"worker": f"prefork {WORKERS}, with beat", "delay of a search": f"{options.delay} s"}
+    conditions |= {"worker": f"prefork {options.workers}, with beat", "delay of a search": f"{options.delay} s"}
     text = markdown(conditions, runs)
     print(f"\n{text}")
     if not options.no_save:

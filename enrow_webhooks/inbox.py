@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+import math
 import random
+import time
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ImproperlyConfigured
@@ -95,15 +97,21 @@ def _insert(names: events.Envelope, reference: str, text: str, state: str, *, er
     return Stored(needs_work=stored_state in WebhookEvent.WAITING)
 
 
-def drain(*, limit: int = 10_000) -> int:
-    """Process what is due, oldest first, until nothing is or ``limit`` is reached; return how many were processed."""
+def drain(*, limit: int = 10_000, until: float = math.inf) -> int:
+    """Process what is due, oldest first, until nothing is or ``limit`` is reached; return how many were processed.
+
+    A notice that ends at ``until``, by the monotonic clock, or later is the last one.
+    """
     done = 0
     while done < limit:
+        before = done
         due = WebhookEvent.objects.due().order_by("next_attempt_at").values_list("pk", flat=True)
-        taken = sum(process(pk) for pk in list(due[: min(_CLAIM, limit - done)]))
-        if not taken:
+        for pk in list(due[: min(_CLAIM, limit - done)]):
+            done += process(pk)
+            if time.monotonic() >= until:
+                return done
+        if done == before:
             break
-        done += taken
     return done
 
 

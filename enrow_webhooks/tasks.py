@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from celery import shared_task
 
@@ -10,15 +11,18 @@ from enrow_webhooks import inbox
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.wake import wake
 
-# One message is worth at most this many notices; then a fresh message goes on, so that no worker holds on for ever.
+# One message is worth at most so many notices and seconds; then a fresh message goes on, behind those that wait
+# already: sending, and the notices of others, get their turn while a big run comes back.
 _PER_MESSAGE = 500
+TURN_SECONDS = 2.0
 
 
 @shared_task(name="enrow_webhooks.process_events", ignore_result=True)
 def process_events() -> int:
     """Process the notices that are due; beat calls it too, which is the sweep of the inbox."""
-    done = inbox.drain(limit=_PER_MESSAGE)
-    if done >= _PER_MESSAGE:
+    end = time.monotonic() + TURN_SECONDS
+    done = inbox.drain(limit=_PER_MESSAGE, until=end)
+    if done >= _PER_MESSAGE or time.monotonic() >= end:
         wake(process_events)
     return done
 

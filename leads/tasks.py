@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 
+from enrow_webhooks.tasks import TURN_SECONDS
 from enrow_webhooks.wake import wake
 from leads import ledger, polling, submission
 from leads.models import SearchJob
@@ -12,9 +15,9 @@ from leads.sweep import beat
 
 @shared_task(name="leads.submit_jobs", ignore_result=True)
 def submit_jobs() -> int:
-    """Send queued jobs until none is due; while there are more, wake another worker to share the work."""
-    sent = 0
-    while SearchJob.objects.queued().due().exists():
+    """Send queued jobs until none is due, or its turn is over; while there are more, wake another worker to help."""
+    sent, end = 0, time.monotonic() + TURN_SECONDS
+    while (sent == 0 or time.monotonic() < end) and SearchJob.objects.queued().due().exists():
         if SearchJob.objects.queued().due()[1:2].exists():
             wake(submit_jobs)
         if not submission.submit_next():

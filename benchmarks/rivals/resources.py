@@ -32,25 +32,16 @@ class NewLeads(ModelResource):
         force_init_instance = True
 
 
-class MaybeNewLeads(ModelResource):
-    """A row is a new lead unless its crm_id is there: what ours does always, and its loader by a query per row."""
-
-    class Meta(_Fast):
-        pass
-
-
 class KnownLeads(ModelResource):
-    """Every row is a lead that is there; all of them are read by one query."""
+    """A row may be a lead that is there; all of them are read by one query."""
 
     class Meta(_Fast):
         instance_loader_class = CachedInstanceLoader
 
 
-RESOURCES = {"insert": NewLeads, "upsert": MaybeNewLeads, "update": KnownLeads}
-
-
-def load(path: Path, what: str) -> int:
-    """Import a file by one of the resources; return how many rows came in."""
+def load(path: Path, *, look_up: bool) -> int:
+    """Import a file; return how many rows came in."""
     dataset = tablib.Dataset().load(path.read_text(encoding="utf-8"), format="csv")
-    result = RESOURCES[what]().import_data(dataset, dry_run=False, raise_errors=True)
+    resource = KnownLeads() if look_up else NewLeads()
+    result = resource.import_data(dataset, dry_run=False, raise_errors=True)
     return int(sum(result.totals.values()))

@@ -14,6 +14,7 @@ from enrow_webhooks import inbox
 from enrow_webhooks.errors import UnreadableNotice
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.signals import KeepAside, TryLater, notice_received
+from enrow_webhooks.tasks import process_events
 from leads import receivers
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,14 @@ def test_a_notice_is_handed_up_with_its_proof(receiver):
     assert (row().state, row().attempts, row().last_error) == (State.PROCESSED, 1, "")
     assert row().processed_at
     assert inbox.drain() == 0
+
+
+def test_a_long_inbox_takes_turns(receiver, monkeypatch):
+    """A message works for some seconds, at least for one notice; the rest is for the next one."""
+    monkeypatch.setattr("enrow_webhooks.tasks.TURN_SECONDS", 0)
+    for number in range(3):
+        inbox.store(BODY.replace(b"id-1", b"id-%d" % number), reference="")
+    assert [process_events() for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_a_notice_that_nobody_takes_is_ignored_with_a_reason(receiver):

@@ -36,6 +36,15 @@ def test_one_message_sends_every_queued_job(sandbox, make_leads, enrow):
     assert submit_jobs() == 0
 
 
+def test_a_long_queue_takes_turns(sandbox, make_leads, enrow, monkeypatch):
+    """A message works for some seconds, then one behind the others goes on: a big run keeps nobody waiting."""
+    monkeypatch.setattr("leads.tasks.TURN_SECONDS", 0)
+    make_leads(6)
+    enrow(BATCH_SIZE=2)
+    enrich(Lead.objects.all(), find={"email"})
+    assert [submit_jobs() for _ in range(4)] == [1, 1, 1, 0]
+
+
 def test_the_sweep_task_polls_and_writes(sandbox, make_leads):
     """What no notice finished, the periodic task does."""
     make_leads(2)
