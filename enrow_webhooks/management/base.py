@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 
+from enrow_webhooks import collector
+
 _EXIT_CODES = "exit codes:\n  0  fine\n  1  something needs a person\n  2  the call itself is wrong; nothing was done"
 
 
@@ -21,6 +23,11 @@ class EnrowCommand(BaseCommand):
     """A command with ``examples`` under its help."""
 
     examples: ClassVar[str] = ""
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run as a program of its own; ``call_command`` inside another process does not come here."""
+        collector.calm()
+        super().run_from_argv(argv)
 
     def create_parser(
         self,
