@@ -1,8 +1,7 @@
 """A broker that needs no server: kombu's filesystem transport, with messages that appear whole.
 
 kombu writes a message in place, so that a worker can read a file that is still empty and stop with a decoding error.
-Here a message is
-written beside the folder and moved in, which is atomic on one file system.
+Here a message is written beside the folder and moved in, which is atomic on one file system.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Searches that were launched elsewhere (Enrow's dashboard, another tool) with a crm_id of ours in ``custom``.
 
 Nothing in such a notice is believed: its result is fetched by GET, with our key, before anything is written. The
-search gets a job of its
-own, so that a lead's history is whole.
+search gets a job of its own, so that a lead's history is whole.
 """
 
 from __future__ import annotations

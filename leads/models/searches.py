@@ -31,8 +31,7 @@ class LeadSearch(models.Model):
     """What was asked for one lead and what came back. Slim on purpose: there may be tens of millions.
 
     It points at its lead by ``crm_id``, so that any model can be the lead and history survives a deleted one. A row
-    without a
-    ``position`` was not sent: it shares the purchase of the row with the same fingerprint in the same job.
+    without a ``position`` was not sent: it shares the purchase of the row with the same fingerprint in the same job.
     """
 
     class Outcome(models.TextChoices):
