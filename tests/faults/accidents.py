@@ -34,8 +34,8 @@ IN_A_WORKER = {
     "before-post": Point(_JOB, ('"sent_at" = ',), after=True),
     "before-record": Point(_JOB, ('"enrow_id" = ', '"credits_reserved" = '), after=False),
     "before-results-commit": Point(_JOB, ('"credits_cost" = ', '"finished_at" = '), after=True),
-    "between-transactions": Point("", ("FOR UPDATE OF l",), after=False),
-    "before-leads-commit": Point("", ("SET effect = 'written'",), after=True),
+    "before-leads": Point("", ("FOR UPDATE OF l",), after=False),
+    "before-leads-commit": Point("", ("FOR UPDATE OF l",), after=True),
     "after-taking-a-notice": Point(_NOTICE, ('"attempts" = ',), after=True),
     "before-ticking-off": Point(_NOTICE, ('"processed_at" = ',), after=False),
 }
