@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.servers import BenchmarkError, prepared
+from benchmarks.servers import BenchmarkError, new_parser, prepared
 
 # Leads in the table, measured rounds, results that each way writes in a round, to leads of its own.
 SMALL = {"leads": 50_000, "rounds": 3, "rows": 2500}
@@ -67,19 +67,6 @@ def headline(measured: dict[str, list[list[float]]], rows: dict[str, int]) -> li
     ]
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="50,000 leads instead of a million")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
-    return parser.parse_args()
-
-
 def run(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the conditions and what was measured, in a database that is gone afterwards."""
     size = SMALL if options.small else FULL
@@ -95,7 +82,7 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def main() -> None:
     """Measure and report."""
-    options = arguments()
+    options = new_parser(__doc__, small="50,000 leads instead of a million").parse_args()
     conditions, figures = run(options)
     for name in ("middleware", "gunicorn options", "Redis", "redis", "gunicorn", "celery", "djangorestframework"):
         conditions.pop(name, None)

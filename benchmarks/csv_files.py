@@ -6,11 +6,9 @@ project needs; without it only our own figures are taken. See benchmarks/README.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import importlib.util
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,7 +22,7 @@ from typing import Any
 from benchmarks import report
 from benchmarks.ingest import free_port
 from benchmarks.people import names_of
-from benchmarks.servers import ROOT, BenchmarkError, Ground, prepared
+from benchmarks.servers import ROOT, BenchmarkError, Ground, new_parser, prepared
 
 # Rows of the big file, rows for the rivals, rounds.
 SMALL, FULL = (20_000, 5_000, 2), (1_000_000, 50_000, 3)
@@ -196,22 +194,9 @@ def headline(rounds: Sequence[Sequence[Done]], scale: Sequence[Done]) -> list[di
     ]
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="a minute instead of several")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
-    return parser.parse_args()
-
-
 def main() -> None:
     """Measure and report."""
-    options = arguments()
+    options = new_parser(__doc__, small="a minute instead of several").parse_args()
     rows, fewer, rounds = SMALL if options.small else FULL
     rival = importlib.util.find_spec("import_export") is not None
     with tempfile.TemporaryDirectory() as folder, prepared(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import datetime as dt
-import json
 import os
 import platform
 import secrets
@@ -19,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from benchmarks.report import RESULTS
+from benchmarks import report
 from benchmarks.servers import ROOT, BenchmarkError
 
 _SHOWN = ("server_version", "shared_buffers", "work_mem")
@@ -83,18 +81,6 @@ def own_database(url: str) -> Iterator[Database]:
         yield database
 
 
-def arguments(about: str) -> argparse.Namespace:
-    """Read the command line: ``small``, ``no_save``, ``database``."""
-    parser = argparse.ArgumentParser(description=about.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="a laptop's size: about a minute")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    return parser.parse_args()
-
-
 def heading(title: str, found: dict[str, Any]) -> list[str]:
     """Return the first lines of a report."""
     told = ", ".join(f"{name} {value}" for name, value in found.items() if name != "date")
@@ -112,8 +98,4 @@ def publish(name: str, found: dict[str, Any], figures: object, lines: Sequence[s
     text = "\n".join(lines)
     print(text)
     if save:
-        stem = f"{name}-{found['date'][:16].replace(':', '')}-{found['size']}"
-        raw = json.dumps({"conditions": found, "figures": figures}, indent=1, default=str)
-        (RESULTS / f"{stem}.json").write_text(f"{raw}\n", encoding="utf-8")
-        (RESULTS / f"{stem}.md").write_text(text, encoding="utf-8")
-        print(f"Written to {RESULTS / stem}.md")
+        print(f"Written to {report.write(name, found, {'figures': figures}, text)}")

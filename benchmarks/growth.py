@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.databases import arguments, heading, own_database, publish, table
-from benchmarks.servers import BenchmarkError
+from benchmarks.databases import heading, own_database, publish, table
+from benchmarks.servers import BenchmarkError, new_parser
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 FULL = {"leads": 1_000_000, "searches": 2_000_000, "events": 1_000_000}
@@ -243,7 +243,7 @@ def _variant(name: str, variant: Variant, first: Variant) -> tuple[object, ...]:
 
 def main() -> None:
     """Measure and report."""
-    options = arguments(__doc__ or "")
+    options = new_parser(__doc__, small="a laptop's size: about a minute").parse_args()
     size = {name: number // _SMALLER if options.small else number for name, number in FULL.items()}
     rows = size["leads"] // 5 if not options.small else size["leads"]
     with own_database(options.database) as database:

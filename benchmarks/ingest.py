@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import socket
 import statistics
 import subprocess
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.load import Outcome, Plan
-from benchmarks.servers import ROOT, BenchmarkError, Ground, prepared
+from benchmarks.servers import ROOT, BenchmarkError, Ground, new_parser, prepared
 
 PROCESSES, CONNECTIONS = 2, 16
 NOTICES_PER_SECOND = 200
@@ -165,15 +164,8 @@ def run(ground: Ground, size: Size) -> tuple[list[Measured], list[Measured]]:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="a minute instead of several")
+    parser = new_parser(__doc__, small="a minute instead of several")
     parser.add_argument("--no-middleware", action="store_true", help="all rivals without the demo's middleware")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
     return parser.parse_args()
 
 

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -22,7 +20,7 @@ from typing import Any
 import psycopg
 
 from benchmarks import report
-from benchmarks.servers import ROOT, BenchmarkError, Ground, prepared
+from benchmarks.servers import ROOT, BenchmarkError, Ground, new_parser, prepared
 
 # Four colleagues share a company; names have accents, domains come as people paste them.
 _SEED = """
@@ -210,22 +208,9 @@ def headline(slices: list[Slice]) -> list[dict[str, Any]]:
     return [report.figure("leads planned and queued, to COPY", ratio, "x", 0.3, **{"leads/s": per_second})]
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="20,000 leads instead of a million")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
-    return parser.parse_args()
-
-
 def main() -> None:
     """Measure and report."""
-    options = arguments()
+    options = new_parser(__doc__, small="20,000 leads instead of a million").parse_args()
     with tempfile.TemporaryDirectory() as folder, prepared(
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0
     ) as ground:  # fmt: skip

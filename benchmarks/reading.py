@@ -9,8 +9,8 @@ import json
 import sys
 from typing import Any
 
-from benchmarks.databases import arguments, heading, own_database, publish, table
-from benchmarks.servers import BenchmarkError
+from benchmarks.databases import heading, own_database, publish, table
+from benchmarks.servers import BenchmarkError, new_parser
 
 FULL = {"leads": 1_000_000, "searches": 5_000_000, "events": 1_000_000}
 _SMALLER = 50
@@ -63,7 +63,7 @@ def _page(page: dict[str, Any]) -> tuple[object, ...]:
 
 def main() -> None:
     """Measure and report."""
-    options = arguments(__doc__ or "")
+    options = new_parser(__doc__, small="a laptop's size: about a minute").parse_args()
     size = {name: number // _SMALLER if options.small else number for name, number in FULL.items()}
     with own_database(options.database) as database:
         found = database.conditions(small=options.small)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import http.client
 import os
@@ -116,6 +117,20 @@ def wait_until(name: str, is_ready: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise BenchmarkError(f"{name} does not answer.")
         time.sleep(0.1)
+
+
+def new_parser(about: str | None, *, small: str) -> argparse.ArgumentParser:
+    """Return a parser of what every benchmark knows; ``small`` says what that size means."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+    parser.add_argument("--small", action="store_true", help=small)
+    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
+    parser.add_argument(
+        "--database",
+        default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
+        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
+    )
+    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
+    return parser
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from benchmarks import report
 from benchmarks.ingest import free_port
 from benchmarks.people import add_leads
 from benchmarks.processes import Meter, Use, tree
-from benchmarks.servers import BenchmarkError, Ground, answers, prepared, wait_until
+from benchmarks.servers import BenchmarkError, Ground, answers, new_parser, prepared, wait_until
 from enrow_webhooks.sandbox.people import find_email
 
 SMALL = (10_000, 20_000)
@@ -239,18 +238,11 @@ def headline(runs: Sequence[Ran]) -> list[dict[str, Any]]:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="a minute instead of several")
+    parser = new_parser(__doc__, small="a minute instead of several")
     parser.add_argument("--leads", type=int, nargs="+", metavar="N", help="these sizes instead")
     parser.add_argument("--delay", type=float, default=DELAY, help="seconds that a search takes in the sandbox")
     parser.add_argument("--workers", type=int, default=WORKERS, metavar="N", help="processes of the Celery worker")
-    parser.add_argument("--no-save", action="store_true", help="write nothing into benchmarks/results/")
     parser.add_argument("--logs", type=Path, help="keep the logs of all programs in this folder")
-    parser.add_argument(
-        "--database", default=os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
-        help="a PostgreSQL on this machine; a database is created beside this one, and dropped",
-    )  # fmt: skip
-    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"))
     return parser.parse_args()
 
 
