@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import socket
 
 import pytest
 from django.db import connection
@@ -14,25 +14,20 @@ from tests.conftest import finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-watching: list[tuple[str, bool]] = []
-is_on = False
-
-
-def hook(event: str, args: tuple) -> None:
-    """Note every request that leaves this thread, and whether a transaction was open."""
-    if is_on and event == "http.client.connect":
-        watching.append((f"{args[1]}:{args[2]}", connection.in_atomic_block))
-
 
 @pytest.fixture
-def requests_seen():
-    """Collect the connections that are opened while the test runs."""
-    global is_on  # noqa: PLW0603 - an audit hook cannot be removed, only switched off
-    watching.clear()
-    sys.addaudithook(hook)
-    is_on = True
-    yield watching
-    is_on = False
+def requests_seen(monkeypatch):
+    """Collect each connection that Python opens while the test runs, and whether a transaction was open."""
+    seen: list[tuple[object, bool]] = []
+    connect = socket.socket.connect
+
+    def note(self, address):
+        seen.append((address, connection.in_atomic_block))
+        return connect(self, address)
+
+    # Not an audit hook: those stay for ever, and let two threads of later tests collide in sys.settrace().
+    monkeypatch.setattr(socket.socket, "connect", note)
+    return seen
 
 
 def test_every_request_leaves_outside_of_any_transaction(sandbox, make_leads, requests_seen):
