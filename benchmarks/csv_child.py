@@ -12,6 +12,7 @@ import django
 
 django.setup()
 
+from benchmarks.rivals.resources import load  # noqa: E402 - Django has to be set up first
 from leads.csvexport import export_leads  # noqa: E402 - Django has to be set up first
 from leads.csvimport import import_leads  # noqa: E402 - Django has to be set up first
 
@@ -19,9 +20,6 @@ from leads.csvimport import import_leads  # noqa: E402 - Django has to be set up
 def main(what: str, path: Path) -> None:
     """Do it, and print rows, seconds and peak memory."""
     who, _, action = what.partition(" ")
-    if who == "import-export":
-        from benchmarks.rivals.resources import load  # noqa: PLC0415 - only where the rival is installed
-
     started, cpu = time.perf_counter(), time.process_time()
     if action == "export":
         with path.open("w", encoding="utf-8-sig", newline="") as out:

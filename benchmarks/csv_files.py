@@ -1,13 +1,11 @@
 """How many rows of a CSV file become leads per second, beside django-import-export with its bulk options.
 
-``python -m benchmarks.csv_files``; ``--small`` for a laptop. Needs ``pip install django-import-export`` beside what the
-project needs; without it only our own figures are taken. See benchmarks/README.md.
+``python -m benchmarks.csv_files``; ``--small`` for a laptop. See benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import statistics
 import subprocess
@@ -85,7 +83,7 @@ def do(ground: Ground, what: str, path: Path) -> Done:
     return found
 
 
-def compare(ground: Ground, rows: int, rounds: int, *, rival: bool) -> list[list[Done]]:
+def compare(ground: Ground, rows: int, rounds: int) -> list[list[Done]]:
     """Import a new file and a changed one by ours and by the rival, in turn; one list per round."""
     new = write_file(ground.folder / "new.csv", rows)
     changed = write_file(ground.folder / "changed.csv", rows, mark=" (new)")
@@ -94,12 +92,11 @@ def compare(ground: Ground, rows: int, rounds: int, *, rival: bool) -> list[list
         ground.database.execute("TRUNCATE leads_lead")
         one = [do(ground, "ours insert", new), _copy(ground, rows), do(ground, "ours update", changed)]
         _must_have(ground, rows, changed=rows)
-        if rival:
-            ground.database.execute("TRUNCATE leads_lead")
-            one.append(do(ground, "import-export insert", new))
-            ground.database.execute("TRUNCATE leads_lead")
-            one += [do(ground, "import-export insert-looking-up", new), do(ground, "import-export update", changed)]
-            _must_have(ground, rows, changed=rows)
+        ground.database.execute("TRUNCATE leads_lead")
+        one.append(do(ground, "import-export insert", new))
+        ground.database.execute("TRUNCATE leads_lead")
+        one += [do(ground, "import-export insert-looking-up", new), do(ground, "import-export update", changed)]
+        _must_have(ground, rows, changed=rows)
         done.append(one)
     return done
 
@@ -134,14 +131,10 @@ def _must_have(ground: Ground, rows: int, *, changed: int) -> None:
         raise BenchmarkError(f"The table has {found} leads and changed leads instead of {rows, changed}.")
 
 
-def ratios(rounds: Sequence[Sequence[Done]], mine: str, rival: str) -> float | None:
-    """Return how many times our rows/s are the rival's, the middle of the rounds; None without the rival."""
-    found = []
-    for one in rounds:
-        by = {done.what: done.per_second for done in one}
-        if rival in by:
-            found.append(by[mine] / by[rival])
-    return statistics.median(found) if found else None
+def ratio(rounds: Sequence[Sequence[Done]], mine: str, rival: str) -> float:
+    """Return how many times our rows/s are the rival's, the middle of the rounds."""
+    speeds = [{done.what: done.per_second for done in one} for one in rounds]
+    return statistics.median(by[mine] / by[rival] for by in speeds)
 
 
 def markdown(found: dict[str, Any], rounds: Sequence[Sequence[Done]], scale: Sequence[Done]) -> str:
@@ -158,10 +151,7 @@ def markdown(found: dict[str, Any], rounds: Sequence[Sequence[Done]], scale: Seq
         *(_row(same) for same in [*named, *([one] for one in scale)]),
         "",
     ]
-    compared = [(rival, ratio) for mine, rival in _PAIRS if (ratio := ratios(rounds, mine, rival)) is not None]
-    lines += [f"- ours to {rival}: {ratio:.2g} x the rows/s" for rival, ratio in compared]
-    if len(compared) < len(_PAIRS):
-        lines.append("- django-import-export was not there: `pip install django-import-export`")
+    lines += [f"- ours to {rival}: {ratio(rounds, mine, rival):.2g} x the rows/s" for mine, rival in _PAIRS]
     return "\n".join(lines) + "\n"
 
 
@@ -174,23 +164,21 @@ def _row(same: Sequence[Done]) -> str:
 def headline(rounds: Sequence[Sequence[Done]], scale: Sequence[Done]) -> list[dict[str, Any]]:
     """Return the figures that stand in the picture."""
     by = {one.what: round(one.per_second) for one in scale}
-    blind = ratios(rounds, "ours insert", "import-export insert")
-    beside = {"with no look-up": round(blind, 1)} if blind else {}
+    blind = round(ratio(rounds, "ours insert", "import-export insert"), 1)
     found = [
-        ("insert", ratios(rounds, "ours insert", "import-export insert-looking-up"), beside),
-        ("update", ratios(rounds, "ours update", "import-export update"), {}),
+        ("insert", ratio(rounds, "ours insert", "import-export insert-looking-up"), {"with no look-up": blind}),
+        ("update", ratio(rounds, "ours update", "import-export update"), {}),
     ]
     return [
         report.figure(
             f"CSV {what}, to django-import-export",
-            ratio,
+            times,
             "x",
             _AIM,
-            **more,
+            **beside,
             **{f"rows/s of {scale[0].rows:,}": by[f"ours {what}"]},
         )
-        for what, ratio, more in found
-        if ratio is not None
+        for what, times, beside in found
     ]
 
 
@@ -198,13 +186,12 @@ def main() -> None:
     """Measure and report."""
     options = new_parser(__doc__, small="a minute instead of several").parse_args()
     rows, fewer, rounds = SMALL if options.small else FULL
-    rival = importlib.util.find_spec("import_export") is not None
     with tempfile.TemporaryDirectory() as folder, prepared(
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=free_port()
     ) as ground:  # fmt: skip
         conditions = report.conditions(ground, middleware=True, small=options.small)
         ground.manage("migrate", "--verbosity", "0")
-        compared = compare(ground, fewer, rounds, rival=rival)
+        compared = compare(ground, fewer, rounds)
         scale = at_scale(ground, rows)
     text = markdown(conditions, compared, scale)
     print(f"\n{text}")
