@@ -1,8 +1,8 @@
 """Write many rows of a file onto the leads, by one statement for those that are there and one for the new ones.
 
 An upsert would bring a lead back that somebody deletes at this moment; reading first and writing later would undo a
-person's edit. The values of the fields that a file leaves out are computed once per batch, as ``save()`` would; only a
-field that makes up a value of its own for each lead is asked for each.
+person's edit. The values of the fields that a file leaves out are computed once per batch, as ``save()`` would. New
+leads of a host's model with a field that makes up a value for each lead are left to the ORM.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ UPDATE {L} SET {sets} FROM (
 # Asked by value: NOT EXISTS is answered by reading all leads for each batch, until there are half a million.
 _INSERT = """
 INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}
-WHERE (SELECT l.{crm_id} FROM {L} l WHERE l.{crm_id} = r.c0 LIMIT 1) IS NULL ON CONFLICT ({crm_id}) DO NOTHING
+WHERE (SELECT l.{crm_id} FROM {L} l WHERE l.{crm_id} = r.c0 LIMIT 1) IS NULL
+ORDER BY r.c0 ON CONFLICT ({crm_id}) DO NOTHING
 """
 
 
@@ -61,16 +62,15 @@ def insert(rows: Sequence[Values], fields: Fields) -> int:
     Return how many were created.
     """
     model = get_lead_model()
+    if any(map(_needs_its_lead, model._meta.concrete_fields)):
+        return _insert_instances(rows, fields)
     template = model()
     others = [field for field in model._meta.concrete_fields if field not in fields and not _is_made(field)]
-    own = [field for field in (*fields, *others) if _is_own(field)]
-    if own:
-        rows, fields = _with_own(rows, fields, own)
     values = {_column(field): f"r.c{number}" for number, field in enumerate(fields)}
     params: list[object] = []
     for field in (*fields[1:], *others):
         column = _column(field)
-        fallback = None if field in own else _stored(field, field.pre_save(template, add=True))
+        fallback = _stored(field, field.pre_save(template, add=True))
         if fallback is not None:
             params.append(fallback)
             values[column] = f"COALESCE({values[column]}, {_param(field)})" if column in values else _param(field)
@@ -84,29 +84,30 @@ def insert(rows: Sequence[Values], fields: Fields) -> int:
     return sql.run(text, [*params, *table.params])
 
 
+def _insert_instances(rows: Sequence[Values], fields: Fields) -> int:
+    """Create leads of a model with values that only each lead itself can tell: by the ORM, several times slower."""
+    leads = get_lead_model()._default_manager.using(sql.alias())
+    known = set(leads.filter(crm_id__in=[row[0] for row in rows]).values_list("crm_id", flat=True))
+    new = [
+        {field.attname: value for field, value in zip(fields, row, strict=True) if value is not None}
+        for row in rows
+        if row[0] not in known
+    ]
+    leads.bulk_create([leads.model(**values) for values in new])
+    return len(new)
+
+
 def _is_made(field: Field[Any, Any]) -> bool:
     """Tell whether the database makes up the field's value."""
-    is_generated = getattr(field, "generated", False) or isinstance(field, AutoField)
-    return is_generated or (field.default is NOT_PROVIDED and field.db_default is not NOT_PROVIDED)
+    return getattr(field, "generated", False) or isinstance(field, AutoField)
 
 
-def _is_own(field: Field[Any, Any]) -> bool:
-    """Tell whether each lead gets a value of its own, from a default that is computed or from a field of the host."""
-    has_default = field.default is not NOT_PROVIDED and callable(field.default)
-    return has_default or not type(field).pre_save.__module__.startswith("django.")
-
-
-def _with_own(rows: Sequence[Values], fields: Fields, own: Fields) -> tuple[list[Values], Fields]:
-    """Return the rows with the values that only each lead itself can tell."""
-    model = get_lead_model()
-    wider = [*fields, *(field for field in own if field not in fields)]
-    full = []
-    for row in rows:
-        filled = {field.attname: value for field, value in zip(fields, row, strict=True) if value is not None}
-        lead = model(**filled)
-        values = dict(zip(fields, row, strict=True)) | {field: field.pre_save(lead, add=True) for field in own}
-        full.append(tuple(values[field] for field in wider))
-    return full, wider
+def _needs_its_lead(field: Field[Any, Any]) -> bool:
+    """Tell whether the field's value for a new lead comes from a computed default, the database or a host's code."""
+    is_computed = field.default is not NOT_PROVIDED and callable(field.default)
+    return (
+        is_computed or field.db_default is not NOT_PROVIDED or not type(field).__module__.startswith("django.db.models")
+    )
 
 
 def _table(rows: Sequence[Values], fields: Fields) -> sql.Fragment:

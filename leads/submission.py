@@ -27,6 +27,7 @@ from leads.conf import lead_settings
 from leads.judging import Candidate, Skip, judge
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.models.jobs import SearchJobQuerySet
+from leads.models.searches import LeadSearchQuerySet
 from leads.results import end_without_result
 
 logger = logging.getLogger(__name__)
@@ -122,16 +123,29 @@ def _sent(job: SearchJob) -> list[tuple[uuid.UUID | None, Candidate | None]]:
     is the outcome a condition, because PostgreSQL may look through all that is pending for what of the job is.
     """
     leads = get_lead_model()._default_manager.filter(crm_id=OuterRef("crm_id")).order_by()
-    rows = (
-        LeadSearch.objects.filter(job=job)
-        .sent()
-        .annotate(lead=Subquery(leads.values(inputs=JSONArray(*Candidate._fields))[:1]))
-    )
+    searches = LeadSearch.objects.filter(job=job).sent()
+    if _reads_in_python():
+        return _sent_by_the_orm(searches)
+    rows = searches.annotate(lead=Subquery(leads.values(inputs=JSONArray(*Candidate._fields))[:1]))
     return [
         (fingerprint, None if lead is None else Candidate._make(lead))
         for fingerprint, outcome, lead in rows.values_list("fingerprint", "outcome", "lead")
         if outcome == LeadSearch.Outcome.PENDING
     ]
+
+
+def _reads_in_python() -> bool:
+    """Tell whether a field of the host's lead model turns what the database holds, as an encrypted one does."""
+    inputs = (field for field in get_lead_model()._meta.concrete_fields if field.name in Candidate._fields)
+    return any(hasattr(field, "from_db_value") for field in inputs)
+
+
+def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[tuple[uuid.UUID | None, Candidate | None]]:
+    """Return the same for such a model, whose values are known to the ORM alone."""
+    pending = list(searches.pending().values_list("fingerprint", "crm_id"))
+    wanted = get_lead_model()._default_manager.filter(crm_id__in=[crm_id for _, crm_id in pending])
+    by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, wanted.values_list(*Candidate._fields))}
+    return [(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
 
 
 def _query(kind: Kind, lead: Candidate | None, fingerprint: uuid.UUID | None) -> Query | str:

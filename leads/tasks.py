@@ -21,8 +21,11 @@ def submit_jobs() -> int:
         if SearchJob.objects.queued().due()[1:2].exists():
             wake(submit_jobs)
         if not submission.submit_next():
-            break
+            return sent
         sent += 1
+    # Also what came back to the queue at the end of the turn, without the row that Enrow refused.
+    if SearchJob.objects.queued().due().exists():
+        wake(submit_jobs)
     return sent
 
 

@@ -10,6 +10,8 @@ from leads.models import AbstractLead
 class Contact(AbstractLead):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     account = models.CharField(max_length=50, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    region = models.CharField(max_length=10, blank=True, db_default="eu")
 
 
 class Stranger(models.Model):

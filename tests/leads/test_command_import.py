@@ -214,14 +214,20 @@ def test_an_export_shows_how_far_it_is(csv_file):
 
 @pytest.mark.parametrize("update", [False, True])
 def test_a_lead_model_of_the_host_gets_its_own_keys_and_defaults(settings, update):
-    """A key that the model makes up for each lead, a field that the file leaves out, and the automatic times."""
+    """A key and a JSON that the model makes up for each lead, a default of the database's, and the automatic times."""
     settings.ENROW = {**settings.ENROW, "LEAD_MODEL": "crm.Contact"}
 
     with CaptureQueriesContext(connection) as queries:
-        done = import_leads(io.BytesIO(b"crm_id,name,account\n1,Ann,A\n2,Bob,\n3,Cem,C\n"), update=update)
+        file = io.BytesIO(b"crm_id,name,account,region\n1,Ann,A,us\n2,Bob,,\n3,Cem,C,\n")
+        done = import_leads(file, update=update)
 
     # More would mean that the rows had to be stored one by one.
-    assert len(queries) <= 5
+    assert len(queries) <= 7
+    assert list(Contact.objects.order_by("crm_id").values_list("region", "extra")) == [
+        ("us", {}),
+        ("eu", {}),
+        ("eu", {}),
+    ]
     rows = Contact.objects.order_by("crm_id").values_list("crm_id", "fullname", "account", "email", "phone_checked_at")
     assert done.created == 3
     assert list(rows) == [("1", "Ann", "A", "", None), ("2", "Bob", "", "", None), ("3", "Cem", "C", "", None)]

@@ -258,7 +258,8 @@ def test_planning_asks_for_each_lead_by_index(make_leads, sandbox):
         with CaptureQueriesContext(connection) as sending:
             assert submission.submit_next()
         assert _plans(planning, "hashed SubPlan") == []
-        assert _plans([*planning, *sending], "Seq Scan on leads_leadsearch") == []
+        assert _plans(planning, "Seq Scan on leads_leadsearch") == []
+        # Of these few searches PostgreSQL may read all for a job that holds a third of them.
         assert _plans(sending, "Seq Scan on leads_lead ") == []
 
 

@@ -243,3 +243,14 @@ def test_work_goes_on_after_a_held_job(sandbox, make_leads, enrow):
     enrich(Lead.objects.all(), find={"email", "phone"})
     work(sandbox)
     assert dict(SearchJob.objects.values_list("kind", "state")) == {"find_email": "running", "find_phone": "held"}
+
+
+def test_a_lead_model_whose_fields_turn_what_is_stored_is_read_by_the_orm(sandbox, make_leads, monkeypatch):
+    """Planning and sending see the same name, as of a field that a host encrypts: nothing counts as edited."""
+    field = Lead._meta.get_field("firstname")
+    monkeypatch.setattr(field, "from_db_value", lambda value, expression, connection: value[::-1], raising=False)
+    make_leads(3, firstname="nna")
+    enrich(Lead.objects.all(), find={"email"})
+    assert submission.submit_next()
+    assert set(LeadSearch.objects.values_list("outcome", "error")) == {("pending", "")}
+    assert SearchJob.objects.get().requested == 3

@@ -45,6 +45,21 @@ def test_a_long_queue_takes_turns(sandbox, make_leads, enrow, monkeypatch):
     assert [submit_jobs() for _ in range(4)] == [1, 1, 1, 0]
 
 
+def test_what_comes_back_to_the_queue_as_a_turn_ends_is_woken_for(sandbox, make_leads, monkeypatch):
+    """Enrow refuses a row and the rest is due at once: the next message sends it, not the sweep some time later."""
+    monkeypatch.setattr("leads.tasks.TURN_SECONDS", 0)
+    woken = []
+    monkeypatch.setattr("leads.tasks.wake", woken.append)
+    make_leads(2)
+    make_leads(1, prefix="bad", company_domain="refused.example")
+    enrich(Lead.objects.all(), find={"email"})
+    woken.clear()
+    assert submit_jobs() == 1
+    assert woken == [submit_jobs]
+    assert submit_jobs() == 1
+    assert len(woken) == 1
+
+
 def test_the_sweep_task_polls_and_writes(sandbox, make_leads):
     """What no notice finished, the periodic task does."""
     make_leads(2)
