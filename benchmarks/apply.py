@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, prepared(
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0,
     ) as ground:  # fmt: skip
-        conditions = report.conditions(ground, middleware=False, small=options.small) | size
+        conditions = report.conditions(ground, small=options.small) | size
         ground.manage("migrate", "--run-syncdb", "--verbosity", "0")
         printed = ground.manage("measure_apply", *(f"--{name}={value}" for name, value in size.items()))
         conditions["load after"] = round(os.getloadavg()[0], 2)
@@ -84,9 +84,7 @@ def main() -> None:
     """Measure and report."""
     options = new_parser(__doc__, small="50,000 leads instead of a million").parse_args()
     conditions, figures = run(options)
-    for name in ("middleware", "gunicorn options", "Redis", "redis", "gunicorn", "celery", "djangorestframework"):
-        conditions.pop(name, None)
-    head = [f"# Apply, {conditions['date']}", "", report.sentence(conditions), ""]
+    head = report.heading("Apply", conditions)
     text = "\n".join([*head, *table(figures["measured"], figures["rows"])]) + "\n"
     print(f"\n{text}")
     if not options.no_save:

@@ -142,10 +142,7 @@ def markdown(found: dict[str, Any], rounds: Sequence[Sequence[Done]], scale: Seq
     named = [[one for done in rounds for one in done if one.what == what] for what in dict.fromkeys(
         one.what for one in rounds[0])]  # fmt: skip
     lines = [
-        f"# CSV files, {found['date']}",
-        "",
-        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
-        "",
+        *report.heading("CSV files", found),
         "| what | rows | rows/s | µs of processor per row, without PostgreSQL | peak MB |",
         "|---|---|---|---|---|",
         *(_row(same) for same in [*named, *([one] for one in scale)]),
@@ -189,7 +186,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, prepared(
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=free_port()
     ) as ground:  # fmt: skip
-        conditions = report.conditions(ground, middleware=True, small=options.small)
+        conditions = report.conditions(ground, small=options.small)
         ground.manage("migrate", "--verbosity", "0")
         compared = compare(ground, fewer, rounds)
         scale = at_scale(ground, rows)

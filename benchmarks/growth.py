@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from benchmarks.databases import heading, own_database, publish, table
-from benchmarks.servers import BenchmarkError, new_parser
+from benchmarks import report
+from benchmarks.servers import BenchmarkError, new_parser, prepared
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 FULL = {"leads": 1_000_000, "searches": 2_000_000, "events": 1_000_000}
@@ -209,20 +211,20 @@ def prune(connection: Connection, rows: int) -> list[tuple[str, float, float]]:
     return steps
 
 
-def report(found: dict[str, Any], rows: int, figures: dict[str, Any]) -> list[str]:
+def markdown(found: dict[str, Any], rows: int, figures: dict[str, Any]) -> list[str]:
     """Return the lines."""
     per_million = [
         (name, index or "(the table)", f"{size / count * 1_000_000 / _MB:,.0f}")
         for name, index, size, count in figures["weights"]
     ]
     return [
-        *heading("Growth", found),
+        *report.heading("Growth", found),
         "MB per million rows, freshly filled:",
         "",
-        *table(["table", "index", "MB per million"], per_million),
+        *report.table(["table", "index", "MB per million"], per_million),
         f"Updates of {rows:,} rows, {_BATCH:,} at a time, the variants in turn; MB as they grew from before to after:",
         "",
-        *table(
+        *report.table(
             ["table", "variant", "fillfactor", "HOT", "time to the first", "table MB", "indexes MB"],
             [
                 _variant(name, variant, variants[0])
@@ -231,7 +233,9 @@ def report(found: dict[str, Any], rows: int, figures: dict[str, Any]) -> list[st
         ),
         f"Notices, {rows:,} with a body of {_BODY} characters:",
         "",
-        *table(["step", "table MB", "indexes MB"], [(s, f"{t:,.0f}", f"{i:,.0f}") for s, t, i in figures["pruning"]]),
+        *report.table(
+            ["step", "table MB", "indexes MB"], [(s, f"{t:,.0f}", f"{i:,.0f}") for s, t, i in figures["pruning"]]
+        ),
     ]  # fmt: skip
 
 
@@ -246,23 +250,28 @@ def main() -> None:
     options = new_parser(__doc__, small="a laptop's size: about a minute").parse_args()
     size = {name: number // _SMALLER if options.small else number for name, number in FULL.items()}
     rows = size["leads"] // 5 if not options.small else size["leads"]
-    with own_database(options.database) as database:
-        found = database.conditions(small=options.small)
-        database.manage("fill_tables", *(f"--{name}={number}" for name, number in size.items()))
-        weighed = database.connection.execute(_WEIGHTS).fetchall()
+    with tempfile.TemporaryDirectory() as folder, prepared(
+        database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0
+    ) as ground:  # fmt: skip
+        found = report.conditions(ground, small=options.small)
+        ground.manage("migrate", "--verbosity", "0")
+        ground.manage("fill_tables", *(f"--{name}={number}" for name, number in size.items()))
+        weighed = ground.database.execute(_WEIGHTS).fetchall()
         tables = {(name, "", heap, count) for name, _, heap, _, count in weighed}
         indexes = {(name, index, size, count) for name, index, _, size, count in weighed}
         figures = {
             "weights": sorted(tables | indexes, key=lambda line: (line[0], -line[2])),
             "updates": {
-                "leads": update_leads(database.connection, rows),
-                "lead searches": update_searches(database.connection, rows),
+                "leads": update_leads(ground.database, rows),
+                "lead searches": update_searches(ground.database, rows),
             },
-            "pruning": prune(database.connection, rows),
+            "pruning": prune(ground.database, rows),
         }
-    lines = report(found, rows, figures)
+    text = "\n".join(markdown(found, rows, figures))
+    print(text)
     figures["updates"] = {name: [asdict(one) for one in variants] for name, variants in figures["updates"].items()}
-    publish("growth", found, figures, lines, save=not options.no_save)
+    if not options.no_save:
+        print(f"Written to {report.write('growth', found, {'figures': figures}, text)}")
 
 
 if __name__ == "__main__":

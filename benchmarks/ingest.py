@@ -182,7 +182,8 @@ def main() -> None:
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=free_port(),
         middleware=not options.no_middleware,
     ) as ground:  # fmt: skip
-        conditions = report.conditions(ground, middleware=not options.no_middleware, small=options.small)
+        conditions = report.conditions(ground, small=options.small)
+        conditions |= report.serving(ground, middleware=not options.no_middleware)
         throughput, steady = run(ground, SMALL if options.small else FULL)
     text = report.markdown(conditions, throughput, steady)
     print(f"\n{text}")

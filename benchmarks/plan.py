@@ -155,10 +155,7 @@ def markdown(found: dict[str, Any], slices: list[Slice], whole: dict[str, float]
     per_second = f"{_middle(slices, lambda one: one.leads / one.floor):,.0f}"
     cpu = f"{_middle(slices, lambda one: 1e6 * one.floor_cpu / one.leads):.1f}"
     lines = [
-        f"# Planning and queueing, {found['date']}",
-        "",
-        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
-        "",
+        *report.heading("Planning and queueing", found),
         "| | leads/s | CPU µs per lead | of that Python | to COPY, time | to COPY, CPU |",
         "|---|---|---|---|---|---|",
         _row(f"{len(slices)} slices of {first.leads:,} leads, the middle one", slices),
@@ -214,14 +211,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, prepared(
         database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0
     ) as ground:  # fmt: skip
-        found = report.conditions(ground, middleware=True, small=options.small)
+        found = report.conditions(ground, small=options.small)
         slices, whole = measure(ground, SMALL if options.small else FULL)
-    conditions = {name: value for name, value in found.items() if not name.startswith(("middleware", "gunicorn"))}
-    text = markdown(conditions, slices, whole)
+    text = markdown(found, slices, whole)
     print(f"\n{text}")
     if not options.no_save:
         figures = {"headline": headline(slices), "slices": [asdict(one) for one in slices], "whole": whole}
-        print(f"Written to {report.write('plan', conditions, figures, text)}")
+        print(f"Written to {report.write('plan', found, figures, text)}")
 
 
 if __name__ == "__main__":

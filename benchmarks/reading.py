@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from benchmarks.databases import heading, own_database, publish, table
-from benchmarks.servers import BenchmarkError, new_parser
+from benchmarks import report
+from benchmarks.servers import BenchmarkError, new_parser, prepared
 
 FULL = {"leads": 1_000_000, "searches": 5_000_000, "events": 1_000_000}
 _SMALLER = 50
@@ -18,29 +20,31 @@ _SMALLER = 50
 _SLOWEST = 15
 
 
-def report(found: dict[str, Any], size: dict[str, int], measured: dict[str, Any]) -> list[str]:
+def markdown(found: dict[str, Any], size: dict[str, int], measured: dict[str, Any]) -> list[str]:
     """Return the lines: per group of pages the middle and the slowest, then what is slowest or reads much."""
     looked = sorted(measured["looked"], key=lambda page: page["second"])
     told = ", ".join(f"{number:,} {name}" for name, number in size.items())
     groups = sorted({_group(page) for page in looked})
     return [
-        *heading("Reading", found),
+        *report.heading("Reading", found),
         f"{told}; filled in {measured['filled']:,.0f} s. Each page is opened twice; times are of the whole page.",
         "A look at a job asks a port where nobody listens, which takes most of its time.",
         "",
-        *table(
+        *report.table(
             ["what", "pages", "queries", "median ms", "slowest ms", "which"],
             [_line(group, [page for page in looked if _group(page) == group]) for group in groups],
         ),
         "The slowest:",
         "",
-        *table(
+        *report.table(
             ["page", "first ms", "second ms", "in the database", "queries", "worst statement ms", "worst statement"],
             [_page(page) for page in looked[: -_SLOWEST - 1 : -1]],
         ),
         "Sequential scans of a big table, and statements that are expected to read more than 20,000 rows of one:",
         "",
-        *table(["page", "what"], [(page["name"], "; ".join(page["problems"])) for page in looked if page["problems"]]),
+        *report.table(
+            ["page", "what"], [(page["name"], "; ".join(page["problems"])) for page in looked if page["problems"]]
+        ),
     ]
 
 
@@ -65,11 +69,17 @@ def main() -> None:
     """Measure and report."""
     options = new_parser(__doc__, small="a laptop's size: about a minute").parse_args()
     size = {name: number // _SMALLER if options.small else number for name, number in FULL.items()}
-    with own_database(options.database) as database:
-        found = database.conditions(small=options.small)
+    with tempfile.TemporaryDirectory() as folder, prepared(
+        database_url=options.database, redis_url=options.redis, folder=Path(folder), port=0
+    ) as ground:  # fmt: skip
+        found = report.conditions(ground, small=options.small)
+        ground.manage("migrate", "--verbosity", "0")
         counts = [f"--{name}={number}" for name, number in size.items()]
-        measured = json.loads(database.manage("measure_reading", *counts))
-    publish("reading", found, measured, report(found, size, measured), save=not options.no_save)
+        measured = json.loads(ground.manage("measure_reading", *counts))
+    text = "\n".join(markdown(found, size, measured))
+    print(text)
+    if not options.no_save:
+        print(f"Written to {report.write('reading', found, {'figures': measured}, text)}")
 
 
 if __name__ == "__main__":

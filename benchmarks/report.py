@@ -18,7 +18,6 @@ from benchmarks.servers import GUNICORN, BenchmarkError, Ground
 RESULTS = Path(__file__).parent / "results"
 _COMMON = "p50 / p95 / p99 ms | errors | 200 without a row | messages left in the queue"
 _TO = "to bare insert | to recipe"
-_PACKAGES = ("Django", "djangorestframework", "celery", "redis", "psycopg", "gunicorn")
 
 
 class Figures(Protocol):
@@ -40,24 +39,31 @@ class Figures(Protocol):
     def errors(self) -> int: ...
 
 
-def conditions(ground: Ground, *, middleware: bool, small: bool) -> dict[str, Any]:
+def conditions(ground: Ground, *, small: bool) -> dict[str, Any]:
     """Return date, machine and versions. Raises BenchmarkError when the database is not durable."""
-    shown = {name: _show(ground, name) for name in ("fsync", "synchronous_commit", "server_version")}
+    shown = {name: _show(ground, name) for name in ("fsync", "synchronous_commit", "shared_buffers", "server_version")}
     if "off" in (shown["fsync"], shown["synchronous_commit"]):
         raise BenchmarkError("This PostgreSQL is not durable; set fsync and synchronous_commit to on.")
     return {
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="minutes"),
         "size": "small" if small else "full",
-        "middleware": "the demo project's" if middleware else "none",
         "cores": os.cpu_count(),
         "load before": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
         "PostgreSQL": shown.pop("server_version"),
+        **shown,
+        **{name: version(name) for name in ("Django", "psycopg")},
+    }
+
+
+def serving(ground: Ground, *, middleware: bool) -> dict[str, Any]:
+    """Return what else counts where the site and a worker run."""
+    return {
+        "middleware": "the demo project's" if middleware else "none",
         "Redis": str(dict(ground.broker.info("server"))["redis_version"]),
         "gunicorn options": " ".join(GUNICORN),
-        **shown,
-        **{name: version(name) for name in _PACKAGES},
+        **{name: version(name) for name in ("djangorestframework", "celery", "redis", "gunicorn")},
     }
 
 
@@ -66,18 +72,22 @@ def _show(ground: Ground, name: str) -> str:
     return str(value)
 
 
-def sentence(found: dict[str, Any]) -> str:
-    """Return the conditions in one line."""
-    return ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + "."
+def heading(title: str, found: dict[str, Any]) -> list[str]:
+    """Return the first lines of a report: date and conditions."""
+    told = ", ".join(f"{name} {value}" for name, value in found.items() if name != "date")
+    return [f"# {title}, {found['date']}", "", f"{told}.", ""]
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Return the lines of a table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return ["| " + " | ".join(map(str, line)) + " |" for line in lines] + [""]
 
 
 def markdown(found: dict[str, Any], throughput: Sequence[Figures], steady: Sequence[Figures]) -> str:
     """Return the tables."""
     lines = [
-        f"# Ingest, {found['date']}",
-        "",
-        sentence(found),
-        "",
+        *heading("Ingest", found),
         f"| as fast as it answers | worker | notices/s (middle half) | {_TO} | CPU ms per notice | {_TO} | {_COMMON} |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(_row(one, throughput) for one in throughput),

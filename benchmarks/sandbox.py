@@ -84,11 +84,10 @@ def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: b
 
 def markdown(found: dict[str, Any], one: dict[str, Any]) -> str:
     """Return the table."""
-    conditions = ", ".join(f"{name} {value}" for name, value in found.items() if name != "date")
     posted = f"{one['POST rows/s']:,.0f} ({one['POST us']:.1f})"
     fetched = f"{one['GET rows/s']:,.0f} ({one['GET us']:.1f})"
     lines = [
-        f"# The sandbox alone, {found['date']}\n\n{conditions}.\n",
+        *report.heading("The sandbox alone", found),
         "| leads | POST rows/s (µs of processor per row) | GET rows/s (µs) | peak MB | bytes kept per lead |",
         "|---|---|---|---|---|",
         f"| {one['leads']:,} | {posted} | {fetched} | {one['peak MB']:.0f} | {one['bytes kept per lead']:.0f} |",

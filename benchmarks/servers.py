@@ -143,6 +143,7 @@ def prepared(
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "DJANGO_SECRET_KEY": secrets.token_hex(32),
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
         "DJANGO_LOG_LEVEL": "WARNING",
         "DJANGO_VAR_DIR": str(folder),
         "DATABASE_URL": url,
@@ -151,6 +152,7 @@ def prepared(
         "BENCHMARK_NO_MIDDLEWARE": "" if middleware else "1",
         # Nobody: no notice of the benchmark may reach the real Enrow.
         "ENROW_BASE_URL": "http://127.0.0.1:9",
+        "ENROW_API_KEY": "benchmark",
     }
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(psycopg.connect(database_url, autocommit=True))

@@ -190,10 +190,7 @@ def markdown(found: dict[str, Any], runs: Sequence[Ran]) -> str:
     """Return the tables."""
     roles = list(runs[0].uses)
     lines = [
-        f"# The whole run, {found['date']}",
-        "",
-        ", ".join(f"{name} {value}" for name, value in found.items() if name != "date") + ".",
-        "",
+        *report.heading("The whole run", found),
         "| leads | seconds to the end | the API's floor | leads/s | planned | last POST | by notice, by poll | found |",
         "|---|---|---|---|---|---|---|---|",
         *(
@@ -259,7 +256,9 @@ def main() -> None:
             ground = stack.enter_context(
                 prepared(database_url=options.database, redis_url=options.redis, folder=folder, port=free_port())
             )
-            conditions = conditions or report.conditions(ground, middleware=True, small=options.small)
+            conditions = conditions or (
+                report.conditions(ground, small=options.small) | report.serving(ground, middleware=True)
+            )
             runs.append(run(ground, leads, delay=options.delay, workers=options.workers))
         print(f"  {runs[-1].written:.1f} s, {runs[-1].per_second:,.0f} leads/s", *runs[-1].problems, flush=True)
     conditions |= {"worker": f"prefork {options.workers}, with beat", "delay of a search": f"{options.delay} s"}
