@@ -9,7 +9,7 @@ _OBJECTS = 100_000
 
 
 def calm() -> None:
-    """Let the collector look seldom, and never through what is loaded by now: a third of a worker's time.
+    """Let the collector look seldom, and never through what is loaded by now: some 30 % of a worker's time.
 
     For processes of one's own, like a Celery worker's (signal ``worker_process_init``): it holds for all their code.
     """

@@ -32,12 +32,7 @@ def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = 
 
     Raises DatabaseError when the leads refuse it; the job has ended then, and its results are kept.
     """
-    return _in_one_or_two(pk, lambda write: _settle(pk, answer, write, via=via, enrow_id=enrow_id))
-
-
-def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Write the outcomes and end the job, in one transaction; return False when it had ended before."""
-    return _settle(pk, answer, writing.keep, via=via, enrow_id=enrow_id)
+    return _in_one_or_two(pk, lambda write: settle(pk, answer, write, via=via, enrow_id=enrow_id))
 
 
 def end_without_result(
@@ -74,7 +69,8 @@ def _in_one_or_two(pk: uuid.UUID, end: Callable[[_Write], bool]) -> bool:
     return is_news
 
 
-def _settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, enrow_id: str) -> bool:
+def settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
+    """Write the outcomes by ``write`` and end the job, in one transaction; return False when it had ended before."""
     failed = answer.progress is Progress.FAILED
     with transaction.atomic(using=sql.alias()):
         job = _lock(pk)

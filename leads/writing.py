@@ -40,7 +40,6 @@ class Fresh(NamedTuple):
 class _Target:
     """Which columns of the lead a kind writes."""
 
-    value: str
     status: str
     checked: str
     found: str
@@ -55,7 +54,6 @@ class _Target:
 
 _TARGETS = {
     Kind.FIND_EMAIL: _Target(
-        value="email",
         status="email_status",
         checked="email_checked_at",
         found="valid",
@@ -66,7 +64,6 @@ _TARGETS = {
     ),
     # A verdict is about the address that was sent: it is written only while the lead still has it.
     Kind.VERIFY_EMAIL: _Target(
-        value="email",
         status="email_status",
         checked="email_checked_at",
         found="valid",
@@ -76,7 +73,6 @@ _TARGETS = {
         writable="l.email = r.seen AND NOT (r.outcome = 'error' AND l.email_status <> '')",
     ),
     Kind.FIND_PHONE: _Target(
-        value="phone",
         status="phone_status",
         checked="phone_checked_at",
         found="found",

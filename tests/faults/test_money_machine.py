@@ -301,7 +301,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except EnrowError:
             return
         if answer.progress is not Progress.ONGOING:
-            results.settle(job.pk, answer, via=SearchJob.Via.POLL)
+            results.settle(job.pk, answer, writing.keep, via=SearchJob.Via.POLL)
 
     @rule()
     def leases_run_out(self):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
+from tests.conftest import finish
 
 
 @pytest.fixture
@@ -16,6 +18,30 @@ def running(make_leads):
         make_leads(count, **fields)
         job = enrich(Lead.objects.all(), find=find, verify=verify, overwrite=overwrite).jobs().get()
         SearchJob.objects.filter(pk=job.pk).update(state="running", enrow_id="enrow-1")
+        return job
+
+    return make
+
+
+@pytest.fixture
+def job_in(make_leads, sandbox, enrow):
+    """Make a job of some new leads in a state."""
+
+    def make(state, count=2):
+        make_leads(count, prefix=state, company_domain="failed.example" if state == "failed" else f"{state}.com")
+        job = enrich(Lead.objects.filter(crm_id__startswith=state), find={"email"}, requested_by="ann").jobs().get()
+        if state == "unconfirmed":
+            sandbox.configure(chaos="lost-answer")
+        if state == "held":
+            enrow(API_KEY="bad-key")
+        if state in {"unconfirmed", "held", "running"}:
+            assert submission.submit(job.pk)
+        sandbox.configure(chaos="")
+        enrow(API_KEY="good-key")
+        if state in {"finished", "failed"}:
+            finish(sandbox)
+        job.refresh_from_db()
+        assert job.state == state
         return job
 
     return make

@@ -8,37 +8,11 @@ import uuid
 
 import pytest
 
-from leads import submission
-from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.commands import run, spawn
 from tests.conftest import finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def job_in(make_leads, sandbox, enrow):
-    """Make a job of some new leads in a state."""
-
-    def make(state, count=2):
-        make_leads(count, prefix=state, company_domain="failed.example" if state == "failed" else f"{state}.com")
-        job = enrich(Lead.objects.filter(crm_id__startswith=state), find={"email"}, requested_by="ann").jobs().get()
-        if state == "unconfirmed":
-            sandbox.configure(chaos="lost-answer")
-        if state == "held":
-            enrow(API_KEY="bad-key")
-        if state in {"unconfirmed", "held", "running"}:
-            assert submission.submit(job.pk)
-        sandbox.configure(chaos="")
-        enrow(API_KEY="good-key")
-        if state in {"finished", "failed"}:
-            finish(sandbox)
-        job.refresh_from_db()
-        assert job.state == state
-        return job
-
-    return make
 
 
 def state_of(job) -> str:

@@ -6,36 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from leads import decisions, submission
+from leads import decisions
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.conftest import finish, work
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def job_in(make_leads, sandbox, enrow):
-    """Make a job of two leads in a state."""
-
-    def make(state):
-        make_leads(2)
-        job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
-        if state == "unconfirmed":
-            sandbox.configure(chaos="lost-answer")
-        if state == "held":
-            enrow(API_KEY="bad-key")
-        if state in {"unconfirmed", "held", "running"}:
-            assert submission.submit(job.pk)
-        sandbox.configure(chaos="")
-        enrow(API_KEY="good-key")
-        if state == "finished":
-            finish(sandbox)
-        job.refresh_from_db()
-        assert job.state == state
-        return job
-
-    return make
 
 
 @pytest.mark.parametrize("state", ["queued", "held", "running", "unconfirmed", "finished"])
