@@ -13,8 +13,8 @@ import django
 django.setup()
 
 from benchmarks.rivals.resources import load  # noqa: E402 - Django has to be set up first
-from leads.csvexport import export_leads  # noqa: E402 - Django has to be set up first
-from leads.csvimport import import_leads  # noqa: E402 - Django has to be set up first
+from leads.csvfiles.exporting import export_leads  # noqa: E402 - Django has to be set up first
+from leads.csvfiles.importing import import_leads  # noqa: E402 - Django has to be set up first
 
 
 def main(what: str, path: Path) -> None:

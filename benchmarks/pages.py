@@ -19,11 +19,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from enrow_webhooks import inbox, retention
+from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.models import WebhookEvent
-from leads import doctor, health, ledger, polling, spending
+from leads import health
+from leads.credits import budget, statement
 from leads.enrichment import Run, Tally
 from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.upkeep import doctor, polling
 
 _PREFIX = 6
 
@@ -125,19 +127,19 @@ def _queries() -> Iterator[Page]:
         "doctor": lambda: list(doctor.row_findings()),
         "doctor: credits": lambda: list(doctor.sum_findings()),
         "health": health.problems,
-        "sweep: notices": lambda: inbox.drain(limit=5),
+        "sweep: notices": lambda: processing.drain(limit=5),
         "sweep: look at jobs": polling.check_next,
         "sweep: write results": polling.write_waiting,
         "sweep: retention overdue": retention.overdue,
-        "sweep: prune": lambda: inbox.prune(older_than=dt.timedelta(days=60), batch=500),
-        "planner: what may be spent": lambda: spending.allowance(_balance()),
-        "credits that no job explains": lambda: ledger.drift(_balance(), days=30),
+        "sweep: prune": lambda: processing.prune(older_than=dt.timedelta(days=60), batch=500),
+        "planner: what may be spent": lambda: budget.allowance(_balance()),
+        "credits that no job explains": lambda: statement.drift(_balance(), days=30),
         "run: progress": lambda: run and Run(id=run, tally=Tally()).progress(),
     }
     for name, call in calls.items():
         yield Page(name=name, open=call)
 
 
-def _balance() -> spending.Balance:
+def _balance() -> budget.Balance:
     """Return a balance that was asked for a week ago: jobs that were sent since then are not in it."""
-    return spending.Balance(credits=Decimal(1000), asked_at=timezone.now() - dt.timedelta(days=7))
+    return budget.Balance(credits=Decimal(1000), asked_at=timezone.now() - dt.timedelta(days=7))

@@ -7,7 +7,7 @@ import os
 from celery import Celery
 from celery.signals import worker_process_init
 
-from enrow_webhooks import collector
+from enrow_webhooks import gc_tuning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,4 +19,4 @@ app.autodiscover_tasks()
 @worker_process_init.connect
 def prepare_process(**kwargs: object) -> None:
     """Prepare each process of a worker for batches of 5,000 leads."""
-    collector.calm()
+    gc_tuning.calm()

@@ -18,10 +18,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.counts import BoundedPaginator
+from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.doctor import Finding, Level, inbox_findings
+from enrow_webhooks.inbox.replaying import preview
 from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
-from enrow_webhooks.replaying import preview
 from enrow_webhooks.tasks import process_events
 from enrow_webhooks.wake import wake
 

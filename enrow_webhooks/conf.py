@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from enrow_webhooks.client import DEFAULT_BASE_URL
+from enrow_webhooks.client.http import DEFAULT_BASE_URL
 
 
 class Section:

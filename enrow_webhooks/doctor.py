@@ -16,13 +16,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from enrow_webhooks import retention
+from enrow_webhooks.bounded_counts import count
+from enrow_webhooks.client.errors import EnrowError
+from enrow_webhooks.client.values import Account
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.counts import count
-from enrow_webhooks.errors import EnrowError
-from enrow_webhooks.gateway import open_client
+from enrow_webhooks.connect import open_client
+from enrow_webhooks.inbox import retention
 from enrow_webhooks.models import Rejection, WebhookEvent
-from enrow_webhooks.values import Account
 from enrow_webhooks.wake import celery_is_set_up
 
 # A notice that is due for longer than this was left behind: a worker takes seconds.

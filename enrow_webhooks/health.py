@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from django.db import DatabaseError
 
+from enrow_webhooks.client.scrub import describe
 from enrow_webhooks.doctor import Finding, Level, inbox_troubles
-from enrow_webhooks.privacy import describe
 
 Look = Callable[[], Iterator[Finding]]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 
-from enrow_webhooks.addresses import redact
+from enrow_webhooks.inbox.addresses import redact
 
 _formatter = logging.Formatter()
 

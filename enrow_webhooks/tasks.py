@@ -7,8 +7,8 @@ import time
 
 from celery import shared_task
 
-from enrow_webhooks import inbox
 from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.inbox import processing
 from enrow_webhooks.wake import wake
 
 # One message is worth at most so many notices and seconds; then a fresh message goes on, behind those that wait
@@ -21,7 +21,7 @@ TURN_SECONDS = 2.0
 def process_events() -> int:
     """Process the notices that are due; beat calls it too, which is the sweep of the inbox."""
     end = time.monotonic() + TURN_SECONDS
-    done = inbox.drain(limit=_PER_MESSAGE, until=end)
+    done = processing.drain(limit=_PER_MESSAGE, until=end)
     if done >= _PER_MESSAGE or time.monotonic() >= end:
         wake(process_events)
     return done
@@ -30,4 +30,4 @@ def process_events() -> int:
 @shared_task(name="enrow_webhooks.prune_events", ignore_result=True)
 def prune_events() -> int:
     """Blank the bodies of old notices."""
-    return inbox.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))
+    return processing.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))

@@ -18,12 +18,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import recognise
+from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.errors import UnreadableNotice
-from enrow_webhooks.privacy import log_failure
-from enrow_webhooks.rejections import Reason, counting
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import recognise
+from enrow_webhooks.inbox.rejections import Reason, counting
 from enrow_webhooks.tasks import process_events
 from enrow_webhooks.wake import wake
 
@@ -89,7 +89,7 @@ class NoticeView(APIView):
             raise NotFound
         body = read_body(django_request(request), enrow_settings.max_body_bytes)
         try:
-            stored = inbox.store(body, reference=sender.reference)
+            stored = processing.store(body, reference=sender.reference)
         except UnreadableNotice as error:
             raise ParseError(str(error)) from error
         if stored.needs_work:

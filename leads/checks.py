@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 from enrow_webhooks.checks import is_positive
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from leads.conf import LeadSettings
 from leads.models import get_lead_model
 

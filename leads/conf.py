@@ -6,8 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from enrow_webhooks.client.values import MAX_BATCH, Kind
 from enrow_webhooks.conf import Section
-from enrow_webhooks.values import MAX_BATCH, Kind
 
 
 class LeadSettings(Section):

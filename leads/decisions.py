@@ -11,11 +11,11 @@ from itertools import product
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
-from leads import results
 from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.results import applying
 from leads.tasks import submit_jobs
 
 State = SearchJob.State
@@ -23,7 +23,7 @@ State = SearchJob.State
 
 def cancel(pk: uuid.UUID, *, by: str) -> bool:
     """Cancel a job that was not sent, and nothing is bought; return whether it could be done."""
-    return results.cancel(pk, f"Cancelled by {by}.")
+    return applying.cancel(pk, f"Cancelled by {by}.")
 
 
 def give_up(pk: uuid.UUID, *, by: str) -> bool:
@@ -31,7 +31,7 @@ def give_up(pk: uuid.UUID, *, by: str) -> bool:
 
     Return whether it could be done.
     """
-    return results.give_up(pk, f"Given up by {by}.")
+    return applying.give_up(pk, f"Given up by {by}.")
 
 
 def resend(pk: uuid.UUID, *, by: str) -> bool:
@@ -40,7 +40,7 @@ def resend(pk: uuid.UUID, *, by: str) -> bool:
     If Enrow did accept it the first time, it is billed twice. That is why the second POST is a job of its own: each
     keeps its cost and its result, and the second counts against every cap.
     """
-    given_up = results.give_up(pk, f"Sent again by {by}.")
+    given_up = applying.give_up(pk, f"Sent again by {by}.")
     if given_up:
         retry(SearchJob.objects.filter(pk=pk), by=by)
     return given_up

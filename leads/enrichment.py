@@ -16,15 +16,17 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import celery_is_set_up, wake
-from leads import spending, sql, writing
-from leads.judging import Reason, Skip
+from leads import sql
+from leads.credits import budget
 from leads.models import AbstractLead, SearchJob
-from leads.planning import Order, Tally, plan
-from leads.queueing import queue
-from leads.sweep import sweep
+from leads.outbox.eligibility import Reason, Skip
+from leads.outbox.enqueueing import queue
+from leads.outbox.planning import Order, Tally, plan
+from leads.results import writeback
 from leads.tasks import submit_jobs
+from leads.upkeep.sweep import sweep
 
 __all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
 
@@ -141,8 +143,8 @@ def estimate(
     Raises ValueError for a wrong argument. The balance is asked for, free of charge.
     """
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
-    balance = spending.ask_balance()
-    tally = Tally(max_credits=_cap(max_credits), allowance=spending.allowance(balance))
+    balance = budget.ask_balance()
+    tally = Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance))
     posts = 0
     for batch in plan(queryset, order, tally):
         posts += bool(batch.purchases)
@@ -169,14 +171,14 @@ def enrich(
     argument.
     """
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
-    balance = spending.ask_balance()
-    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=spending.allowance(balance)))
+    balance = budget.ask_balance()
+    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance)))
     for batch in plan(queryset, order, run.tally):
         queued = queue(batch, order, run.tally, run=run.id, balance=balance)
         run.joined |= queued.joined
         run.reused += queued.reused
         if queued.job and queued.reused:
-            writing.write(queued.job.pk)
+            writeback.write(queued.job.pk)
         # After the commit, should the caller be inside a transaction of its own.
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
     return run

@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import DateTimeField, Field, Q, QuerySet
 
+from leads.coercion import typed
 from leads.models import AbstractLead, get_lead_model
-from leads.typed import typed
 
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _COMPARISONS = {"exact", "gt", "gte", "lt", "lte", "in", "range"}

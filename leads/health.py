@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enrow_webhooks import health
-from leads.doctor import result_findings, sweep_findings
+from leads.upkeep.doctor import result_findings, sweep_findings
 
 
 def problems() -> list[str]:

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from enrow_webhooks.events import Notice
+from enrow_webhooks.client.events import Notice
+from enrow_webhooks.client.values import Answer, Progress
 from enrow_webhooks.signals import Forecast, KeepAside, TryLater, notice_questioned, notice_received
-from enrow_webhooks.values import Answer, Progress
-from leads import elsewhere, forgetting, polling, results, writing
+from leads import forgetting
 from leads.models import LeadSearch, SearchJob
+from leads.results import applying, unsolicited, writeback
+from leads.upkeep import polling
 
 Via = SearchJob.Via
 
@@ -26,7 +28,7 @@ def take_notice(sender: object, notice: Notice, **kwargs: Any) -> bool:  # noqa:
     """Write what a notice brings; return whether it was ours. Raises TryLater or KeepAside, and the client's errors."""
     job = _job_of(notice)
     if job is None:
-        return elsewhere.take(notice)
+        return unsolicited.take(notice)
     _must_agree(job, notice)
     _take(job, notice)
     if job.has_forgotten:
@@ -37,10 +39,10 @@ def take_notice(sender: object, notice: Notice, **kwargs: Any) -> bool:  # noqa:
 def _take(job: SearchJob, notice: Notice) -> None:
     if job.state in SearchJob.ENDED and job.state != SearchJob.State.EXPIRED:
         if job.written_at is None:
-            writing.write(job.pk)
+            writeback.write(job.pk)
     elif notice.reference and notice.result:
         answer = Answer(progress=Progress.COMPLETED, results=(notice.result,))
-        results.apply(job.pk, answer, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else "")
+        applying.apply(job.pk, answer, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else "")
     elif not polling.collect(job, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else ""):
         raise TryLater("Enrow sent a notice, but its GET still says ongoing.")
 

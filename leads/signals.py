@@ -6,7 +6,7 @@ import logging
 
 from django.dispatch import Signal
 
-from enrow_webhooks.privacy import log_failure
+from enrow_webhooks.client.scrub import log_failure
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,11 @@ from celery import shared_task
 
 from enrow_webhooks.tasks import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads import ledger, polling, submission
+from leads.credits import statement
 from leads.models import SearchJob
-from leads.sweep import beat
+from leads.outbox import submission
+from leads.upkeep import polling
+from leads.upkeep.sweep import beat
 
 
 @shared_task(name="leads.submit_jobs", ignore_result=True)
@@ -37,5 +39,5 @@ def sweep_jobs() -> int:
     while polling.check_next():
         looked_at += 1
     written = polling.write_waiting()
-    ledger.read_balance()
+    statement.read_balance()
     return looked_at + written

@@ -10,12 +10,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from enrow_webhooks import inbox
-from enrow_webhooks.rejections import counting
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.rejections import counting
 from enrow_webhooks.sandbox.server import SandboxServer
-from leads import polling, submission, writing
 from leads.models import Lead, SearchJob
-from leads.sweep import sweep
+from leads.outbox import submission
+from leads.results import writeback
+from leads.upkeep import polling
+from leads.upkeep.sweep import sweep
 from tests import services
 
 # Nothing is timed: a busy machine is no failure. And CI tells of the change that it runs for, not of chance.
@@ -104,7 +106,7 @@ def work(sandbox, *, seconds: float = 20.0) -> None:
     while True:
         sent = submission.submit_next()
         assert sandbox.wait_until_idle(timeout=10), "the sandbox still delivers"
-        done = inbox.drain() + polling.write_waiting()
+        done = processing.drain() + polling.write_waiting()
         if not (sent or done):
             return
         assert time.monotonic() < deadline, "work never ends"
@@ -122,4 +124,4 @@ def finish(sandbox) -> None:
         due_now()
         sweep()
     assert not SearchJob.objects.filter(state__in=["queued", "running"]).exists()
-    assert not any(writing.write(job.pk) for job in SearchJob.objects.all()), "writing twice changed a lead"
+    assert not any(writeback.write(job.pk) for job in SearchJob.objects.all()), "writing twice changed a lead"

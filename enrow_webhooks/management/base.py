@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 
-from enrow_webhooks import collector
+from enrow_webhooks import gc_tuning
 
 _EXIT_CODES = "exit codes:\n  0  fine\n  1  something needs a person\n  2  the call itself is wrong; nothing was done"
 
@@ -26,7 +26,7 @@ class EnrowCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run as a program of its own; ``call_command`` inside another process does not come here."""
-        collector.calm()
+        gc_tuning.calm()
         super().run_from_argv(argv)
 
     def create_parser(

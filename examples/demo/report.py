@@ -19,7 +19,7 @@ from rich.text import Text
 django.setup()
 
 # Models can only be imported once Django is set up.
-from enrow_webhooks.values import Kind  # noqa: E402 - see above
+from enrow_webhooks.client.values import Kind  # noqa: E402 - see above
 from leads.conf import lead_settings  # noqa: E402 - see above
 from leads.enrichment import Reason, Skip, estimate  # noqa: E402 - see above
 from leads.models import LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from leads.admin.confirmation import confirm
 from leads.models import AbstractLead
 

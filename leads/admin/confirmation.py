@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
 from leads.models import AbstractLead, SearchJob

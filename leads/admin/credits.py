@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from leads import ledger, spending
 from leads.admin.links import list_url
 from leads.conf import lead_settings
-from leads.ledger import Line
+from leads.credits import budget, statement
+from leads.credits.statement import Line
 from leads.models import SearchJob
 
 # How far back the sums go.
@@ -21,7 +21,7 @@ _DAYS = 30
 
 def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateResponse:
     """Show sums per day, user and run, limit, balance and drift; Enrow is asked once, the database a fixed number."""
-    site, balance, today = page.admin_site, spending.ask_balance(), ledger.today()
+    site, balance, today = page.admin_site, budget.ask_balance(), statement.today()
     limit = lead_settings.daily_credit_limit
     request.current_app = site.name
     return TemplateResponse(
@@ -36,15 +36,15 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
             "limit": limit,
             "left": None if limit is None else max(Decimal(0), limit - today.committed),
             "balance": balance,
-            "drift": ledger.drift(balance) if balance else None,
+            "drift": statement.drift(balance) if balance else None,
             "tolerance": lead_settings.unexplained_credits,
             "days": _DAYS,
             "tables": [
-                (_("Today, per user"), _("User"), _by_user(site, ledger.per_user(days=1))),
-                (_("Today, per run"), _("Run"), _by_run(site, ledger.per_run(days=1))),
-                (_("Per day"), _("Day"), [(line, line.name, "") for line in ledger.per_day(days=_DAYS)]),
-                (_("Per user"), _("User"), _by_user(site, ledger.per_user(days=_DAYS))),
-                (_("Per run, the dearest"), _("Run"), _by_run(site, ledger.per_run(days=_DAYS))),
+                (_("Today, per user"), _("User"), _by_user(site, statement.per_user(days=1))),
+                (_("Today, per run"), _("Run"), _by_run(site, statement.per_run(days=1))),
+                (_("Per day"), _("Day"), [(line, line.name, "") for line in statement.per_day(days=_DAYS)]),
+                (_("Per user"), _("User"), _by_user(site, statement.per_user(days=_DAYS))),
+                (_("Per run, the dearest"), _("Run"), _by_run(site, statement.per_run(days=_DAYS))),
             ],
         },
     )

@@ -13,8 +13,8 @@ from enrow_webhooks.admin import WebhookEventAdmin
 from enrow_webhooks.doctor import Finding
 from enrow_webhooks.models import WebhookEvent
 from leads.admin.links import link, list_url, page_url
-from leads.doctor import row_findings
 from leads.models import SearchJob
+from leads.upkeep.doctor import row_findings
 
 admin.site.unregister(WebhookEvent)
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 
 
 class SearchJobQuerySet(models.QuerySet["SearchJob"]):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrow_webhooks.addresses import Sender, callback_url, recognise, redact, sign
+from enrow_webhooks.inbox.addresses import Sender, callback_url, recognise, redact, sign
 
 OLD, NEW = "an-old-secret-of-thirty-letters", "a-new-secret-of-thirty-letters"
 

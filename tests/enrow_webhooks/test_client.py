@@ -11,11 +11,11 @@ from decimal import Decimal
 import pytest
 import requests
 
-from enrow_webhooks import errors
-from enrow_webhooks.client import EnrowClient, new_session
+from enrow_webhooks.client import errors
+from enrow_webhooks.client.http import EnrowClient, new_session
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Progress, Verdict, VerifyEmail
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
-from enrow_webhooks.values import FindEmail, FindPhone, Kind, Progress, Verdict, VerifyEmail
 from tests.enrow_webhooks.support import BLACK, Stranger, certificate, http
 from tests.lingering import Lingering
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrow_webhooks import events
-from enrow_webhooks.errors import UnreadableNotice
-from enrow_webhooks.events import Event, Notice
-from enrow_webhooks.values import FindPhone, Kind, Result, Verdict, VerifyEmail
+from enrow_webhooks.client import events
+from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.events import Event, Notice
+from enrow_webhooks.client.values import FindPhone, Kind, Result, Verdict, VerifyEmail
 from tests.conftest import PAYLOADS, payload
 from tests.enrow_webhooks.test_parsing import JSON, OBJECT
 

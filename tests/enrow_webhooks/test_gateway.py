@@ -13,8 +13,9 @@ from collections import Counter
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from enrow_webhooks import errors, gateway
-from enrow_webhooks.values import FindEmail, Kind
+from enrow_webhooks import connect
+from enrow_webhooks.client import errors
+from enrow_webhooks.client.values import FindEmail, Kind
 from tests.enrow_webhooks.support import ROOT, Stranger
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
@@ -27,15 +28,15 @@ def most_in_a_second(times: list[float]) -> int:
 
 @pytest.fixture(autouse=True)
 def _fresh_budget():
-    gateway._new_limiter.cache_clear()
+    connect._new_limiter.cache_clear()
     yield
-    gateway._new_limiter.cache_clear()
+    connect._new_limiter.cache_clear()
 
 
 def test_the_client_is_the_one_of_the_settings(sandbox, enrow):
     """Key, address and patience come from ENROW, at each opening."""
     enrow(API_KEY="the-key", TIMEOUT=(1, 2))
-    with gateway.open_client() as client:
+    with connect.open_client() as client:
         client.launch(Kind.FIND_EMAIL, [FindEmail(fullname="Ann B", company_domain="acme.com")])
     assert sandbox.keys_seen == {"the-key"}
 
@@ -44,7 +45,7 @@ def test_without_a_key_there_is_no_client(enrow):
     """The setting is named."""
     enrow(API_KEY="")
     with pytest.raises(ImproperlyConfigured, match=r'ENROW\["API_KEY"\]'):
-        gateway.open_client()
+        connect.open_client()
 
 
 def test_threads_share_the_budget(enrow):
@@ -54,7 +55,7 @@ def test_threads_share_the_budget(enrow):
 
     def send():
         for _ in range(4):
-            gateway.take_post_slot()
+            connect.take_post_slot()
             times.append(time.monotonic())
 
     threads = [threading.Thread(target=send) for _ in range(4)]
@@ -70,12 +71,12 @@ def test_threads_share_the_budget(enrow):
 def test_threads_that_come_at_once_get_one_budget():
     """The first POSTs of a process do not each count in a storage of their own."""
     for _ in range(100):
-        gateway._new_limiter.cache_clear()
+        connect._new_limiter.cache_clear()
         barrier, seen = threading.Barrier(8), []
 
         def look(barrier=barrier, seen=seen):
             barrier.wait(10)
-            seen.append(gateway._limiter("memory://"))
+            seen.append(connect._limiter("memory://"))
 
         threads = [threading.Thread(target=look) for _ in range(8)]
         for thread in threads:
@@ -88,10 +89,10 @@ def test_threads_that_come_at_once_get_one_budget():
 def test_a_full_budget_is_not_waited_for_without_end(enrow, monkeypatch):
     """The job goes back to its queue; nothing was sent."""
     enrow(POSTS_PER_SECOND=1, POST_BUDGET_STORAGE="memory://")
-    monkeypatch.setattr(gateway, "_PATIENCE_SECONDS", 0)
-    gateway.take_post_slot()
+    monkeypatch.setattr(connect, "_PATIENCE_SECONDS", 0)
+    connect.take_post_slot()
     with pytest.raises(errors.RateLimited, match="POSTS_PER_SECOND"):
-        gateway.take_post_slot()
+        connect.take_post_slot()
 
 
 SENDER = """
@@ -137,11 +138,11 @@ def test_processes_share_the_budget_on_redis(tmp_path):
 @pytest.mark.parametrize("storage", ["refused", "black hole"])
 def test_without_its_redis_a_process_counts_alone(enrow, storage, caplog, monkeypatch):
     """A Redis that is gone, or that accepts and never answers, neither stops a job nor leaves it half sent."""
-    monkeypatch.setitem(gateway._REDIS_OPTIONS, "socket_timeout", 0.2)
+    monkeypatch.setitem(connect._REDIS_OPTIONS, "socket_timeout", 0.2)
     with Stranger(None) as hole:
         address = hole.url.removeprefix("http://") if storage == "black hole" else "127.0.0.1:9"
         enrow(POSTS_PER_SECOND=50, POST_BUDGET_STORAGE=f"redis://{address}/0")
         started = time.monotonic()
-        gateway.take_post_slot()
+        connect.take_post_slot()
         assert time.monotonic() - started < 8
     assert "POST_BUDGET_STORAGE" in caplog.text

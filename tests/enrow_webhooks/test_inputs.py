@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from enrow_webhooks import inputs
-from enrow_webhooks.errors import BadInput
-from enrow_webhooks.inputs import clean_domain, clean_email, clean_text, profile_url
+from enrow_webhooks.client import inputs
+from enrow_webhooks.client.errors import BadInput
+from enrow_webhooks.client.inputs import clean_domain, clean_email, clean_text, profile_url
 
 CLEANERS = [(clean_domain, "company_domain"), (clean_email, "email"), (profile_url, "linkedin_url")]
 

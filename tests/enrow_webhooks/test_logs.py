@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.logs import RedactWebhookTokens
 
 

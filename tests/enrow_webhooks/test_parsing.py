@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrow_webhooks import parsing
-from enrow_webhooks.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
+from enrow_webhooks.client import answers
+from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
 from tests.conftest import payload
 
 FIND, VERIFY, PHONE = Kind.FIND_EMAIL, Kind.VERIFY_EMAIL, Kind.FIND_PHONE
@@ -134,13 +134,13 @@ BULK = [
 @pytest.mark.parametrize(("kind", "name", "answer"), SINGLE)
 def test_a_documented_single_answer_is_read_exactly(kind, name, answer):
     """Every field of the documented body finds its place, and nothing is made up."""
-    assert parsing.single_answer(kind, payload(f"responses/{name}")) == answer
+    assert answers.single_answer(kind, payload(f"responses/{name}")) == answer
 
 
 @pytest.mark.parametrize(("kind", "name", "answer"), BULK)
 def test_a_documented_bulk_answer_is_read_exactly(kind, name, answer):
     """``index`` as text, number or UUID, ``credits_cost`` as object or number: one value each."""
-    assert parsing.bulk_answer(kind, payload(f"responses/{name}")) == answer
+    assert answers.bulk_answer(kind, payload(f"responses/{name}")) == answer
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_documented_bulk_answer_is_read_exactly(kind, name, answer):
 )
 def test_credits_are_exact(value, exact):
     """Quarters survive, in text or number, and nothing finer than a credit needs comes through."""
-    assert parsing.decimal(value) == Decimal(exact)
+    assert answers.decimal(value) == Decimal(exact)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_credits_are_exact(value, exact):
 )
 def test_what_is_no_amount_of_credits_is_none(value):
     """Neither a flag nor infinity becomes money, and no number is too large to be refused."""
-    assert parsing.decimal(value) is None
+    assert answers.decimal(value) is None
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_is_no_amount_of_credits_is_none(value):
 )
 def test_our_crm_id_comes_back_from_any_custom(custom, crm_id):
     """An object, bare text or a number; everything else has none."""
-    assert parsing.crm_id_of(custom) == crm_id
+    assert answers.crm_id_of(custom) == crm_id
 
 
 @pytest.mark.parametrize(
@@ -231,23 +231,23 @@ def test_our_crm_id_comes_back_from_any_custom(custom, crm_id):
 )
 def test_a_qualification_is_one_of_four_verdicts(word, verdict):
     """Upper case is the same word; an unknown word is never taken for a hit."""
-    assert parsing.verdict_of({"qualification": word}) is verdict
+    assert answers.verdict_of({"qualification": word}) is verdict
 
 
 def test_an_address_without_a_hit_is_dropped():
     """An ``invalid`` answer of the finder can still carry an address: it never reaches a lead."""
-    assert parsing.result(FIND, {"qualification": "invalid", "email": "a@b.com"}).value == ""
+    assert answers.result(FIND, {"qualification": "invalid", "email": "a@b.com"}).value == ""
 
 
 def test_a_hit_without_its_value_is_none():
     """Found, but nothing to write: not a hit."""
-    assert parsing.result(PHONE, {"qualification": "found", "number": None}).verdict is Verdict.NOT_FOUND
+    assert answers.result(PHONE, {"qualification": "found", "number": None}).verdict is Verdict.NOT_FOUND
 
 
 @pytest.mark.parametrize(("country", "kept"), [("us", "US"), ("United States", ""), ("ßß", ""), (1, ""), (None, "")])
 def test_a_country_is_two_letters_or_nothing(country, kept):
     """The column has two places: a longer name is not cut into another country."""
-    assert parsing.result(PHONE, {"qualification": "found", "number": "+1", "country": country}).country == kept
+    assert answers.result(PHONE, {"qualification": "found", "number": "+1", "country": country}).country == kept
 
 
 @pytest.mark.parametrize(
@@ -267,21 +267,21 @@ def test_a_country_is_two_letters_or_nothing(country, kept):
 )
 def test_an_index_is_a_place_or_nothing(index, place):
     """A negative index would name the last row."""
-    assert parsing.result(FIND, {"index": index}).index == place
+    assert answers.result(FIND, {"index": index}).index == place
 
 
 def test_the_cost_of_phones_is_unknown_while_a_refund_is_pending():
     """Whether ``credits_cost`` is before or after the refund is documented nowhere, so it is not guessed."""
     body = payload("responses/get_phone_bulk_200_completed")
     body["stats"]["credits_to_refund"] = 40
-    assert parsing.bulk_answer(PHONE, body).cost is None
+    assert answers.bulk_answer(PHONE, body).cost is None
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "a@b.com"}, {"qualification": ""}, {"qualification": 5}])
 def test_a_body_without_a_qualification_is_no_answer(body):
     """A page of some gateway is not taken for a search that ended."""
     with pytest.raises(ValueError, match="qualification"):
-        parsing.single_answer(FIND, body)
+        answers.single_answer(FIND, body)
 
 
 JSON = st.recursive(
@@ -333,11 +333,11 @@ OBJECT = st.recursive(
 @given(kind=st.sampled_from(Kind), body=OBJECT)
 def test_no_body_breaks_the_reader(kind, body):
     """Whatever the types: a value that fits its column, or ValueError where the answer says nothing."""
-    found = parsing.result(kind, body)
+    found = answers.result(kind, body)
     assert len(found.value) <= 254
     assert len(found.country) in {0, 2}
     assert len(found.crm_id) <= 128
-    for read in (parsing.single_answer, parsing.bulk_answer):
+    for read in (answers.single_answer, answers.bulk_answer):
         try:
             answer = read(kind, body)
         except ValueError:

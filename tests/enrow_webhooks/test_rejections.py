@@ -10,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from enrow_webhooks import inbox, rejections
-from enrow_webhooks.addresses import sign
 from enrow_webhooks.doctor import inbox_troubles
+from enrow_webhooks.inbox import processing, rejections
+from enrow_webhooks.inbox.addresses import sign
+from enrow_webhooks.inbox.rejections import Counting, Reason, counting
 from enrow_webhooks.models import Rejection, WebhookEvent
-from enrow_webhooks.rejections import Counting, Reason, counting
 from enrow_webhooks.signals import KeepAside, notice_received
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,7 +121,7 @@ def test_a_notice_that_contradicts_its_address_is_counted(sandbox):
     post()
     notice_received.connect(contradict)
     try:
-        inbox.drain()
+        processing.drain()
     finally:
         notice_received.disconnect(contradict)
     assert counts() == {"contradicts": 1}

@@ -15,7 +15,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse, set_script_prefix
 
-from enrow_webhooks.addresses import callback_url, sign
+from enrow_webhooks.inbox.addresses import callback_url, sign
 from enrow_webhooks.models import WebhookEvent
 from tests.conftest import PAYLOADS
 from tests.enrow_webhooks.support import ROOT, gunicorn, talk

@@ -8,13 +8,14 @@ from decimal import Decimal
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from enrow_webhooks.addresses import recognise
+from enrow_webhooks.inbox.addresses import recognise
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox.core import Sandbox
 from enrow_webhooks.sandbox.jobs import Job
-from leads import results, spending
+from leads.credits import budget
 from leads.enrichment import Run
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
 from tests.faults import world
 
 ENDED = SearchJob.ENDED
@@ -73,7 +74,7 @@ class Books:
 
     def caps_hold(self) -> None:
         if self.day_limit is not None:
-            assert spending.spent_on(timezone.localdate()) <= self.day_limit
+            assert budget.spent_on(timezone.localdate()) <= self.day_limit
         for run in self.runs:
             cap = run.tally.max_credits
             spent = SearchJob.objects.of_run(run.id).credits()
@@ -120,7 +121,7 @@ class Books:
             assert job.state in {"finished", "failed"}, f"{job.state}: its results were paid for and never fetched"
             errors = LeadSearch.objects.filter(job=job, outcome="error", position__isnull=False)
             assert job.state == "failed" or not errors, [row.error for row in errors]
-        left_out = LeadSearch.objects.filter(error=results._NO_RESULT)
+        left_out = LeadSearch.objects.filter(error=applying._NO_RESULT)
         assert not left_out, f"{[row.crm_id for row in left_out]} got nothing of what was bought for them"
         found = LeadSearch.objects.found().exclude(Q(kind="verify_email") | Q(effect__in=["orphan", "stale"]))
         for search in found:

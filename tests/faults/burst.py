@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from django.db import connection
 from django.utils import timezone
 
-from enrow_webhooks.addresses import sign
-from enrow_webhooks.client import EnrowClient
-from enrow_webhooks.values import FindEmail, Kind
+from enrow_webhooks.client.http import EnrowClient
+from enrow_webhooks.client.values import FindEmail, Kind
+from enrow_webhooks.inbox.addresses import sign
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.faults.stage import Scene
 from tests.faults.support import PATIENCE, make_leads, wait_until

@@ -12,13 +12,13 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
-from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
 from tests.faults import bodies
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -125,7 +125,7 @@ def deliver(world: World, sender: str, body: bytes, *, length: str = "true", **h
     # A length that lies may leave nothing to keep; else a person finds what came, also behind a 400.
     kept = {200: {1}, 400: {1} if length == "true" else {0, 1}}.get(answer.status_code, {0})
     assert deliveries() in kept
-    inbox.drain()
+    processing.drain()
     world.seen.update(WebhookEvent.objects.values_list("state", flat=True))
     world.seen["written"] += bool(world.changed())
     assert not list(WebhookEvent.objects.waiting().values_list("state", "last_error"))

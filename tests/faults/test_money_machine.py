@@ -28,19 +28,22 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import callback_url
-from enrow_webhooks.errors import EnrowError, TryAgain
-from enrow_webhooks.gateway import open_client
+from enrow_webhooks.client.errors import EnrowError, TryAgain
+from enrow_webhooks.client.values import Kind, Progress
+from enrow_webhooks.connect import open_client
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import callback_url
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox.jobs import State as AtEnrow
 from enrow_webhooks.sandbox.server import SandboxServer
-from enrow_webhooks.values import Kind, Progress
-from leads import decisions, polling, queueing, results, submission, writing
+from leads import decisions
 from leads.enrichment import Run, enrich
 from leads.models import Lead, SearchJob
-from leads.planning import Order, Tally, plan
-from leads.sweep import sweep
+from leads.outbox import enqueueing, submission
+from leads.outbox.planning import Order, Tally, plan
+from leads.results import applying, writeback
+from leads.upkeep import polling
+from leads.upkeep.sweep import sweep
 from tests.faults import world
 from tests.faults.books import Books
 
@@ -167,11 +170,11 @@ class MoneyMachine(RuleBasedStateMachine):
     def queue_what_was_planned(self, dies):
         batch, order, run = self.planned.pop(0)
         if dies:
-            queueing._reserve(SearchJob(run=run.id, kind=batch.kind), batch, run.tally, None)
+            enqueueing._reserve(SearchJob(run=run.id, kind=batch.kind), batch, run.tally, None)
             return
-        queued = queueing.queue(batch, order, run.tally, run=run.id, balance=None)
+        queued = enqueueing.queue(batch, order, run.tally, run=run.id, balance=None)
         if queued.job and queued.reused:
-            writing.write(queued.job.pk)
+            writeback.write(queued.job.pk)
         self.ordered(run, force=order.force)
 
     def choose(self, numbers, *, overwrite):
@@ -227,7 +230,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def deliver(self, number, by_secret, is_processed):
         self.post(pick(self.sandbox.deliveries, number), by_secret=by_secret)
         if is_processed:
-            inbox.drain()
+            processing.drain()
 
     def post(self, delivery, *, by_secret=False):
         path = f"/webhooks/enrow/{SECRET}/" if by_secret else urlsplit(delivery.url).path
@@ -240,7 +243,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule()
     def process(self):
         WebhookEvent.objects.filter(state="failed").update(next_attempt_at=timezone.now())
-        inbox.drain()
+        processing.drain()
 
     @rule(number=which)
     def poll(self, number):
@@ -301,7 +304,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except EnrowError:
             return
         if answer.progress is not Progress.ONGOING:
-            results.settle(job.pk, answer, writing.keep, via=SearchJob.Via.POLL)
+            applying.settle(job.pk, answer, writeback.keep, via=SearchJob.Via.POLL)
 
     @rule()
     def leases_run_out(self):

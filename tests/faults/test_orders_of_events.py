@@ -8,16 +8,18 @@ import uuid
 
 import pytest
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import callback_url, sign
-from enrow_webhooks.gateway import open_client
+from enrow_webhooks.client.values import Kind
+from enrow_webhooks.connect import open_client
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import callback_url, sign
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.values import Kind
-from leads import decisions, polling, queueing, submission
+from leads import decisions
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.planning import Order, Tally, plan
-from leads.sweep import sweep
+from leads.outbox import enqueueing, submission
+from leads.outbox.planning import Order, Tally, plan
+from leads.upkeep import polling
+from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +33,7 @@ def test_who_is_bought_between_plan_and_queue_is_not_bought_again(make_leads, sa
     (batch,) = plan(Lead.objects.all(), order, tally)
     enrich(Lead.objects.all(), find={"email"})
     finish(sandbox)
-    queued = queueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
+    queued = enqueueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
     finish(sandbox)
     assert set(sandbox.ledger.purchases.values()) == {bought}
     assert (queued.reused, tally.worst_case) == (2 - bought, bought - 1)
@@ -148,7 +150,7 @@ def test_a_lost_answer_that_returns_by_the_shared_secret_is_booked_once(
     body = json.dumps(sandbox.deliveries[0].body)
     for token in (secret, sign(str(job.pk))):
         client.post(f"/webhooks/enrow/{token}/", data=body, content_type="application/json")
-        inbox.drain()
+        processing.drain()
         assert WebhookEvent.objects.get().state == "processed"
     job = SearchJob.objects.get()
     assert (job.state, job.credits_cost, job.enrow_id) == ("finished", count, sandbox.jobs[0].id)

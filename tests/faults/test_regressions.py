@@ -7,10 +7,10 @@ import datetime as dt
 import pytest
 from django.db import OperationalError, connection
 
-from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
-from leads.sweep import sweep
+from leads.outbox import submission
+from leads.upkeep.sweep import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

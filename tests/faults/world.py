@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
 from enrow_webhooks.sandbox import people
-from enrow_webhooks.values import FindEmail, FindPhone, Kind, VerifyEmail
 from leads.models import Lead
 
 # What a person at the keyboard types into a value.

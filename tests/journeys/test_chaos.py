@@ -6,10 +6,10 @@ import pytest
 
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
-from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.sweep import sweep
+from leads.outbox import submission
+from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish, work
 
 pytestmark = pytest.mark.django_db(transaction=True)

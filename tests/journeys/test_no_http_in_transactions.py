@@ -7,8 +7,8 @@ import socket
 import pytest
 from django.db import connection
 
+from leads.credits.statement import read_balance
 from leads.enrichment import enrich, estimate
-from leads.ledger import read_balance
 from leads.models import Lead, SearchJob
 from tests.conftest import finish
 

@@ -13,24 +13,25 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, include, path
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import callback_url, sign
+from enrow_webhooks.client.scrub import describe, scrub
+from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import callback_url, sign
 from enrow_webhooks.logs import RedactWebhookTokens
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.privacy import describe, scrub
 from enrow_webhooks.signals import notice_received
 from enrow_webhooks.tasks import process_events
-from enrow_webhooks.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
-from leads import polling, submission
 from leads.enrichment import enrich
-from leads.judging import Candidate
-from leads.matching import Sent, Settled
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.patrol import patrol
-from leads.planning import Wanted
+from leads.outbox import submission
+from leads.outbox.eligibility import Candidate
+from leads.outbox.planning import Wanted
+from leads.results.matching import Sent, Settled
 from leads.signals import leads_written
-from leads.sweep import sweep
 from leads.tasks import submit_jobs, sweep_jobs
+from leads.upkeep import polling
+from leads.upkeep.run_forever import patrol
+from leads.upkeep.sweep import sweep
 from tests.commands import run
 from tests.conftest import due_now, work
 from tests.enrow_webhooks.support import Stranger, http
@@ -160,7 +161,7 @@ def test_a_failure_nobody_thought_of_shows_no_debug_page(said, settings, debug, 
     def fail(body, *, reference):
         raise RuntimeError(f"{body!r} {reference}")
 
-    monkeypatch.setattr(inbox, "store", fail)
+    monkeypatch.setattr(processing, "store", fail)
     answer = deliver()
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
     assert_clean(answer.content.decode())
@@ -176,14 +177,14 @@ def test_djangos_page_and_report_hide_key_and_secrets_of_the_settings(rf):
     assert SafeExceptionReporterFilter().get_safe_settings()["ENROW"]["BASE_URL"]
 
 
-@pytest.mark.parametrize("function", [inbox.store])
+@pytest.mark.parametrize("function", [processing.store])
 def test_the_report_of_an_error_hides_the_body(rf, function, settings):
     """Error mails and trackers that follow Django's marks see no variable of the function that has the body."""
     settings.DEBUG = False
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE enrow_webhooks_webhookevent RENAME TO away")
     try:
-        inbox.store(BODY.encode(), reference=JOB)
+        processing.store(BODY.encode(), reference=JOB)
     except DatabaseError as error:
         frames = ExceptionReporter(rf.get("/"), type(error), error, error.__traceback__).get_traceback_frames()
         variables = [str(frame["vars"]) for frame in frames if frame["function"] == "store"]
@@ -206,7 +207,7 @@ def test_a_receiver_of_the_host_that_quotes_the_notice_is_not_quoted(sandbox, sa
     deliver()
     notice_received.connect(careless)
     try:
-        inbox.drain()
+        processing.drain()
     finally:
         notice_received.disconnect(careless)
     assert WebhookEvent.objects.get().last_error.startswith("ValueError at journeys/test_privacy.py:")
@@ -219,7 +220,7 @@ def test_a_row_that_the_database_refuses_is_not_quoted(site, said, lead_that_ref
     work(site)
     job.refresh_from_db()
     assert (job.state, job.written_at) == ("finished", None)
-    for act in (inbox.drain, sweep, polling.write_waiting, process_events, sweep_jobs, submit_jobs):
+    for act in (processing.drain, sweep, polling.write_waiting, process_events, sweep_jobs, submit_jobs):
         WebhookEvent.objects.update(next_attempt_at=job.created_at)
         act()
     assert "not written to the leads: IntegrityError" in errors()
@@ -326,7 +327,7 @@ def test_reprs_show_no_person():
         FindPhone(linkedin_url="https://x/plantedann", firstname="Plantedann", lastname="x"),
         Result(verdict=Verdict.FOUND, value=EMAIL, echo=VerifyEmail(email=EMAIL)),
         Answer(progress=Progress.COMPLETED, results=(Result(verdict=Verdict.FOUND, value=PHONE),)),
-        inbox.read(WebhookEvent(payload=BODY, reference="")),
+        processing.read(WebhookEvent(payload=BODY, reference="")),
         Candidate(1, CRM_ID, "Plantedann", "Somebody", NAME, "", "", "", "", EMAIL, "", PHONE),
         Sent(1, CRM_ID, None, EMAIL),
         Settled(1, "found", EMAIL, "FR"),
@@ -401,5 +402,5 @@ def test_a_setting_that_is_missing_is_named(enrow):
     """What a person must mend is said in full, also where a notice needs it."""
     deliver(json.dumps({"event": "bulk_search_finished", "id": "b-1"}), SECRET)
     enrow(API_KEY="")
-    inbox.drain()
+    processing.drain()
     assert 'ENROW["API_KEY"] is blank' in WebhookEvent.objects.get().last_error

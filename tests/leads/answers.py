@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enrow_webhooks.values import Answer, Progress, Result, Verdict
+from enrow_webhooks.client.values import Answer, Progress, Result, Verdict
 from leads.models import LeadSearch, SearchJob
 
 VIA = SearchJob.Via.NOTICE

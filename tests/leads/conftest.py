@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
+from leads.outbox import submission
 from tests.conftest import finish
 
 

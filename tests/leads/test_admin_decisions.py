@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from leads import submission
 from leads.admin import deciding
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
 from tests.conftest import finish
 from tests.leads.admin_pages import HOSTILE, list_page, login, row_page, run_action, said, text
 

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from leads import polling, submission
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
+from leads.upkeep import polling
 from tests.conftest import finish
 from tests.leads.admin_pages import list_page, login, row_page, run_action, said, text
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from benchmarks import pages, plans, rows
 from enrow_webhooks.admin import BigTableAdmin
-from enrow_webhooks.counts import AtLeast, BoundedPaginator, count
+from enrow_webhooks.bounded_counts import AtLeast, BoundedPaginator, count
 from enrow_webhooks.models import WebhookEvent
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.leads.admin_pages import MODELS, fill, list_page, run_action, said, text

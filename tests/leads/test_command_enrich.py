@@ -15,7 +15,7 @@ from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich, sweep
 from leads.management.commands.enrich_leads import Command as EnrichCommand
-from leads.management.patience import Patience
+from leads.management.idle_workers import Patience
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.commands import run, run_process
 from tests.conftest import work

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads.csvcolumns import guarded, unguarded
-from leads.csvexport import export_leads
-from leads.csvimport import BATCH, import_leads
+from leads.csvfiles.columns import guarded, unguarded
+from leads.csvfiles.exporting import export_leads
+from leads.csvfiles.importing import BATCH, import_leads
 from leads.models import Lead
 from tests.commands import ROOT, run, run_process, spawn
 from tests.crm.models import Contact

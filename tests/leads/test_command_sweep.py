@@ -12,8 +12,8 @@ from django.db import OperationalError
 
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
-from leads.patrol import patrol
-from leads.sweep import Swept
+from leads.upkeep.run_forever import patrol
+from leads.upkeep.sweep import Swept
 from tests.commands import run, spawn
 from tests.conftest import due_now
 

@@ -10,15 +10,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from enrow_webhooks import inbox, replaying
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.inbox import processing, replaying
+from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
-from leads import forgetting, polling, results, submission
+from leads import forgetting
 from leads.enrichment import enrich
 from leads.forgetting import Traces
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.sweep import sweep
+from leads.outbox import submission
+from leads.results import applying
+from leads.upkeep import polling
+from leads.upkeep.sweep import sweep
 from tests.commands import run
 from tests.conftest import due_now, work
 from tests.leads.admin_pages import login, run_action, said, text
@@ -154,7 +157,7 @@ def test_an_unconfirmed_or_expired_search_takes_its_late_notice_without_the_pers
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     submission.submit(job.pk)
     if state == "expired":
-        results.end_without_result(job.pk, "expired", "Nothing came.")
+        applying.end_without_result(job.pk, "expired", "Nothing came.")
     else:
         SearchJob.objects.update(state=state, enrow_id="")
     forgetting.forget([first.crm_id])
@@ -229,7 +232,7 @@ def test_a_search_launched_elsewhere_finds_no_lead(site, make_leads, enrow):
     }
     answer = Client().post("/webhooks/enrow/a-shared-secret-of-good-length/", json.dumps(body), "application/json")
     assert answer.status_code == 200
-    inbox.drain()
+    processing.drain()
     assert WebhookEvent.objects.get().state == "ignored"
     assert not LeadSearch.objects.exists()
     assert not Lead.objects.exists()
@@ -245,7 +248,7 @@ def test_a_repeat_of_a_notice_leaves_no_body(site, make_leads):
     WebhookEvent.objects.all().delete()
     forgetting.forget([first.crm_id])
     assert Client().post(f"/webhooks/enrow/{sign(reference)}/", body, "application/json").status_code == 200
-    inbox.drain()
+    processing.drain()
     assert WebhookEvent.objects.get().payload == ""
     assert_forgotten(first)
 
@@ -273,7 +276,7 @@ def test_a_waiting_notice_of_the_forgotten_alone_ends(site, make_leads):
     assert site.wait_until_idle(timeout=10)
     forgetting.forget([first.crm_id])
     event = WebhookEvent.objects.get()
-    assert (event.state, event.payload, inbox.drain()) == ("ignored", "", 0)
+    assert (event.state, event.payload, processing.drain()) == ("ignored", "", 0)
     due_now()
     sweep()
     job.refresh_from_db()

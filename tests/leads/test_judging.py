@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from enrow_webhooks.values import FindEmail, FindPhone, Kind, VerifyEmail
-from leads.judging import Candidate, Reason, Skip, judge
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
+from leads.outbox.eligibility import Candidate, Reason, Skip, judge
 
 BLANK = Candidate(1, "c1", "", "", "", "", "", "", "", "", "", "")
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob, get_lead_model
 from tests.conftest import finish

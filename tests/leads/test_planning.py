@@ -9,12 +9,12 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from enrow_webhooks.values import Kind
-from leads import submission
+from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich, estimate, kinds_of
-from leads.judging import Reason
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.planning import Order, Tally, plan
+from leads.outbox import submission
+from leads.outbox.eligibility import Reason
+from leads.outbox.planning import Order, Tally, plan
 from tests.conftest import finish
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from leads import polling, submission
 from leads.enrichment import enrich, sweep
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
+from leads.upkeep import polling
 from tests.conftest import due_now, finish, work
 
 pytestmark = pytest.mark.django_db

@@ -8,14 +8,14 @@ import pytest
 import requests
 from django.conf import settings
 
-from enrow_webhooks import inbox
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.client.values import Launch
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
-from enrow_webhooks.values import Launch
-from leads import submission
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
 from tests.conftest import due_now, payload, work
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def post(client, enrow):
     def deliver(body, token=SECRET):
         answer = client.post(f"/webhooks/enrow/{token}/", data=json.dumps(body), content_type="application/json")
         assert answer.status_code == 200
-        inbox.drain()
+        processing.drain()
         return WebhookEvent.objects.latest("pk")
 
     return deliver
@@ -132,7 +132,7 @@ def test_a_notice_before_enrows_get_knows_it_is_tried_again(running, post, sandb
     assert (event.state, "ongoing" in event.last_error) == ("failed", True)
     sandbox.finish_all()
     WebhookEvent.objects.update(next_attempt_at=event.received_at)
-    inbox.drain()
+    processing.drain()
     job.refresh_from_db()
     assert job.state == "finished"
 
@@ -165,7 +165,7 @@ def test_a_single_search_that_was_launched_elsewhere_enriches_its_lead(make_lead
     job = SearchJob.objects.get()
     assert (job.requested_by, job.enrow_id, job.state, job.credits_cost) == ("elsewhere", enrow_id, "finished", 1)
     WebhookEvent.objects.all().replay()
-    inbox.drain()
+    processing.drain()
     assert SearchJob.objects.count() == 1
 
 
@@ -213,7 +213,7 @@ def test_an_unknown_id_is_ignored_but_not_while_one_of_ours_has_no_answer(make_l
     assert (event.state, "no answer yet" in event.last_error) == ("failed", True)
     SearchJob.objects.update(state="queued")
     WebhookEvent.objects.update(next_attempt_at=event.received_at)
-    inbox.drain()
+    processing.drain()
     event.refresh_from_db()
     assert event.state != "processed"
 

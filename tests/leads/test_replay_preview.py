@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from enrow_webhooks.inbox.replaying import chosen, preview
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.replaying import chosen, preview
 from enrow_webhooks.signals import notice_questioned
-from leads import results, submission
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
+from leads.results import applying
 from tests.commands import run
 from tests.conftest import work
 from tests.leads.admin_pages import run_action, text
@@ -70,7 +71,7 @@ def test_results_that_did_not_reach_the_leads_would(notice, site):
 
 def test_an_expired_job_still_takes_its_result(notice):
     """It is paid for."""
-    results.end_without_result(notice.pk, "expired", "Nothing came.")
+    applying.end_without_result(notice.pk, "expired", "Nothing came.")
     assert forecast().changes
 
 

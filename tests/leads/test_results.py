@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from enrow_webhooks.values import Answer, FindEmail, Progress, Result, Verdict
-from leads import results
+from enrow_webhooks.client.values import Answer, FindEmail, Progress, Result, Verdict
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
 from leads.signals import leads_written
 from tests.leads.answers import VIA, done, effects, found, missed
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_results_find_their_lead_by_crm_id_then_by_position(running):
     """``custom`` comes first, whatever the order; without it the position counts."""
     job = running(3)
-    results.apply(
+    applying.apply(
         job.pk,
         done(found("lead-2", "two@x.com", index=0), found(value="zero@x.com", index=0), missed(index=1)),
         via=VIA,
@@ -43,7 +43,7 @@ def test_a_result_whose_echo_is_another_person_is_kept_aside(running):
             (1, "no", _echo("Bob Somebody", "firm1.com")),
         ]
     )
-    results.apply(job.pk, done(right, wrong), via=VIA)
+    applying.apply(job.pk, done(right, wrong), via=VIA)
     search.refresh_from_db()
     assert (search.value, search.effect) == ("ok@x.com", "written")
     orphan = LeadSearch.objects.get(effect="orphan")
@@ -61,7 +61,7 @@ def _echo(name, domain):
 def test_a_result_that_fits_no_row_is_kept_aside(running, stranger):
     """Neither an unknown crm_id nor a position outside the batch is squeezed onto a lead."""
     job = running(2)
-    results.apply(job.pk, done(Result(verdict=Verdict.FOUND, value="a@b.com", **stranger)), via=VIA)
+    applying.apply(job.pk, done(Result(verdict=Verdict.FOUND, value="a@b.com", **stranger)), via=VIA)
     assert LeadSearch.objects.filter(effect="orphan", value="a@b.com").count() == 1
     assert set(Lead.objects.values_list("email", flat=True)) == {""}
 
@@ -72,7 +72,7 @@ def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
     make_leads(1, prefix="b", email="bob@firm.com")
     job = enrich(Lead.objects.all(), verify=True).jobs().get()
     SearchJob.objects.update(state="running")
-    results.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
+    applying.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
     assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
     assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
 
@@ -81,7 +81,7 @@ def test_a_persons_edit_wins(running):
     """A value that appeared while the search ran is kept; the result stays in the history."""
     job = running(1)
     Lead.objects.update(email="by-hand@x.com")
-    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert Lead.objects.get().email == "by-hand@x.com"
     assert LeadSearch.objects.get().value == "x@firm.com"
     assert effects(job) == {"lead-0": "kept"}
@@ -94,7 +94,7 @@ def test_overwriting_compares_with_the_value_seen_at_search_time(running, now, e
     """Overwrite replaces the value that the search saw, not one that a person typed since."""
     job = running(1, overwrite=True, email="old@x.com")
     Lead.objects.update(email=now)
-    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert Lead.objects.get().email == email
     assert effects(job) == {"lead-0": effect}
 
@@ -102,7 +102,7 @@ def test_overwriting_compares_with_the_value_seen_at_search_time(running, now, e
 def test_overwriting_never_erases(running):
     """Nothing found is no reason to lose what is there."""
     job = running(1, overwrite=True, email="old@x.com", email_status="valid")
-    results.apply(job.pk, done(missed("lead-0")), via=VIA)
+    applying.apply(job.pk, done(missed("lead-0")), via=VIA)
     assert Lead.objects.values_list("email", "email_status").get() == ("old@x.com", "valid")
 
 
@@ -110,7 +110,7 @@ def test_an_older_search_never_beats_a_newer_one(running):
     """A late result of a search that was launched before the last written one is stale."""
     job = running(1)
     Lead.objects.update(email_checked_at=timezone.now())
-    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert (Lead.objects.get().email, effects(job)) == ("", {"lead-0": "stale"})
 
 
@@ -118,7 +118,7 @@ def test_a_verdict_is_only_written_to_the_address_it_judged(running):
     """When the address was edited meanwhile, the old verdict says nothing about it."""
     job = running(1, find=(), verify=True, email="old@x.com")
     Lead.objects.update(email="new@x.com")
-    results.apply(job.pk, done(found(value="old@x.com")), via=VIA)
+    applying.apply(job.pk, done(found(value="old@x.com")), via=VIA)
     assert Lead.objects.values_list("email", "email_status").get() == ("new@x.com", "")
     assert effects(job) == {"lead-0": "kept"}
 
@@ -126,7 +126,7 @@ def test_a_verdict_is_only_written_to_the_address_it_judged(running):
 def test_a_failed_verification_does_not_replace_a_verdict(running):
     """A failure says nothing about the address."""
     job = running(1, find=(), verify=True, overwrite=True, email="a@firm.com", email_status="valid")
-    results.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
+    applying.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
     assert Lead.objects.get().email_status == "valid"
     assert effects(job) == {"lead-0": "kept"}
 
@@ -135,7 +135,7 @@ def test_a_deleted_lead_is_not_brought_back(running):
     """Its result stays in the history as an orphan."""
     job = running(2)
     Lead.objects.filter(crm_id="lead-0").delete()
-    results.apply(job.pk, done(found("lead-0"), found("lead-1")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0"), found("lead-1")), via=VIA)
     assert list(Lead.objects.values_list("crm_id", flat=True)) == ["lead-1"]
     assert effects(job) == {"lead-0": "orphan", "lead-1": "written"}
 
@@ -145,7 +145,7 @@ def test_never_tried_not_found_and_failed_are_three_things(running, make_leads):
     job = running(3)
     make_leads(1, prefix="untried")
     odd = Result(verdict=Verdict.UNUSABLE, crm_id="lead-2")
-    results.apply(job.pk, done(found("lead-0"), missed("lead-1"), odd), via=VIA)
+    applying.apply(job.pk, done(found("lead-0"), missed("lead-1"), odd), via=VIA)
     statuses = dict(Lead.objects.values_list("crm_id", "email_status"))
     assert statuses == {"lead-0": "valid", "lead-1": "not_found", "lead-2": "failed", "untried-0": ""}
     assert Lead.objects.get(crm_id="lead-2").email_checked_at is None
@@ -154,7 +154,7 @@ def test_never_tried_not_found_and_failed_are_three_things(running, make_leads):
 def test_a_lead_without_a_result_fails_with_a_sentence(running):
     """A row that Enrow forgot does not stay pending for ever."""
     job = running(2)
-    results.apply(job.pk, done(found("lead-0")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert "without a result" in LeadSearch.objects.get(crm_id="lead-1").error
     assert not LeadSearch.objects.pending().exists()
 
@@ -162,7 +162,7 @@ def test_a_lead_without_a_result_fails_with_a_sentence(running):
 def test_a_failed_batch_costs_nothing_and_can_be_searched_again(running):
     """``general.status: failed`` ends the job visibly and frees its leads."""
     job = running(2)
-    results.apply(job.pk, Answer(progress=Progress.FAILED), via=VIA)
+    applying.apply(job.pk, Answer(progress=Progress.FAILED), via=VIA)
     job.refresh_from_db()
     assert (job.state, job.credits_cost) == ("failed", 0)
     assert set(Lead.objects.values_list("email_status", flat=True)) == {"failed"}
@@ -173,10 +173,10 @@ def test_applying_twice_changes_nothing(running):
     """The second copy of an answer neither writes nor recounts, also when a person edited in between."""
     job = running(2)
     answer = done(found("lead-0"), missed("lead-1"))
-    assert results.apply(job.pk, answer, via=VIA)
+    assert applying.apply(job.pk, answer, via=VIA)
     Lead.objects.filter(crm_id="lead-0").update(email="")
     before = list(SearchJob.objects.values()), list(LeadSearch.objects.order_by("pk").values())
-    assert not results.apply(job.pk, answer, via=SearchJob.Via.POLL)
+    assert not applying.apply(job.pk, answer, via=SearchJob.Via.POLL)
     after = list(SearchJob.objects.values()), list(LeadSearch.objects.order_by("pk").values())
     for rows in (*before, *after):
         for row in rows:
@@ -188,9 +188,9 @@ def test_applying_twice_changes_nothing(running):
 def test_a_late_result_of_an_expired_job_is_welcome(running):
     """It was paid for."""
     job = running(1)
-    results.end_without_result(job.pk, SearchJob.State.EXPIRED, "Nothing came by the deadline.")
+    applying.end_without_result(job.pk, SearchJob.State.EXPIRED, "Nothing came by the deadline.")
     assert Lead.objects.get().email_status == "failed"
-    assert results.apply(job.pk, done(found("lead-0")), via=VIA)
+    assert applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert Lead.objects.values_list("email", "email_status").get() == ("x@firm.com", "valid")
     assert SearchJob.objects.get().state == "finished"
 
@@ -206,7 +206,7 @@ def test_a_late_result_of_an_expired_job_is_welcome(running):
 def test_the_cost_is_enrows_own_figure_or_the_price_of_what_was_found(running, find, answer, cost):
     """Decimal, to the quarter."""
     job = running(2, find)
-    results.apply(job.pk, answer, via=VIA)
+    applying.apply(job.pk, answer, via=VIA)
     assert SearchJob.objects.get().credits_cost == Decimal(cost)
 
 
@@ -221,7 +221,7 @@ def test_the_cost_is_enrows_own_figure_or_the_price_of_what_was_found(running, f
 def test_phones_are_stored_in_e164_with_their_country(running, number, country, phone):
     """What Google's library cannot read stays as it came: it was paid for."""
     job = running(1, ("phone",))
-    results.apply(job.pk, done(found("lead-0", number, country=country)), via=VIA)
+    applying.apply(job.pk, done(found("lead-0", number, country=country)), via=VIA)
     assert Lead.objects.values_list("phone", "phone_country").get() == phone
 
 
@@ -237,7 +237,7 @@ def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_o
     leads_written.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+            applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
     finally:
         leads_written.disconnect(listen)
     assert heard == [(job.pk, 2)]

@@ -16,14 +16,15 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from enrow_webhooks.values import Kind
-from leads import queueing, spending
+from enrow_webhooks.client.values import Kind
+from leads.credits import budget
 from leads.enrichment import enrich, estimate
-from leads.judging import Reason
+from leads.management.reports import tally_lines
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.planning import Order, Tally, plan
-from leads.reports import tally_lines
-from leads.sweep import sweep
+from leads.outbox import enqueueing
+from leads.outbox.eligibility import Reason
+from leads.outbox.planning import Order, Tally, plan
+from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish
 from tests.enrow_webhooks.support import Stranger
 
@@ -56,9 +57,9 @@ def test_what_was_not_found_is_released(make_leads, enrow, sandbox):
     make_leads(3, prefix="more")
     enrow(DAILY_CREDIT_LIMIT=3)
     enrich(Lead.objects.filter(crm_id__startswith="lead"), find={"email"})
-    assert spending.allowance(None).day == 0
+    assert budget.allowance(None).day == 0
     finish(sandbox)
-    assert spending.allowance(None).day == 3
+    assert budget.allowance(None).day == 3
     assert enrich(Lead.objects.all(), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 3
 
 
@@ -83,7 +84,7 @@ def test_who_shares_a_purchase_that_cannot_be_paid_hears_the_same_reason(make_le
     order, tally = Order(kinds=(Kind.FIND_EMAIL,)), Tally()
     (batch,) = plan(Lead.objects.filter(crm_id__startswith="a"), order, tally)
     enrich(Lead.objects.filter(crm_id__startswith="other"), find={"email"})
-    queued = queueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
+    queued = enqueueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
     assert (queued.job, tally.skipped) == (None, {(Kind.FIND_EMAIL, Reason.OVER_DAY): 2})
 
 
@@ -91,7 +92,7 @@ def test_an_unknown_balance_is_no_limit(make_leads, enrow):
     """When Enrow cannot be asked, its own 402 is the limit."""
     make_leads(1)
     enrow(BASE_URL="http://127.0.0.1:9")
-    assert spending.ask_balance() is None
+    assert budget.ask_balance() is None
     assert enrich(Lead.objects.all(), find={"phone"}).tally.to_search[Kind.FIND_PHONE] == 1
 
 
@@ -120,7 +121,7 @@ def test_a_full_backlog_is_given_up_too(enrow):
             waiting.connect_ex(black_hole.getsockname())
         enrow(BASE_URL=f"http://127.0.0.1:{black_hole.getsockname()[1]}")
         began = time.monotonic()
-        assert spending.ask_balance() is None
+        assert budget.ask_balance() is None
         assert time.monotonic() - began < 4
 
 
@@ -169,7 +170,7 @@ def test_a_planner_that_dies_after_reserving_gives_its_credits_back(make_leads, 
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(queueing.purchases, "buy", die)
+        patch.setattr(enqueueing.purchases, "buy", die)
         with pytest.raises(Died):
             enrich(Lead.objects.all(), find={"email"})
     job = SearchJob.objects.get()
@@ -178,7 +179,7 @@ def test_a_planner_that_dies_after_reserving_gives_its_credits_back(make_leads, 
     due_now()
     sweep()
     job.refresh_from_db()
-    assert (job.state, job.credits_cost, spending.allowance(None).day) == ("cancelled", 0, 2)
+    assert (job.state, job.credits_cost, budget.allowance(None).day) == ("cancelled", 0, 2)
 
 
 def test_credits_are_exact(make_leads, enrow):

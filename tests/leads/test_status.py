@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from enrow_webhooks import retention
+from enrow_webhooks.inbox import retention
 from enrow_webhooks.models import Heartbeat, Rejection, WebhookEvent
 from leads import health
-from leads.doctor import result_findings, sweep_findings
 from leads.enrichment import enrich
 from leads.models import AccountReading, Lead, SearchJob
-from leads.sweep import SWEEP, sweep
 from leads.tasks import sweep_jobs
+from leads.upkeep.doctor import result_findings, sweep_findings
+from leads.upkeep.sweep import SWEEP, sweep
 from tests.commands import run
 from tests.conftest import work
 from tests.leads.admin_pages import fill, list_page, login, text

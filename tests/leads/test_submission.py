@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import clear_url_caches
 from django.utils import timezone
 
-from enrow_webhooks.values import FindEmail
-from leads import polling, submission
+from enrow_webhooks.client.values import FindEmail
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
+from leads.upkeep import polling
 from tests.conftest import due_now, finish, work
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,11 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads import forgetting, polling, results
+from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
+from leads.upkeep import polling
 from tests.leads.answers import VIA, done, effects, found, missed
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +70,7 @@ def test_what_was_paid_for_survives_leads_that_refuse(running):
     job = running(2)
     with leads_refuse():
         with pytest.raises(DatabaseError):
-            results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+            applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
         assert polling.write_waiting() == 0
     assert_kept_then_written(job)
 
@@ -79,7 +81,7 @@ def test_what_was_paid_for_survives_leads_that_refuse_at_the_commit(running):
     """A deferred constraint fails after every statement went well; no savepoint would have kept the results."""
     job = running(2)
     with leads_refuse(at_commit=True), pytest.raises(DatabaseError):
-        results.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+        applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
     assert_kept_then_written(job)
 
 
@@ -87,7 +89,7 @@ def test_a_job_that_ends_without_result_ends_although_leads_refuse(running):
     """Its leads can be searched again; what they should say is written later."""
     job = running(1)
     with leads_refuse(), pytest.raises(DatabaseError):
-        results.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
+        applying.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
     job.refresh_from_db()
     assert (job.state, job.written_at, LeadSearch.objects.get().outcome) == ("failed", None, "error")
     assert polling.write_waiting() == 1
@@ -113,7 +115,7 @@ def test_applying_takes_the_same_few_statements_at_any_size(running, kind, overw
         Lead.objects.filter(crm_id="lead-2").update(email_checked_at=timezone.now(), phone_checked_at=timezone.now())
         Lead.objects.filter(crm_id="lead-3").delete()
         with CaptureQueriesContext(connection) as captured:
-            results.apply(job.pk, answer, via=VIA)
+            applying.apply(job.pk, answer, via=VIA)
         texts = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
         counts.append(len(texts))
         for table in ("leads_lead", "leads_leadsearch", "leads_searchjob"):
@@ -145,7 +147,7 @@ def test_a_lead_that_does_not_change_is_not_touched(running, changes, effect):
     job = running(3)
     Lead.objects.filter(crm_id__in=["lead-0", "lead-2"]).update(**changes)
     before = versions()
-    results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(3))), via=VIA)
+    applying.apply(job.pk, done(*(found(f"lead-{number}") for number in range(3))), via=VIA)
     after = versions()
     assert effects(job) == {"lead-0": effect, "lead-1": "written", "lead-2": effect}
     assert (after[0], after[2]) == (before[0], before[2])
@@ -158,7 +160,7 @@ def test_of_two_searches_for_one_lead_the_newer_one_is_written(running):
     newer = LeadSearch.objects.get()
     LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
     LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
-    results.apply(job.pk, done(found("lead-0", "new@x.com")), via=VIA)
+    applying.apply(job.pk, done(found("lead-0", "new@x.com")), via=VIA)
     assert Lead.objects.get().email == "new@x.com"
     assert list(LeadSearch.objects.order_by("pk").values_list("value", "effect")) == [
         ("old@x.com", "kept"),
@@ -172,7 +174,7 @@ def test_a_cancelled_search_says_nothing_of_its_lead(running):
     newer = LeadSearch.objects.get()
     LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
     LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
-    results.end_without_result(job.pk, SearchJob.State.CANCELLED, "By hand.")
+    applying.end_without_result(job.pk, SearchJob.State.CANCELLED, "By hand.")
     assert Lead.objects.get().email == "old@x.com"
     assert list(LeadSearch.objects.order_by("pk").values_list("outcome", "effect")) == [
         ("found", "written"),
@@ -184,7 +186,7 @@ def test_what_waited_to_be_written_is_written_with_the_rest(running):
     """A row that ended before its job did reaches its lead too: nothing stays behind in a job that is written."""
     job = running(2)
     LeadSearch.objects.filter(crm_id="lead-0").update(outcome="error", error="Enrow refused it.")
-    results.apply(job.pk, done(missed("lead-1")), via=VIA)
+    applying.apply(job.pk, done(missed("lead-1")), via=VIA)
     assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"lead-0": "failed", "lead-1": "not_found"}
     assert effects(job) == {"lead-0": "written", "lead-1": "written"}
 
@@ -202,7 +204,7 @@ def test_outdated_statistics_do_not_mislead_the_planner(running):
     LeadSearch.objects.update(outcome="pending")
     Lead.objects.update(email="")
     with CaptureQueriesContext(connection) as captured:
-        results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
+        applying.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
     written = [text for query in captured if (text := query["sql"].strip()).startswith('UPDATE "leads_lead')]
     assert len(written) == 2
     with connection.cursor() as cursor:
@@ -226,7 +228,7 @@ def test_a_batch_reads_no_table_whole(running, make_leads):
         return execute(text, params, many, context)
 
     with connection.execute_wrapper(explain):
-        results.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
+        applying.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
     assert len(plans) == 2
     assert not [plan for plan in plans if "Seq Scan on leads_" in plan]
 
@@ -290,7 +292,7 @@ def test_batches_that_share_leads_do_not_deadlock(make_leads):
         for job in jobs:
             value = "+15705551234" if job.kind == "find_phone" else "x@firm.com"
             answer = done(*(found(f"lead-{number}", value) for number in range(500)))
-            works.append(partial(results.apply, job.pk, answer, via=VIA))
+            works.append(partial(applying.apply, job.pk, answer, via=VIA))
         with at_once(*works, *works):
             pass
         assert Lead.objects.exclude(email="").exclude(phone="").count() == 500
@@ -306,7 +308,7 @@ def test_an_edit_that_is_under_way_wins(running):
     with transaction.atomic():
         Lead.objects.filter(crm_id="lead-1").update(email="by@hand.com")
         waiting = contextlib.ExitStack()
-        waiting.enter_context(at_once(partial(results.apply, job.pk, answer, via=VIA)))
+        waiting.enter_context(at_once(partial(applying.apply, job.pk, answer, via=VIA)))
         wait_until_somebody_waits()
     waiting.close()
     assert dict(Lead.objects.values_list("crm_id", "email")) == {"lead-0": "x@firm.com", "lead-1": "by@hand.com"}

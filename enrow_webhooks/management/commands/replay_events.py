@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from enrow_webhooks.inbox.replaying import Preview, chosen, preview, replay
 from enrow_webhooks.management.base import EnrowCommand, count, needs_person, wrong_call
 from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
-from enrow_webhooks.replaying import Preview, chosen, preview, replay
 
 
 class Command(EnrowCommand):

@@ -10,13 +10,14 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 
 from enrow_webhooks import wake
-from enrow_webhooks.errors import EnrowError
-from enrow_webhooks.gateway import open_client
+from enrow_webhooks.client.errors import EnrowError
+from enrow_webhooks.connect import open_client
 from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
-from leads import filters, reports
+from leads import filters
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
-from leads.management.meter import Meter
-from leads.management.patience import Patience
+from leads.management import reports
+from leads.management.idle_workers import Patience
+from leads.management.progress import Meter
 from leads.models import AbstractLead
 
 # Stuck jobs that are named one by one.

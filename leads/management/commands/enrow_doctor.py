@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from enrow_webhooks.doctor import Finding, Level
 from enrow_webhooks.management.base import EnrowCommand, needs_person
-from leads.doctor import diagnose
+from leads.upkeep.doctor import diagnose
 
 
 class Command(EnrowCommand):

@@ -13,8 +13,9 @@ from django.db.models import Count
 
 from enrow_webhooks import wake
 from enrow_webhooks.management.base import EnrowCommand, count, identifier, needs_person, wrong_call
-from leads import decisions, reports
+from leads import decisions
 from leads.decisions import Decision
+from leads.management import reports
 from leads.models import SearchJob
 from leads.models.jobs import SearchJobQuerySet
 

@@ -10,11 +10,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
+from enrow_webhooks.client.scrub import describe
 from enrow_webhooks.management.base import EnrowCommand, needs_person, seconds
-from enrow_webhooks.privacy import describe
 from leads.enrichment import sweep
-from leads.patrol import patrol
-from leads.sweep import Swept
+from leads.upkeep.run_forever import patrol
+from leads.upkeep.sweep import Swept
 
 
 class Command(EnrowCommand):

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from enrow_webhooks.management.base import EnrowCommand, wrong_call
-from leads.csvexport import Writable, export_leads
-from leads.management.meter import Meter
+from leads.csvfiles.exporting import Writable, export_leads
+from leads.management.progress import Meter
 from leads.models import get_lead_model
 
 

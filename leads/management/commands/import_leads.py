@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from django.core.management.base import CommandParser
 
 from enrow_webhooks.management.base import EnrowCommand, needs_person, wrong_call
-from leads.csvcolumns import HeaderError
-from leads.csvimport import Imported, import_leads
-from leads.management.meter import Meter
+from leads.csvfiles.columns import HeaderError
+from leads.csvfiles.importing import Imported, import_leads
+from leads.management.progress import Meter
 
 # Bad rows that a person reads before he opens the file.
 _SHOWN = 100

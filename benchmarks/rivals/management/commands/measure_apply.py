@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from benchmarks.processes import cpu_seconds
 from benchmarks.rivals import applying
 from benchmarks.rivals.applying import Came
-from enrow_webhooks.parsing import bulk_answer
-from enrow_webhooks.values import FindEmail, FindPhone, Kind, VerifyEmail
-from leads import purchases, results
+from enrow_webhooks.client.answers import bulk_answer
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
 from leads.models import LeadSearch, SearchJob
+from leads.outbox import purchases
+from leads.results import applying as results
 
 # Coprime to every number of leads here: steps of it visit each lead once, far from the one before.
 _STEP = 7919

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from enrow_webhooks.values import Kind
+from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.models import Lead
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import timezone
 
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.inbox.addresses import sign
 from leads.models import SearchJob
 
 

@@ -1,0 +1,1 @@
+"""Enrow's API in plain Python: requests, answers, webhook bodies, typed values, errors. No Django, DRF or Celery."""

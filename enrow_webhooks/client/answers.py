@@ -1,0 +1,162 @@
+"""Enrow's JSON into our values: the one table where its words become ours.
+
+Every generation of the documentation is read: ``credits_cost`` as an object or a number, ``index`` as text, integer or
+UUID, ``custom`` as an object or text. What has the wrong type counts as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from enrow_webhooks.client.errors import BadInput
+from enrow_webhooks.client.inputs import clean_text, profile_url
+from enrow_webhooks.client.values import (
+    Answer,
+    FindEmail,
+    FindPhone,
+    Kind,
+    Progress,
+    Query,
+    Result,
+    Verdict,
+    VerifyEmail,
+)
+
+_VERDICTS = {
+    "valid": Verdict.FOUND,
+    "found": Verdict.FOUND,
+    "invalid": Verdict.NOT_FOUND,
+    "not_found": Verdict.NOT_FOUND,
+    "ongoing": Verdict.ONGOING,
+}
+_PROGRESS = {progress.value: progress for progress in Progress}
+_NOTHING: Mapping[str, object] = {}
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+# More credits than anybody has, and finer than Enrow counts.
+_TOO_MANY = Decimal(10**9)
+_FINEST = Decimal("0.0001")
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """Return the value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def text(value: object, limit: int = 500) -> str:
+    """Return the value if it is text, in one line and bounded, else ''."""
+    return clean_text(value)[:limit] if isinstance(value, str) else ""
+
+
+def decimal(value: object) -> Decimal | None:
+    """Return credits as an exact number (Enrow counts in quarters), None when there is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):  # ValueError: an integer of more digits than Python writes out
+        return None
+    # Compared, never computed with: arithmetic on 1E+999999999 raises.
+    if not number.is_finite() or not -_TOO_MANY < number < _TOO_MANY:
+        return None
+    return number if -4 <= int(number.as_tuple().exponent) <= 9 else number.quantize(_FINEST)
+
+
+def crm_id_of(custom: object) -> str:
+    """Return the crm_id in ``custom``: the ``crm_id`` of an object, or the bare text."""
+    found = mapping(custom).get("crm_id", custom)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found) if abs(found) < 10**18 else ""
+    return text(found, 128)
+
+
+def verdict_of(body: Mapping[str, object]) -> Verdict:
+    """Return the verdict of one result; an unknown qualification is UNUSABLE, never an error."""
+    return _VERDICTS.get(text(body.get("qualification")).lower(), Verdict.UNUSABLE)
+
+
+def result(kind: Kind, body: Mapping[str, object]) -> Result:
+    """Read one result, be it a single GET, an item of a bulk GET or what a notice carries."""
+    verdict = verdict_of(body)
+    value = text(body.get("number" if kind is Kind.FIND_PHONE else "email"), 254)
+    if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
+        verdict = Verdict.NOT_FOUND
+    country = text(body.get("country"))
+    # An "invalid" answer of the finder can still carry an address: only a hit counts.
+    keep = verdict is Verdict.FOUND or kind is Kind.VERIFY_EMAIL
+    return Result(
+        verdict=verdict,
+        value=value if keep else "",
+        country=country.upper() if _COUNTRY.fullmatch(country) else "",
+        crm_id=crm_id_of(body.get("custom")),
+        index=_index(body.get("index")),
+        echo=_echo(kind, body),
+    )
+
+
+def _index(value: object) -> int | None:
+    """Return a count or place, be it a number or text; None for a UUID and for what no batch can have."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 7:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6 else None
+
+
+def _echo(kind: Kind, body: Mapping[str, object]) -> Query | None:
+    if kind is Kind.VERIFY_EMAIL:
+        email = text(body.get("email"))
+        return VerifyEmail(email=email) if email else None
+    if kind is Kind.FIND_EMAIL:
+        sent = mapping(body.get("raw_params"))
+        names = {key: text(sent.get(key)) for key in ("fullname", "company_domain", "company_name")}
+        return FindEmail(**names) if names["fullname"] else None
+    sent = mapping(body.get("params"))
+    names = {key: text(sent.get(key)) for key in ("firstname", "lastname", "company_domain", "company_name")}
+    url = _profile(text(sent.get("linkedin_url")))
+    return FindPhone(linkedin_url=url, **names) if url or names["lastname"] else None
+
+
+def _profile(url: str) -> str:
+    try:
+        return profile_url(url) if url else ""
+    except BadInput:
+        return url
+
+
+def single_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
+    """Read the body of a single GET; ``qualification`` says whether it is done, never the HTTP code.
+
+    Raises ValueError when the body has none: a page of some gateway is no result.
+    """
+    if not text(body.get("qualification")):
+        raise ValueError("it has no qualification.")
+    found = result(kind, body)
+    if found.verdict is Verdict.ONGOING:
+        return Answer(progress=Progress.ONGOING)
+    return Answer(progress=Progress.COMPLETED, results=(found,))
+
+
+def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
+    """Read the body of a bulk GET; ``general.status`` says whether it is done, never the HTTP code.
+
+    Raises ValueError when the status is none that Enrow documents.
+    """
+    stats = mapping(body.get("stats"))
+    progress = _PROGRESS.get(text(mapping(body.get("general")).get("status")).lower())
+    if progress is None:
+        raise ValueError("it has no known general.status.")
+    items = body.get("results")
+    return Answer(
+        progress=progress,
+        results=tuple(result(kind, row) for row in items if isinstance(row, dict)) if isinstance(items, list) else (),
+        cost=_final_cost(stats),
+        finished=_index(stats.get("finished")),
+    )
+
+
+def _final_cost(stats: Mapping[str, object]) -> Decimal | None:
+    cost = stats.get("credits_cost")
+    if isinstance(cost, dict):
+        return decimal(cost.get("final"))
+    # Whether a phone batch's credits_cost is before or after its credits_to_refund is documented nowhere.
+    return None if decimal(stats.get("credits_to_refund")) else decimal(cost)

@@ -1,0 +1,126 @@
+"""What a person typed, brought into the form that Enrow accepts, or refused with one sentence.
+
+Enrow refuses a whole batch for one bad row, so every row is judged here first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import idna
+
+from enrow_webhooks.client.errors import BadInput
+
+# Control characters, among them NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot carry.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff\ud800-\udfff]")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_LOCAL_PART = re.compile(r"[^@\s\"<>()\[\],;:\\]{1,64}")
+# What most people type: a host of plain letters, bare or in a URL. All else is taken apart the long way.
+_SITE = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?:/.*)?", re.IGNORECASE | re.ASCII)
+# A domain that IDNA leaves as it is, but for its case; hyphens in the third and fourth place are IDNA's own.
+_PLAIN_DOMAIN = re.compile(
+    r"(?=.{1,253}$)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII
+)
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
+_SLUG = re.compile(r"[^\s/?#%\"<>\\]{2,200}")
+_LINKEDIN_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com")
+
+_LONGEST_EMAIL = 254
+# Characters of a bad input that its sentence repeats.
+_QUOTED = 80
+# Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
+_REMEMBERED = 10_000
+
+
+def clean_text(text: str) -> str:
+    """Return the text in one line: no control characters, single spaces, no space at the ends."""
+    # Everything that the pattern replaces is unprintable, so most texts need no search.
+    return " ".join((text if text.isprintable() else _UNPRINTABLE.sub(" ", text)).split())
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def clean_domain(text: str) -> str:
+    """Return the bare, lower-case ASCII domain in a domain, a site URL or a pasted e-mail address.
+
+    Raises BadInput when there is none, or when it is an IP address or a single label.
+    """
+    typed = clean_text(text)
+    domain = _ascii_domain(_host(typed))
+    if not domain:
+        raise BadInput(f"company_domain {_quoted(typed)} is not a domain; write it like example.com.")
+    if _LINKEDIN_HOST.fullmatch(domain):
+        raise BadInput(f"company_domain {_quoted(typed)} is LinkedIn's own; write the company's domain.")
+    return domain
+
+
+def _host(typed: str) -> str:
+    """Return the host of a URL with or without its scheme, blank when it has none."""
+    if site := _SITE.fullmatch(typed):
+        return site[1]
+    parts = _split(typed)
+    return (parts.hostname or "") if parts else ""
+
+
+def _split(typed: str) -> SplitResult | None:
+    """Return the parts of a URL with or without its scheme, None when it cannot be taken apart."""
+    try:
+        parts = urlsplit(typed if _SCHEME.match(typed) else f"//{typed}")
+    except ValueError:
+        return None
+    return parts if parts.hostname else None
+
+
+def _ascii_domain(host: str) -> str:
+    """Return the host as DNS writes it, without ``www.``; blank for what is no domain, IP addresses among it."""
+    if _PLAIN_DOMAIN.fullmatch(host):
+        return _WWW.sub("", host.lower())
+    return _domain_by_idna(host)
+
+
+def _domain_by_idna(host: str) -> str:
+    try:
+        domain = _WWW.sub("", idna.encode(host.rstrip("."), uts46=True).decode("ascii").lower().rstrip("."))
+    except UnicodeError:  # IDNAError among them
+        return ""
+    labels = domain.split(".")
+    is_domain = len(labels) > 1 and not labels[-1].isdigit() and all(map(_LABEL.fullmatch, labels))
+    return domain if is_domain else ""
+
+
+def _quoted(typed: str) -> str:
+    """Return what was typed, short enough for a sentence."""
+    return repr(typed if len(typed) <= _QUOTED else f"{typed[:_QUOTED]}…")
+
+
+def clean_email(text: str) -> str:
+    """Return the address without surrounding space; raises BadInput when it is not one."""
+    typed = clean_text(text)
+    local, _, domain = typed.rpartition("@")
+    fits = len(typed) <= _LONGEST_EMAIL and not typed.endswith(".")
+    if not (fits and _LOCAL_PART.fullmatch(local) and _ascii_domain(domain)):
+        raise BadInput(f"email {_quoted(typed)} is not an e-mail address.")
+    return typed
+
+
+def profile_url(text: str) -> str:
+    """Return ``https://www.linkedin.com/in/<slug>/`` for any spelling of a person's LinkedIn page.
+
+    Enrow answers 400 to locale sub-domains, query strings and company pages; the last are refused here with BadInput.
+    """
+    typed = clean_text(text)
+    parts = _split(typed)
+    if parts is None or not _LINKEDIN_HOST.fullmatch((parts.hostname or "").rstrip(".")):
+        raise BadInput(f"linkedin_url {_quoted(typed)} is not on linkedin.com.")
+    section, _, rest = parts.path.strip("/").partition("/")
+    if section.lower() in {"company", "school", "showcase"}:
+        raise BadInput(f"linkedin_url {_quoted(typed)} is the page of a company, not of a person.")
+    slug = unicodedata.normalize("NFC", clean_text(unquote(rest.partition("/")[0])).lower())
+    if section.lower() != "in" or not _SLUG.fullmatch(slug):
+        raise BadInput(
+            f"linkedin_url {_quoted(typed)} is not a profile; it should look like https://www.linkedin.com/in/name/."
+        )
+    return f"https://www.linkedin.com/in/{slug}/"

@@ -1,0 +1,60 @@
+"""What may be said of a failure. Its own message may not: databases and handlers quote the row that they failed on.
+
+Plain Python. Logs, ``last_error`` and commands say ``describe(error)``; logs add ``stack(error)``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import traceback
+from pathlib import PurePath
+
+from enrow_webhooks.client.errors import EnrowError, UnreadableNotice
+
+_PERSONAL = re.compile(r"[^\s'\"<>(]+@[^\s'\"<>)]+|\+\d(?:[ ().-]?\d){5,}")
+# SQLite's words for these name the constraint or column and never a value; a trigger of the host says what it likes.
+_NAMES_ONLY = ("CHECK", "UNIQUE", "NOTNULL", "FOREIGNKEY", "PRIMARYKEY")
+# What PostgreSQL tells beside its message, which quotes the row.
+_DIAGNOSIS = ("constraint_name", "table_name", "column_name", "sqlstate")
+
+
+def scrub(text: str) -> str:
+    """Return a text from outside with e-mail addresses and phone numbers hidden."""
+    return _PERSONAL.sub("[hidden]", text)
+
+
+def describe(error: BaseException) -> str:
+    """Return one sentence on a failure: its kind, the constraint, the place in the code; never what it quotes."""
+    if isinstance(error, EnrowError | UnreadableNotice):
+        return scrub(str(error))
+    parts = [type(error).__name__, _constraint(error.__cause__ or error), _place(error)]
+    return " ".join(part for part in parts if part)
+
+
+def stack(error: BaseException) -> str:
+    """Return the way to the place of a failure: files, lines and source, without messages and values."""
+    return "".join(traceback.format_tb(error.__traceback__)).rstrip()
+
+
+def log_failure(logger: logging.Logger, error: BaseException, message: str, *args: object) -> None:
+    """Log an error as ``logger.exception`` does, but without what the exception quotes."""
+    # Enrow's own errors explain themselves.
+    way = "" if isinstance(error, EnrowError) else f"\n{stack(error)}"
+    logger.error(f"{message} %s%s", *args, describe(error), way)  # noqa: G004 - every message is a literal
+
+
+def _constraint(error: BaseException) -> str:
+    if isinstance(error, sqlite3.IntegrityError):
+        return f"({error})" if error.sqlite_errorname.endswith(_NAMES_ONLY) else ""
+    diagnosis = getattr(error, "diag", None)
+    names = [f"{name.partition('_')[0]} {value}" for name in _DIAGNOSIS if (value := getattr(diagnosis, name, None))]
+    return f"({', '.join(names)})" if names else ""
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    return f"at {'/'.join(PurePath(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}"

@@ -1,0 +1,1 @@
+"""The inbox of webhook events: who may send, storing, processing, replaying, and what was turned away."""

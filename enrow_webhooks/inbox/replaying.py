@@ -1,0 +1,95 @@
+"""Put notices back in line and process them in this process; before that, tell what it would come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.events import Event
+from enrow_webhooks.client.scrub import describe, scrub
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
+from enrow_webhooks.signals import Forecast, KeepAside, notice_questioned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of the notices."""
+
+    # How many stand in each state afterwards.
+    states: Counter[str]
+    # Notices whose body was blanked by prune_events; they cannot be replayed.
+    pruned: int
+
+    @property
+    def unsettled(self) -> int:
+        """Notices that failed once more."""
+        return sum(number for state, number in self.states.items() if state in {"failed", "dead"})
+
+
+def chosen(ids: Collection[int], states: Collection[str]) -> WebhookEventQuerySet:
+    """Return the notices with one of the ids and in one of the states; either may be left out, which means any."""
+    events = WebhookEvent.objects.order_by("pk")
+    if ids:
+        events = events.filter(pk__in=ids)
+    return events.filter(state__in=states) if states else events
+
+
+def replay(events: WebhookEventQuerySet) -> Replayed:
+    """Put the notices back in line and process them one by one; one that fails again does not keep the others."""
+    pruned = events.filter(payload="").count()
+    pks = list(events.exclude(payload="").values_list("pk", flat=True))
+    states: Counter[str] = Counter()
+    for pk in pks:
+        row = WebhookEvent.objects.filter(pk=pk)
+        row.replay()
+        processing.process(pk)
+        states.update(row.values_list("state", flat=True))
+    return Replayed(states=states, pruned=pruned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One notice, and what processing it again would come to."""
+
+    pk: int
+    event: str
+    state: str
+    # Its last error, without addresses and numbers.
+    last_error: str
+    forecast: Forecast
+
+
+def preview(events: WebhookEventQuerySet) -> Iterator[Preview]:
+    """Tell what a replay would do to each notice; changes nothing and asks nobody outside."""
+    for row in events.iterator(chunk_size=100):
+        yield Preview(
+            pk=row.pk,
+            event=row.event,
+            state=row.state,
+            last_error=scrub(row.last_error.partition("\n")[0]),
+            forecast=_forecast(row),
+        )
+
+
+def _forecast(row: WebhookEvent) -> Forecast:
+    if not row.payload:
+        return Forecast(sentence="Its body is gone: it cannot be processed again.")
+    try:
+        notice = processing.read(row)
+    except UnreadableNotice as error:
+        return Forecast(sentence=f"It would fail again: {error}")
+    if notice.event is Event.UNKNOWN:
+        return Forecast(sentence="It would be ignored: Enrow's documentation does not know this event.")
+    answers = [answer for _, answer in notice_questioned.send_robust(sender=WebhookEvent, notice=notice)]
+    for answer in answers:
+        if isinstance(answer, KeepAside):
+            return Forecast(sentence=f"It would be kept aside: {answer}")
+        if isinstance(answer, Exception):
+            return Forecast(sentence=f"It cannot be told what it would do: {describe(answer)}")
+    return next((answer for answer in answers if isinstance(answer, Forecast)), _NOBODYS)
+
+
+_NOBODYS = Forecast(sentence="It would be ignored: nothing of ours belongs to it.")

@@ -1,0 +1,30 @@
+"""How long the bodies of notices are kept: ``ENROW["PAYLOAD_DAYS"]``; the rows that know repeats stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.models import Heartbeat, WebhookEvent
+
+PRUNE = "prune"
+_HOURLY = dt.timedelta(hours=1)
+# Beat prunes once a day; two days late means that nobody does.
+_GRACE = dt.timedelta(days=2)
+
+
+def prune_in_turn() -> int:
+    """Blank old bodies if nobody has within the hour; return how many. The sweep of every process may call it."""
+    if not Heartbeat.objects.claim(PRUNE, every=_HOURLY):
+        return 0
+    return processing.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))
+
+
+def overdue() -> dt.datetime | None:
+    """Return when the oldest notice was processed whose body should be gone for days; None when all is well."""
+    limit = timezone.now() - dt.timedelta(days=enrow_settings.payload_days) - _GRACE
+    old = WebhookEvent.objects.filter(processed_at__lt=limit).exclude(payload="").order_by("processed_at")
+    return old.values_list("processed_at", flat=True).first()

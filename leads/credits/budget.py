@@ -1,0 +1,109 @@
+"""How much may still be spent: by the day, and by the account's balance.
+
+The truth is the sum over the jobs: what each cost, or may cost while that is open. Whoever queues a batch takes a
+lock, sums, and queues no more than fits; so planners that race never pass a cap together, and no counter can drift.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from decimal import Decimal
+
+import requests
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Q
+from django.utils import timezone
+
+from enrow_webhooks.client.errors import EnrowError
+from enrow_webhooks.connect import open_client
+from leads import sql
+from leads.conf import lead_settings
+from leads.models import SearchJob
+from leads.outbox.eligibility import Reason
+
+logger = logging.getLogger(__name__)
+
+State = SearchJob.State
+# Seconds to connect, and between two bytes: a person waits for the page that asks, and can do without the answer.
+_PATIENCE = (2.0, 4.0)
+# Reserved here, but perhaps not taken from the balance by Enrow yet.
+_NOT_BILLED = (State.QUEUED, State.SENDING, State.HELD, State.UNCONFIRMED)
+# Any number that no other lock of the database uses; one planner at a time sums and queues.
+_LOCK = 0x456E726F77
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What the account had, and when we asked."""
+
+    credits: Decimal
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What may still be spent; None where there is no limit, or it is not known."""
+
+    day: Decimal | None = None
+    balance: Decimal | None = None
+
+    def covers(self, price: Decimal, wanted: int) -> int:
+        """Return how many of the wanted searches can be paid."""
+        limits = [limit for limit in (self.day, self.balance) if limit is not None]
+        return max(0, min([wanted, *(int(limit // price) for limit in limits)]))
+
+    def refuses(self, cost: Decimal) -> Reason | None:
+        """Return why this much more cannot be spent, None when it can."""
+        if self.day is not None and cost > self.day:
+            return Reason.OVER_DAY
+        if self.balance is not None and cost > self.balance:
+            return Reason.OVER_BALANCE
+        return None
+
+
+def ask_balance() -> Balance | None:
+    """Ask Enrow for the balance, free of charge; None when it cannot be had: then Enrow's own 402 is the limit.
+
+    One try of a few seconds.
+    """
+    asked_at = timezone.now()
+    try:
+        # A plain session, because the client's own would try again.
+        with open_client(timeout=_PATIENCE, session=requests.Session()) as client:
+            return Balance(credits=client.account().credits, asked_at=asked_at)
+    except (EnrowError, ImproperlyConfigured) as error:
+        logger.warning("The balance is not known: %s", error)
+        return None
+
+
+def lock() -> None:
+    """Let one planner at a time sum and queue, until the end of the transaction. SQLite has one writer anyway."""
+    if sql.connect().vendor == "postgresql":
+        sql.fetch("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def allowance(balance: Balance | None) -> Allowance:
+    """Sum what is committed, and return what is left. Only binding under ``lock``."""
+    limit = lead_settings.daily_credit_limit
+    return Allowance(
+        day=None if limit is None else limit - spent_on(timezone.localdate()),
+        balance=None if balance is None else balance.credits - _not_in(balance),
+    )
+
+
+def spent_on(day: dt.date) -> Decimal:
+    """Return the credits of the jobs that were queued on a day, in the time zone of the project."""
+    start, end = start_of(day), start_of(day + dt.timedelta(days=1))
+    return SearchJob.objects.filter(created_at__gte=start, created_at__lt=end).credits()
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    """Return the midnight at which a day begins, in the time zone of the project."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def _not_in(balance: Balance) -> Decimal:
+    """Return what is reserved, but not yet taken from the balance as we know it."""
+    return SearchJob.objects.filter(Q(state__in=_NOT_BILLED) | Q(sent_at__gte=balance.asked_at)).credits()

@@ -1,0 +1,1 @@
+"""Leads in CSV files, in and out."""

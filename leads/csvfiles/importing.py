@@ -1,0 +1,219 @@
+"""Leads from a CSV file: streamed, in batches of a constant number of queries. A bad row is named, the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from django.db import DataError, IntegrityError, transaction
+
+from leads import sql
+from leads.csvfiles import storing
+from leads.csvfiles.columns import CellError, Column, HeaderError, columns_of, fields
+from leads.models.leads import new_crm_id
+
+BATCH = 5000
+# Bad rows that are kept to show them; the others are only counted.
+_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that was not imported."""
+
+    line: int
+    # One sentence for the person who mends the file.
+    sentence: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Imported:
+    """What an import came to."""
+
+    created: int = 0
+    updated: int = 0
+    # Leads that were there already and were left alone.
+    kept: int = 0
+    bad: int = 0
+    # The first of the bad rows.
+    bad_rows: list[BadRow] = field(default_factory=list)
+    ignored_columns: list[str] = field(default_factory=list)
+
+    def refuse(self, row: BadRow) -> None:
+        """Count a row that is not imported."""
+        self.bad += 1
+        if self.bad <= _SHOWN:
+            self.bad_rows.append(row)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Rows that can be stored: the lines on which they begin, their values, and the fields of these values.
+
+    The first field is the crm_id; None is a blank cell.
+    """
+
+    lines: list[int]
+    rows: list[storing.Values]
+    fields: storing.Fields
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Return some of the rows."""
+        return Batch(lines=self.lines[start:stop], rows=self.rows[start:stop], fields=self.fields)
+
+
+def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
+    """Create a lead per row; with ``update`` also write the filled cells onto leads that are there.
+
+    A row without a crm_id gets one made up. ``watch`` is called after each batch. The model's signals are not sent.
+    Raises HeaderError when the file cannot be read as a table of leads.
+    """
+    done = Imported()
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        lines, table = _open(text)
+        columns, done.ignored_columns = columns_of(lines)
+        with _Seen() as seen:
+            rows = iter(table)
+            while read := list(itertools.islice(rows, BATCH)):
+                _store(_batch(read, len(lines), columns, seen, done), done, update=update)
+                if watch:
+                    watch(done)
+    finally:
+        text.detach()
+    return done
+
+
+def _open(text: io.TextIOWrapper) -> tuple[list[str], _Table]:
+    """Return the header and the reader of what follows."""
+    head = text.readline()
+    if "\x00" in head or "\udcff" in head:
+        raise HeaderError("The file is not UTF-8 text; save it as 'CSV UTF-8'.")
+    # csv.Sniffer guesses from letters where it finds no comma; the header itself knows.
+    table = _Table(itertools.chain([head], text), delimiter=max(",;\t", key=head.count))
+    for _, cells in table:
+        if isinstance(cells, list):
+            return cells, table
+    raise HeaderError("The file is empty; its first line must name the columns.")
+
+
+class _Table:
+    """csv.reader with the line on which each row begins, going on behind a row that it cannot read."""
+
+    def __init__(self, lines: Iterator[str], *, delimiter: str) -> None:
+        self._reader = csv.reader(lines, delimiter=delimiter)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        while True:
+            line = self._reader.line_num + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield line, f"cannot be read up to line {self._reader.line_num} ({error}); is a quote left open?"
+            else:
+                if any(map(str.strip, cells)):
+                    yield line, cells
+
+
+def _batch(
+    read: Sequence[tuple[int, list[str] | str]], width: int, columns: Sequence[Column], seen: _Seen, done: Imported
+) -> Batch:
+    """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
+    bad: dict[int, str] = {}
+    lines, whole = [], []
+    for line, cells in read:
+        if isinstance(cells, str):
+            bad[line] = cells
+        elif len(cells) != width:
+            sentence = "it has {} cells, the header has {}; is a cell with a comma not in quotes?"
+            bad[line] = sentence.format(len(cells), width)
+        else:
+            lines.append(line)
+            whole.append(cells)
+    batch = _typed(lines, whole, columns, bad)
+    repeats = seen.note(batch)
+    bad |= repeats
+    for line in sorted(bad):
+        done.refuse(BadRow(line=line, sentence=f"Line {line}: {bad[line]}"))
+    return _without(batch, repeats)
+
+
+def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> Batch:
+    """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
+    by_place = list(zip(*cells, strict=True))
+    values: dict[str, list[Any]] = {"crm_id": [None] * len(cells)}
+    values |= {column.field.name: column.read(by_place[column.place]) if cells else [] for column in columns}
+    values["crm_id"] = [crm_id or new_crm_id() for crm_id in values["crm_id"]]
+    wrong: dict[int, str] = {}
+    for column in reversed(columns):
+        errors = (pair for pair in zip(lines, values[column.field.name], strict=True) if type(pair[1]) is CellError)
+        wrong |= {line: str(error) for line, error in errors}
+    bad |= wrong
+    own = {"crm_id": fields()["crm_id"]} | {column.field.name: column.field for column in columns}
+    rows = list(zip(*values.values(), strict=True))
+    return _without(Batch(lines=lines, rows=rows, fields=list(own.values())), wrong)
+
+
+def _without(batch: Batch, lines: Mapping[int, str]) -> Batch:
+    """Return the batch without the rows that begin on these lines."""
+    if not lines:
+        return batch
+    kept = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if line not in lines]
+    return Batch(lines=[line for line, _ in kept], rows=[row for _, row in kept], fields=batch.fields)
+
+
+class _Seen:
+    """The crm_ids of the file so far, in a temporary file: a million of them would fill the memory."""
+
+    def __enter__(self) -> _Seen:
+        # The blank name is SQLite's own temporary database, gone when closed. Nothing is ever committed.
+        self._rows = sqlite3.connect("")
+        self._rows.execute("CREATE TABLE seen (crm_id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._rows.close()
+
+    def note(self, batch: Batch) -> dict[int, str]:
+        """Remember the rows; return a sentence for the line of each whose crm_id an earlier line had."""
+        pairs = [(row[0], line) for line, row in zip(batch.lines, batch.rows, strict=True)]
+        if self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", pairs).rowcount == len(pairs):
+            return {}
+        query = "SELECT line FROM seen WHERE crm_id = ?"
+        first = {line: (crm_id, self._rows.execute(query, [crm_id]).fetchone()[0]) for crm_id, line in pairs}
+        return {
+            line: f"crm_id {crm_id!r} stands in line {earlier} already."
+            for line, (crm_id, earlier) in first.items()
+            if earlier != line
+        }
+
+
+def _store(batch: Batch, done: Imported, *, update: bool) -> None:
+    """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
+    count = len(batch.rows)
+    if not count:
+        return
+    try:
+        with transaction.atomic(using=sql.alias()):
+            sql.look_up_by_index()
+            known = storing.update(batch.rows, batch.fields) if update and len(batch.fields) > 1 else set()
+            rest = [row for row in batch.rows if row[0] not in known] if known else batch.rows
+            created = storing.insert(rest, batch.fields) if rest else 0
+    except (IntegrityError, DataError) as error:
+        if count == 1:
+            [line], reason = batch.lines, str(error).partition("\n")[0]
+            done.refuse(BadRow(line=line, sentence=f"Line {line}: the database refuses it ({reason})."))
+            return
+        for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
+            _store(part, done, update=update)
+    else:
+        done.created += created
+        done.updated += len(known)
+        done.kept += len(rest) - created

@@ -1,0 +1,121 @@
+"""Write one planned batch: reserve its credits, then its searches; a constant number of statements."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from enrow_webhooks.client.values import Kind
+from leads import sql
+from leads.conf import lead_settings
+from leads.credits import budget
+from leads.credits.budget import Balance
+from leads.models import SearchJob
+from leads.outbox import purchases
+from leads.outbox.eligibility import Reason
+from leads.outbox.planning import Batch, Order, Tally, Wanted, in_flight
+from leads.outbox.purchases import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """What became of a batch."""
+
+    # The new job; None when nothing of the batch was left to do.
+    job: SearchJob | None
+    # Jobs of others that some leads joined.
+    joined: frozenset[uuid.UUID] = frozenset()
+    # Leads whose result was there already and only has to be written.
+    reused: int = 0
+
+
+def queue(batch: Batch, order: Order, tally: Tally, *, run: uuid.UUID, balance: Balance | None) -> Queued:
+    """Write a batch, as far as there are credits for it.
+
+    Where somebody else planned the same person a moment earlier, the lead shares that purchase.
+    """
+    job = SearchJob(
+        run=run,
+        kind=batch.kind,
+        country_code=batch.country_code,
+        overwrite=order.overwrite,
+        requested_by=order.requested_by[:150],
+    )
+    wanted, unpaid = _reserve(job, batch, tally, balance)
+    with transaction.atomic(using=sql.alias()):
+        if not SearchJob.objects.queued().select_for_update().filter(pk=job.pk).exists():
+            return Queued(job=None)  # cancelled by somebody in this very moment
+        bought = purchases.buy(job, wanted, again=order.force) if wanted else set()
+        late = [row for position, row in enumerate(wanted) if position not in bought]
+        sharing = [*batch.shares, *batch.reuses, *late]
+        shared = purchases.share(job, sharing) if sharing else []
+        outcomes = Counter(outcome for _, _, outcome in shared)
+        reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
+        is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
+    tally.give_back(batch.kind, len(late))
+    tally.shared[batch.kind] += outcomes[Known.PENDING]
+    tally.reused[batch.kind] += reused
+    tally.missed[batch.kind] += outcomes[Known.NOT_FOUND]
+    served = {crm_id for crm_id, _, _ in shared}
+    _skip_rest(tally, batch, [row for row in sharing if row.crm_id not in served], unpaid)
+    joined = frozenset(job_id for _, job_id, _ in shared if job_id != job.pk)
+    return Queued(job=job if is_kept else None, joined=joined, reused=reused)
+
+
+def _reserve(
+    job: SearchJob, batch: Batch, tally: Tally, balance: Balance | None
+) -> tuple[list[Wanted], dict[uuid.UUID, Reason]]:
+    """Commit the job's row with the credits that it may cost; return the purchases that are covered.
+
+    Those that are not come back with the reason.
+
+    A short transaction of its own, so that planners wait for each other only here. The job is not due before its
+    searches are there; should this process die in between, the sweep finds it empty and cancels it.
+    """
+    wanted = list(batch.purchases.values())
+    price = lead_settings.price(batch.kind)
+    job.next_check_at = timezone.now() + lead_settings.sending_lease
+    with transaction.atomic(using=sql.alias()):
+        budget.lock()
+        allowed = budget.allowance(balance)
+        covered = allowed.covers(price, len(wanted))
+        job.requested, job.credits_reserved = covered, price * covered
+        job.save(force_insert=True)
+    reason = allowed.refuses(price * (covered + 1)) or Reason.OVER_BALANCE
+    tally.give_back(batch.kind, len(wanted) - covered)
+    for row in wanted[covered:]:
+        tally.unpaid(batch.kind, row.crm_id, reason)
+    return wanted[:covered], {row.fingerprint: reason for row in wanted[covered:]}
+
+
+def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:
+    """Give the job its final size; one that buys nothing ends here, one that holds nothing goes.
+
+    Return whether it stays.
+    """
+    if not (bought or reused):
+        job.delete()
+        return False
+    job.requested = bought
+    job.credits_reserved = lead_settings.price(Kind(job.kind)) * bought
+    job.next_check_at = timezone.now()
+    if not bought:
+        job.state, job.found, job.credits_cost = SearchJob.State.FINISHED, found, Decimal(0)
+        job.finished_at = timezone.now()
+    job.save()
+    return True
+
+
+def _skip_rest(tally: Tally, batch: Batch, rows: Sequence[Wanted], unpaid: Mapping[uuid.UUID, Reason]) -> None:
+    """Count those who share a purchase that cannot be paid, or that is somebody else's by now."""
+    for row in rows:
+        if reason := unpaid.get(row.fingerprint):
+            tally.unpaid(batch.kind, row.crm_id, reason)
+        else:
+            tally.skip(in_flight(batch.kind, row.crm_id))

@@ -1,0 +1,231 @@
+"""Sort every lead of a queryset into "search", "share" or "skip", and turn what is to be searched into queued jobs.
+
+Reading streams by primary key: memory does not grow with the queryset, and a chunk costs a constant number of
+queries. ``plan`` writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one
+transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from enrow_webhooks.client.values import FindEmail, Kind, Query
+from leads.conf import lead_settings
+from leads.credits.budget import Allowance
+from leads.models import AbstractLead, LeadSearch
+from leads.outbox.eligibility import Candidate, Reason, Skip, judge, seen
+from leads.outbox.purchases import Known, known_purchases
+
+# Skips that are kept whole, per kind and reason, to show them to a person; the others are only counted.
+_EXAMPLES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody asks for."""
+
+    kinds: tuple[Kind, ...]
+    # Also search leads that have a value, and replace it.
+    overwrite: bool = False
+    # Also buy what was bought lately.
+    force: bool = False
+    # Who asks, for the history.
+    requested_by: str = ""
+
+
+class Wanted(NamedTuple):
+    """One row of a batch."""
+
+    crm_id: str
+    fingerprint: uuid.UUID
+    seen: str
+
+    def __repr__(self) -> str:
+        return f"<Wanted {self.fingerprint}>"
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What becomes one search job."""
+
+    kind: Kind
+    country_code: str = ""
+    # One person each: what is bought.
+    purchases: dict[uuid.UUID, Wanted] = field(default_factory=dict)
+    # The same persons under other crm_ids, and persons whom another job is buying.
+    shares: list[Wanted] = field(default_factory=list)
+    # Persons who were bought lately.
+    reuses: list[Wanted] = field(default_factory=list)
+    # Of those, for how many nothing was found.
+    missed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.purchases) + len(self.shares) + len(self.reuses)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a plan came to. Counts only, and a bounded number of examples."""
+
+    max_credits: Decimal | None = None
+    # What the day and the balance allowed when planning began.
+    allowance: Allowance = field(default_factory=Allowance)
+    # Per kind: leads to buy; leads that get a result which is being bought anyway; leads whose result was bought
+    # lately.
+    to_search: Counter[Kind] = field(default_factory=Counter)
+    shared: Counter[Kind] = field(default_factory=Counter)
+    reused: Counter[Kind] = field(default_factory=Counter)
+    # Of the reused, those who were searched lately and not found.
+    missed: Counter[Kind] = field(default_factory=Counter)
+    # Of those to buy, the ones that were bought lately: ``force`` buys them again.
+    again: Counter[Kind] = field(default_factory=Counter)
+    skipped: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
+    examples: list[Skip] = field(default_factory=list)
+    worst_case: Decimal = Decimal(0)
+
+    def skip(self, skip: Skip) -> None:
+        """Count a lead that is not searched."""
+        self.skipped[skip.kind, skip.reason] += 1
+        if self.skipped[skip.kind, skip.reason] <= _EXAMPLES:
+            self.examples.append(skip)
+
+    def buy(self, kind: Kind, price: Decimal) -> Reason | None:
+        """Count a purchase; return the reason why it cannot be paid instead, None when it can."""
+        cost = self.worst_case + price
+        if self.max_credits is not None and cost > self.max_credits:
+            return Reason.OVER_CAP
+        if reason := self.allowance.refuses(cost):
+            return reason
+        self.worst_case = cost
+        self.to_search[kind] += 1
+        return None
+
+    def unpaid(self, kind: Kind, crm_id: str, reason: Reason) -> None:
+        """Count a lead that no credits are left for."""
+        sentences = {
+            Reason.OVER_CAP: f"The run stops at max_credits={self.max_credits}.",
+            Reason.OVER_DAY: f'ENROW["DAILY_CREDIT_LIMIT"]={lead_settings.daily_credit_limit} is reached for today.',
+            Reason.OVER_BALANCE: "The balance of the Enrow account does not cover it; buy credits.",
+        }
+        self.skip(Skip(crm_id=crm_id, kind=kind, reason=reason, sentence=sentences[reason]))
+
+    def give_back(self, kind: Kind, count: int) -> None:
+        """Take back purchases that turned out to be somebody else's."""
+        self.to_search[kind] -= count
+        self.worst_case -= lead_settings.price(kind) * count
+
+
+# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare
+# tuples of bare values, because the garbage collector looks through everything else again and again.
+Page = list[tuple[object, ...]]
+_WIDTH = len(Candidate._fields)
+
+
+def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
+    """Yield the leads in pages; one query a page, by primary key."""
+    columns = [*Candidate._fields, *(f"busy_{kind}" for kind in kinds)]
+    for source in _sources(queryset, size):
+        annotated = source.annotate(**{f"busy_{kind}": _in_flight(kind) for kind in kinds})
+        last = None
+        while rows := list((annotated if last is None else annotated.filter(pk__gt=last)).values_list(*columns)[:size]):
+            yield rows
+            if len(rows) < size:
+                break
+            last = rows[-1][0]
+
+
+def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[AbstractLead]]:
+    """Yield the same leads as querysets that may be filtered, ordered by primary key.
+
+    A slice is read once, by primary keys: asked again after the first results, ``leads.filter(email="")[:100]`` would
+    let others in. That is the one case in which memory grows with the queryset, by a key for each lead.
+    """
+    query, manager = queryset.query, queryset.model._default_manager
+    if query.is_sliced:
+        keys = sorted(queryset.values_list("pk", flat=True))
+        yield from (manager.filter(pk__in=keys[at : at + size]).order_by("pk") for at in range(0, len(keys), size))
+    elif query.combinator or query.distinct or query.group_by:
+        yield manager.filter(pk__in=queryset.values("pk")).order_by("pk")
+    else:
+        yield queryset.order_by("pk")
+
+
+def _in_flight(kind: Kind) -> Subquery:
+    """Return the search in flight of a lead, if any.
+
+    Not EXISTS: PostgreSQL may answer that for all leads at once, by reading every pending search for each page.
+    """
+    return Subquery(
+        LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind).order_by().values("pk")[:1]
+    )
+
+
+def plan(queryset: QuerySet[AbstractLead], order: Order, tally: Tally) -> Iterator[Batch]:
+    """Yield batches as soon as they are full; what is not searched goes into the tally. Writes nothing."""
+    open_batches: dict[tuple[Kind, str], Batch] = {}
+    for page in pages(queryset, order.kinds, max(map(lead_settings.batch_size, order.kinds))):
+        for kind in order.kinds:
+            for batch in _sort(kind, page, order, tally, open_batches):
+                yield batch
+                del open_batches[batch.kind, batch.country_code]
+    yield from open_batches.values()
+
+
+def _sort(
+    kind: Kind, page: Page, order: Order, tally: Tally, batches: dict[tuple[Kind, str], Batch]
+) -> Iterator[Batch]:
+    """Put one page into the batches of one kind; yield each batch that is full."""
+    wanted = list(_wanted(kind, page, order, tally))
+    known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
+    size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
+    for row, country in wanted:
+        batch = batches.get((kind, country))
+        if batch is None:
+            batch = batches[kind, country] = Batch(kind=kind, country_code=country)
+        status = known.get(row.fingerprint)
+        if status is Known.PENDING or row.fingerprint in batch.purchases:
+            batch.shares.append(row)
+        elif status and not order.force:
+            batch.reuses.append(row)
+            batch.missed += status is Known.NOT_FOUND
+        elif reason := tally.buy(kind, price):
+            tally.unpaid(kind, row.crm_id, reason)
+        else:
+            batch.purchases[row.fingerprint] = row
+            tally.again[kind] += status is not None
+        if len(batch) >= size:
+            yield batch
+
+
+def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
+    """Judge one page for one kind; yield who is wanted, with the country where his company's name is looked up."""
+    place = _WIDTH + order.kinds.index(kind)
+    for row in page:
+        lead = Candidate._make(row[:_WIDTH])
+        verdict = _judge(kind, lead, order) if row[place] is None else in_flight(kind, lead.crm_id)
+        if isinstance(verdict, Skip):
+            tally.skip(verdict)
+        else:
+            country = verdict.country_code if isinstance(verdict, FindEmail) else ""
+            yield Wanted(lead.crm_id, verdict.fingerprint, seen(kind, lead)), country
+
+
+def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
+    """Judge one lead; what is found anew comes verified, and a verdict on the old address would only make it stale."""
+    finds_anew = kind is Kind.VERIFY_EMAIL and order.overwrite and Kind.FIND_EMAIL in order.kinds
+    if finds_anew and not isinstance(judge(Kind.FIND_EMAIL, lead, overwrite=True), Skip):
+        sentence = "Its e-mail is searched anew in this run, and comes verified."
+        return Skip(crm_id=lead.crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
+    return judge(kind, lead, overwrite=order.overwrite)
+
+
+def in_flight(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead that is being searched."""
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.IN_FLIGHT, sentence="A search for it is under way.")

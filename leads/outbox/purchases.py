@@ -1,0 +1,110 @@
+"""What was bought, is being bought, and may be shared: one purchase per person and kind, whoever asks.
+
+A person is named by the fingerprint of the inputs. Somebody else who wants a person that is being bought joins that
+job as a row without a position; a person who was bought lately is copied from the row that bought it.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Collection, Sequence
+
+from django.utils import timezone
+
+from enrow_webhooks.client.values import Kind
+from leads import sql
+from leads.conf import lead_settings
+from leads.models import SearchJob
+
+
+class Known(enum.StrEnum):
+    """What is known of a person."""
+
+    PENDING = "pending"
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+
+
+# The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough.
+# Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
+# purchase ever made, and a planner of a million leads would do so for each batch.
+_SHAREABLE = """
+SELECT q.{column} FROM {S} q JOIN {J} j ON j.id = q.job_id
+WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL AND (
+    (q.outcome = 'pending' AND j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held'))
+    OR (q.outcome = 'found' AND j.finished_at > %s)
+    OR (q.outcome = 'not_found' AND j.finished_at > %s))
+ORDER BY CASE WHEN q.outcome = 'pending' THEN 0 ELSE 1 END, q.id DESC
+LIMIT 1
+"""
+
+
+def _shareable(kind: Kind, column: str = "id") -> sql.Fragment:
+    now = timezone.now()
+    limits = (sql.stamp(now - lead_settings.reuse_found), sql.stamp(now - lead_settings.reuse_not_found))
+    return sql.Fragment(text=_SHAREABLE.format(column=column, **sql.names()), params=(kind, *limits))
+
+
+def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
+    """Return what is known of each person; one query, however many."""
+    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(fingerprint,) for fingerprint in set(fingerprints)])
+    outcome = _shareable(kind, "outcome")
+    found = sql.fetch(
+        f"WITH known AS MATERIALIZED (SELECT r.fingerprint, ({outcome.text}) AS outcome FROM {rows.text}) "  # noqa: S608 - only names of ours
+        "SELECT fingerprint, outcome FROM known WHERE outcome IS NOT NULL",
+        [*outcome.params, *rows.params],
+    )
+    return {uuid.UUID(str(fingerprint)): Known(outcome) for fingerprint, outcome in found}
+
+
+# In one order, so that two planners who want the same persons wait for each other instead of deadlocking.
+_BUY = """
+INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
+SELECT %s, r.crm_id, %s, r.position, r.fingerprint, 'pending', '', '', r.seen, '', '' FROM {rows}
+WHERE %s OR ({known}) IS NULL
+ORDER BY r.fingerprint
+ON CONFLICT DO NOTHING RETURNING position
+"""
+
+
+def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bool = False) -> set[int]:
+    """Insert a pending search per row (crm_id, fingerprint, seen); return the positions that nobody had taken.
+
+    Somebody may have bought a person since the batch was planned: nobody is bought twice, but ``again`` on purpose.
+    """
+    numbered = [(crm_id, position, fingerprint, seen) for position, (crm_id, fingerprint, seen) in enumerate(rows)]
+    table = sql.table_of("r", {"crm_id": "text", "position": "int", "fingerprint": "uuid", "seen": "text"}, numbered)
+    known = _shareable(Kind(job.kind))
+    text = _BUY.format(rows=table.text, known=known.text, **sql.names())
+    inserted = sql.fetch(text, [sql.key(job.pk), job.kind, *table.params, again, *known.params])
+    return {position for (position,) in inserted}
+
+
+# FOR SHARE: a job that is being settled at this moment either waits for our row and settles it too, or is no longer
+# open and then is not joined. What was bought before is copied into the new job, so that its own results are complete.
+_SHARE = """
+WITH asked AS MATERIALIZED (SELECT r.*, ({shareable}) AS purchase FROM {rows})
+INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
+SELECT CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END,
+       r.crm_id, p.kind, NULL, r.fingerprint, p.outcome, p.value, p.country, r.seen, '', ''
+FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
+WHERE p.outcome <> 'pending' OR k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
+ORDER BY r.fingerprint {lock}
+ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
+"""
+
+
+def share(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]]) -> list[tuple[str, uuid.UUID, Known]]:
+    """Let each row share a purchase; return crm_id, job and outcome of those that could.
+
+    The rest has a search in flight already, or its purchase ended this very moment without a result.
+    """
+    table = sql.table_of("r", {"crm_id": "text", "fingerprint": "uuid", "seen": "text"}, rows)
+    shareable = _shareable(Kind(job.kind))
+    own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"
+    text = _SHARE.format(
+        own=own, rows=table.text, shareable=shareable.text, lock=sql.lock("FOR SHARE OF k"), **sql.names()
+    )
+    shared = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
+    return [(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in shared]

@@ -1,0 +1,1 @@
+"""Upkeep: polling, the sweep, and the doctor."""

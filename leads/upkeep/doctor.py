@@ -1,0 +1,255 @@
+"""Is everything well? Findings about settings, account, inbox, broker, and here: jobs, results, credits. Free."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from enrow_webhooks.bounded_counts import MOST, count
+from enrow_webhooks.client.scrub import describe
+from enrow_webhooks.conf import enrow_settings
+from enrow_webhooks.doctor import (
+    Finding,
+    account_findings,
+    broker_findings,
+    fine,
+    inbox_findings,
+    settings_findings,
+    trouble,
+)
+from enrow_webhooks.models import Heartbeat
+from leads import sql
+from leads.conf import lead_settings
+from leads.credits import statement
+from leads.models import AccountReading, SearchJob
+from leads.models.jobs import SearchJobQuerySet
+from leads.upkeep.sweep import SWEEP
+
+State = SearchJob.State
+# What lies further back is not news.
+_RECENT = dt.timedelta(days=7)
+# Days, users and runs that are named; the admin's page has them all.
+_SHOWN = 7
+# The sweep comes every few seconds; a job that is due for longer shows that it does not.
+_LATE = dt.timedelta(minutes=5)
+# A sweep in cron may come as seldom as this.
+_LONG_AGO = dt.timedelta(hours=1)
+_SWEEP_HINT = "Start Celery beat and a worker, or 'manage.py enrow_sweep --every 15'."
+# Reasons why jobs are held that are told one by one.
+_REASONS = 5
+_ENDED_BADLY = {
+    State.EXPIRED: "A late result is still taken. Else 'manage.py enrow_jobs --state expired --retry' searches again.",
+    State.FAILED: "Nothing was billed. Mend what it says, then 'manage.py enrow_jobs --state failed --retry'.",
+}
+
+
+def diagnose() -> Iterator[Finding]:
+    """Look at everything, and yield what was found."""
+    yield from settings_findings()
+    yield from account_findings()
+    yield from broker_findings()
+    ready = list(database_findings())
+    yield from ready
+    if not ready:
+        yield from row_findings()
+        yield from sum_findings()
+        yield from drift_findings()
+
+
+def row_findings() -> Iterator[Finding]:
+    """Look at the rows; indexed queries, as many for a million rows as for none. Asks nobody outside."""
+    for look in _ROWS:
+        yield from look()
+
+
+def database_findings() -> Iterator[Finding]:
+    """Look whether the database answers and has its tables; yields nothing when it has."""
+    try:
+        executor = MigrationExecutor(connections[sql.alias()])
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield trouble("database", f"The database does not answer: {describe(error)}.", "Look at DATABASES.")
+        return
+    if plan:
+        yield trouble("database", f"{len(plan)} migrations are not applied.", "Run 'manage.py migrate'.")
+
+
+def job_findings() -> Iterator[Finding]:
+    """Count the jobs of the last days, and look for those that ended without a result."""
+    recent = SearchJob.objects.filter(created_at__gt=timezone.now() - _RECENT)
+    states = {
+        state.value: count((SearchJob.objects if state in SearchJob.OPEN else recent).filter(state=state))
+        for state in State
+    }
+    counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if number) or "none"
+    yield fine("jobs", f"Search jobs of the last {_RECENT.days} days: {counts}.")
+    for state, hint in _ENDED_BADLY.items():
+        yield from _latest(recent.filter(state=state), state.value, hint)
+
+
+def _latest(jobs: SearchJobQuerySet, what: str, hint: str) -> Iterator[Finding]:
+    latest = jobs.order_by("-created_at").first()
+    if latest:
+        yield trouble(
+            "jobs", f"{count(jobs):,} search jobs are {what}; the latest is {latest.pk}: {latest.last_error}", hint
+        )
+
+
+def held_findings() -> Iterator[Finding]:
+    """Tell why jobs are held: each reason names the setting to mend."""
+    held = SearchJob.objects.filter(state=State.HELD).order_by()
+    reasons = held.values("last_error").annotate(number=Count("pk"), newest=Max("created_at")).order_by("-newest")
+    for reason, number in reasons.values_list("last_error", "number")[:_REASONS]:
+        yield trouble(
+            "held",
+            f"{number:,} search jobs are held: {reason}",
+            "Mend what it says; they then go on by themselves, and at once with "
+            "'manage.py enrow_jobs --state held --resume'.",
+        )
+
+
+def unconfirmed_findings() -> Iterator[Finding]:
+    """Look for jobs whose answer was lost and whose notice is not to be expected any more."""
+    lost = SearchJob.objects.filter(state=State.UNCONFIRMED)
+    minutes = lead_settings.unconfirmed_for if enrow_settings.webhook_origin else dt.timedelta(0)
+    since = timezone.now() - minutes
+    if waiting := count(lost.filter(sent_at__gt=since)):
+        yield fine(
+            "unconfirmed",
+            f"{waiting:,} search jobs are unconfirmed: sent less than "
+            f"{minutes.total_seconds() / 60:g} minutes ago, so that their notice may still come.",
+        )
+    yield from _latest(
+        lost.exclude(sent_at__gt=since),
+        "unconfirmed",
+        "Enrow may have billed them; nothing is sent twice by itself. Look for them in Enrow's dashboard, then decide: "
+        "'manage.py enrow_jobs --state unconfirmed' with --give-up or --resend.",
+    )
+
+
+def sweep_findings() -> Iterator[Finding]:
+    """Look whether somebody sweeps."""
+    last = Heartbeat.objects.filter(name=SWEEP).values_list("at", flat=True).first()
+    if last and last < timezone.now() - _LONG_AGO:
+        yield trouble("sweep", f"The last sweep was {timesince(last)} ago.", _SWEEP_HINT)
+    else:
+        yield fine("sweep", f"The last sweep was {timesince(last)} ago." if last else "No sweep has run yet.")
+    overdue = SearchJob.objects.filter(state__in=SearchJob.SWEPT, next_check_at__lt=timezone.now() - _LATE)
+    late = overdue.order_by("next_check_at").first()
+    if late:
+        yield trouble(
+            "sweep",
+            f"Search job {late.pk} is overdue since {timesince(late.next_check_at)}: no sweep runs.",
+            _SWEEP_HINT,
+        )
+
+
+def result_findings() -> Iterator[Finding]:
+    """Look for results that were paid for and did not reach their leads."""
+    limit = timezone.now() - _LATE
+    unwritten = SearchJob.objects.unwritten().filter(finished_at__lt=limit).order_by("created_at")
+    oldest = unwritten.first()
+    if oldest:
+        yield trouble(
+            "results",
+            f"The results of {count(unwritten):,} search jobs are kept, but did not reach the "
+            f"leads; the oldest is {oldest.pk}: {oldest.last_error}",
+            "Mend what it says; the sweep then writes them, or 'manage.py enrow_sweep' does now.",
+        )
+    else:
+        yield fine("results", "Every result that came has reached its lead.")
+
+
+def webhook_findings() -> Iterator[Finding]:
+    """Look whether results come by webhook, where webhooks are set up."""
+    if not enrow_settings.webhook_origin:
+        return
+    recent = SearchJob.objects.filter(state=State.FINISHED, finished_at__gt=timezone.now() - _RECENT)
+    ways = recent.order_by("-finished_at")[:MOST].aggregate(
+        notice=Count("pk", filter=Q(result_via=SearchJob.Via.NOTICE)),
+        poll=Count("pk", filter=Q(result_via=SearchJob.Via.POLL)),
+    )
+    which = f"The latest {MOST:,} results" if sum(ways.values()) == MOST else f"Results of the last {_RECENT.days} days"
+    sentence = (
+        f"{which}: {ways['notice']:,} came by webhook, {ways['poll']:,} had to be fetched by polling (missed webhooks)."
+    )
+    if ways["poll"] > ways["notice"]:
+        yield trouble(
+            "webhooks",
+            sentence,
+            "Enrow does not reach this site: open its webhook URL from outside; see "
+            'ENROW["WEBHOOK_ORIGIN"], DNS, certificate and firewall.',
+        )
+    else:
+        yield fine("webhooks", sentence)
+
+
+def credit_findings() -> Iterator[Finding]:
+    """Tell what today's searches cost, and what is left of the day's limit."""
+    line, limit = statement.today(), lead_settings.daily_credit_limit
+    sentence = f"Today's searches cost {line.cost:.2f} credits; at most {line.open:.2f} more are reserved."
+    if limit is not None:
+        sentence += f" Of the day's limit of {limit}, {max(Decimal(0), limit - line.committed):.2f} are left."
+    yield fine("credits", sentence)
+
+
+def sum_findings() -> Iterator[Finding]:
+    """Tell where the credits of the last days went: per day, user and run."""
+    sums = {
+        "day": statement.per_day(days=_RECENT.days),
+        "user": statement.per_user(days=_RECENT.days),
+        "run": statement.per_run(days=_RECENT.days, most=_SHOWN),
+    }
+    for name, lines in sums.items():
+        parts = [f"{line.name or 'nobody named'} {line.cost:.2f} (open {line.open:.2f})" for line in lines[:_SHOWN]]
+        if parts:
+            yield fine(
+                f"credits per {name}", f"Credits of the last {_RECENT.days} days, per {name}: {'; '.join(parts)}."
+            )
+
+
+def balance_findings() -> Iterator[Finding]:
+    """Tell the balance as the sweep read it last."""
+    latest = AccountReading.objects.filter(credits__isnull=False).order_by("-taken_at").first()
+    if latest:
+        yield fine("balance", f"The balance was {latest.credits} credits {timesince(latest.taken_at)} ago.")
+
+
+def drift_findings() -> Iterator[Finding]:
+    """Compare the account with our jobs: more that left it than somebody's own few searches may be a stranger's."""
+    drift = statement.drift()
+    if drift is None:
+        return
+    sentence = (
+        f"In the last {timesince(drift.since)} the balance changed by {-drift.moved:+.2f} credits; our search "
+        f"jobs explain {-drift.explained:+.2f}, nothing explains {-drift.unexplained:+.2f}."
+    )
+    if drift.needs_person:
+        yield trouble(
+            "drift",
+            sentence,
+            "Normal if somebody uses Enrow's dashboard or another tool: then raise "
+            'ENROW["UNEXPLAINED_CREDITS"]. Else make a new API key.',
+        )
+    else:
+        yield fine("drift", sentence)
+
+
+_ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    inbox_findings,
+    job_findings,
+    held_findings,
+    unconfirmed_findings,
+    sweep_findings,
+    result_findings,
+    webhook_findings,
+    credit_findings,
+    balance_findings,
+)

@@ -1,0 +1,130 @@
+"""Ask Enrow for results, and look after jobs that a lost message, worker or notice left behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.utils import timezone
+
+from enrow_webhooks.client.errors import EnrowError, UnknownSearch
+from enrow_webhooks.client.scrub import describe, log_failure
+from enrow_webhooks.client.values import Kind, Progress
+from enrow_webhooks.connect import open_client
+from leads.conf import lead_settings
+from leads.models import SearchJob
+from leads.outbox import submission
+from leads.results import applying, writeback
+
+logger = logging.getLogger(__name__)
+
+State = SearchJob.State
+_LONGEST_PAUSE = dt.timedelta(minutes=15)
+# A single GET answers 500 for an unknown id and for an outage alike: this often it is taken for an outage.
+_PATIENCE = 12
+
+
+def collect(job: SearchJob, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
+    """Fetch a job's result by GET and apply it; return False while Enrow still works on it.
+
+    Raises the client's errors.
+    """
+    search_id = job.enrow_id or enrow_id
+    with open_client() as client:
+        answer = client.fetch(Kind(job.kind), search_id, bulk=job.is_bulk)
+    if answer.progress is Progress.ONGOING:
+        return False
+    applying.apply(job.pk, answer, via=via, enrow_id=search_id)
+    return True
+
+
+def check_next() -> bool:
+    """Look at one job whose time has come; return False when there is none."""
+    due = SearchJob.objects.filter(state__in=SearchJob.SWEPT).due().order_by("next_check_at")
+    return any(check(job) for job in list(due[:20]))
+
+
+def check(job: SearchJob) -> bool:
+    """Look at one due job; return whether this call took it."""
+    if job.state == State.QUEUED:
+        return submission.submit(job.pk)
+    if not SearchJob.objects.claim_for_check(job.pk, until=timezone.now() + _pause(job)):
+        return False
+    if job.state == State.SENDING:
+        _lease_is_over(job)
+    elif job.state == State.RUNNING:
+        _poll(job)
+    elif job.state == State.HELD:
+        _resume(job)
+    return True
+
+
+def _pause(job: SearchJob) -> dt.timedelta:
+    return min(dt.timedelta(seconds=5 * 2 ** min(job.checks, 10)), _LONGEST_PAUSE)
+
+
+def _lease_is_over(job: SearchJob) -> None:
+    reason = "The worker that sent it disappeared; Enrow may have accepted and billed it."
+    if SearchJob.objects.move(job.pk, [State.SENDING], State.UNCONFIRMED, last_error=reason):
+        logger.warning("Search job %s is unconfirmed: its worker disappeared.", job.pk)
+
+
+def _poll(job: SearchJob) -> None:
+    try:
+        if collect(job, via=SearchJob.Via.POLL):
+            return
+        problem = "Enrow has not finished it yet."
+    except UnknownSearch as error:
+        problem = str(error)
+        if error.status != 500 or job.checks >= _PATIENCE:
+            _give_up(job, f"Enrow does not know this search any more: {problem}")
+            return
+    except (EnrowError, ImproperlyConfigured) as error:
+        problem = str(error)
+    except DatabaseError as error:
+        # What came is kept if it was settled; it must not keep the other jobs from their turn.
+        log_failure(logger, error, "The results of search job %s could not be written:", job.pk)
+        problem = f"The results could not be written: {describe(error)}"
+    SearchJob.objects.running().filter(pk=job.pk).update(last_error=problem[:500])
+    if job.sent_at and timezone.now() > job.sent_at + lead_settings.give_up_after:
+        _give_up(job, f"Nothing came by the deadline. {problem}")
+
+
+def _give_up(job: SearchJob, reason: str) -> None:
+    if applying.end_without_result(job.pk, State.EXPIRED, reason):
+        logger.error("Search job %s expired: %s", job.pk, reason)
+
+
+def _resume(job: SearchJob) -> None:
+    """Queue a held job again when the account answers and its balance suffices; the account question is free."""
+    try:
+        with open_client() as client:
+            balance = client.account().credits
+    except (EnrowError, ImproperlyConfigured) as error:
+        SearchJob.objects.filter(pk=job.pk, state=State.HELD).update(last_error=str(error)[:500])
+        return
+    if balance >= job.credits_reserved:
+        SearchJob.objects.move(job.pk, [State.HELD], State.QUEUED, next_check_at=timezone.now())
+
+
+def write_waiting() -> int:
+    """Write ended jobs whose results did not reach the leads yet; return how many.
+
+    One that fails does not keep the others.
+    """
+    waiting = SearchJob.objects.unwritten().order_by("created_at").values_list("pk", flat=True)
+    return sum(_write(pk) for pk in list(waiting[:200]))
+
+
+def _write(pk: uuid.UUID) -> bool:
+    try:
+        writeback.write(pk)
+    except DatabaseError as error:
+        log_failure(logger, error, "The results of search job %s are kept, but could not be written to the leads:", pk)
+        note = f"Results kept, but not written to the leads: {describe(error)}"
+        SearchJob.objects.filter(pk=pk).update(last_error=note[:500])
+        return False
+    return True
