@@ -22,7 +22,7 @@ from django.utils import timezone
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.models import WebhookEvent
 from leads import health
-from leads.credits import budget, statement
+from leads.credits import budget, reconciliation
 from leads.enrichment import Run, Tally
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.upkeep import doctor, polling
@@ -131,9 +131,9 @@ def _queries() -> Iterator[Page]:
         "sweep: look at jobs": polling.check_next,
         "sweep: write results": polling.write_waiting,
         "sweep: retention overdue": retention.overdue,
-        "sweep: prune": lambda: processing.prune(older_than=dt.timedelta(days=60), batch=500),
+        "sweep: prune": lambda: retention.prune(older_than=dt.timedelta(days=60), batch=500),
         "planner: what may be spent": lambda: budget.allowance(_balance()),
-        "credits that no job explains": lambda: statement.drift(_balance(), days=30),
+        "credits that no job explains": lambda: reconciliation.drift(_balance(), days=30),
         "run: progress": lambda: run and Run(id=run, tally=Tally()).progress(),
     }
     for name, call in calls.items():

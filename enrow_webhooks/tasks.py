@@ -8,7 +8,7 @@ import time
 from celery import shared_task
 
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.wake import wake
 
 # One message is worth at most so many notices and seconds; then a fresh message goes on, behind those that wait
@@ -30,4 +30,4 @@ def process_events() -> int:
 @shared_task(name="enrow_webhooks.prune_events", ignore_result=True)
 def prune_events() -> int:
     """Blank the bodies of old notices."""
-    return processing.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))
+    return retention.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))

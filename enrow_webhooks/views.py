@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from enrow_webhooks.client.errors import UnreadableNotice
 from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import storing
 from enrow_webhooks.inbox.addresses import recognise
 from enrow_webhooks.inbox.rejections import Reason, counting
 from enrow_webhooks.tasks import process_events
@@ -89,7 +89,7 @@ class NoticeView(APIView):
             raise NotFound
         body = read_body(django_request(request), enrow_settings.max_body_bytes)
         try:
-            stored = processing.store(body, reference=sender.reference)
+            stored = storing.store(body, reference=sender.reference)
         except UnreadableNotice as error:
             raise ParseError(str(error)) from error
         if stored.needs_work:

@@ -21,10 +21,11 @@ from enrow_webhooks.wake import celery_is_set_up, wake
 from leads import sql
 from leads.credits import budget
 from leads.models import AbstractLead, SearchJob
-from leads.outbox.eligibility import Reason, Skip
 from leads.outbox.enqueueing import queue
-from leads.outbox.planning import Order, Tally, plan
+from leads.outbox.planning import Order, plan
+from leads.outbox.tally import Tally
 from leads.results import writeback
+from leads.skips import Reason, Skip
 from leads.tasks import submit_jobs
 from leads.upkeep.sweep import sweep
 

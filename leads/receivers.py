@@ -12,8 +12,7 @@ from enrow_webhooks.client.values import Answer, Progress
 from enrow_webhooks.signals import Forecast, KeepAside, TryLater, notice_questioned, notice_received
 from leads import forgetting
 from leads.models import LeadSearch, SearchJob
-from leads.results import applying, unsolicited, writeback
-from leads.upkeep import polling
+from leads.results import applying, collecting, unsolicited, writeback
 
 Via = SearchJob.Via
 
@@ -43,7 +42,7 @@ def _take(job: SearchJob, notice: Notice) -> None:
     elif notice.reference and notice.result:
         answer = Answer(progress=Progress.COMPLETED, results=(notice.result,))
         applying.apply(job.pk, answer, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else "")
-    elif not polling.collect(job, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else ""):
+    elif not collecting.collect(job, via=Via.NOTICE, enrow_id=notice.ids[0] if notice.ids else ""):
         raise TryLater("Enrow sent a notice, but its GET still says ongoing.")
 
 

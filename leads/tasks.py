@@ -8,7 +8,7 @@ from celery import shared_task
 
 from enrow_webhooks.tasks import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads.credits import statement
+from leads.credits import reconciliation
 from leads.models import SearchJob
 from leads.outbox import submission
 from leads.upkeep import polling
@@ -39,5 +39,5 @@ def sweep_jobs() -> int:
     while polling.check_next():
         looked_at += 1
     written = polling.write_waiting()
-    statement.read_balance()
+    reconciliation.read_balance()
     return looked_at + written

@@ -7,7 +7,6 @@ import datetime as dt
 from django.utils import timezone
 
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import Heartbeat, WebhookEvent
 
 PRUNE = "prune"
@@ -20,7 +19,7 @@ def prune_in_turn() -> int:
     """Blank old bodies if nobody has within the hour; return how many. The sweep of every process may call it."""
     if not Heartbeat.objects.claim(PRUNE, every=_HOURLY):
         return 0
-    return processing.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))
+    return prune(older_than=dt.timedelta(days=enrow_settings.payload_days))
 
 
 def overdue() -> dt.datetime | None:
@@ -28,3 +27,16 @@ def overdue() -> dt.datetime | None:
     limit = timezone.now() - dt.timedelta(days=enrow_settings.payload_days) - _GRACE
     old = WebhookEvent.objects.filter(processed_at__lt=limit).exclude(payload="").order_by("processed_at")
     return old.values_list("processed_at", flat=True).first()
+
+
+def prune(*, older_than: dt.timedelta, batch: int = 2000) -> int:
+    """Blank the bodies of notices processed before that age, in batches; return how many.
+
+    The rows stay, so that repeats are still known.
+    """
+    limit = timezone.now() - older_than
+    old = WebhookEvent.objects.filter(processed_at__lt=limit).exclude(payload="").order_by("processed_at")
+    total = 0
+    while pks := list(old.values_list("pk", flat=True)[:batch]):
+        total += WebhookEvent.objects.filter(pk__in=pks).update(payload="")
+    return total

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.admin.links import list_url
 from leads.conf import lead_settings
-from leads.credits import budget, statement
+from leads.credits import budget, reconciliation, statement
 from leads.credits.statement import Line
 from leads.models import SearchJob
 
@@ -36,7 +36,7 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
             "limit": limit,
             "left": None if limit is None else max(Decimal(0), limit - today.committed),
             "balance": balance,
-            "drift": statement.drift(balance) if balance else None,
+            "drift": reconciliation.drift(balance) if balance else None,
             "tolerance": lead_settings.unexplained_credits,
             "days": _DAYS,
             "tables": [

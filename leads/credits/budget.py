@@ -21,7 +21,7 @@ from enrow_webhooks.connect import open_client
 from leads import sql
 from leads.conf import lead_settings
 from leads.models import SearchJob
-from leads.outbox.eligibility import Reason
+from leads.skips import Reason
 
 logger = logging.getLogger(__name__)
 

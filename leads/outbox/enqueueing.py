@@ -18,9 +18,10 @@ from leads.credits import budget
 from leads.credits.budget import Balance
 from leads.models import SearchJob
 from leads.outbox import purchases
-from leads.outbox.eligibility import Reason
-from leads.outbox.planning import Batch, Order, Tally, Wanted, in_flight
+from leads.outbox.planning import Batch, Order, Wanted, in_flight
 from leads.outbox.purchases import Known
+from leads.outbox.tally import Tally
+from leads.skips import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

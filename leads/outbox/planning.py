@@ -8,23 +8,19 @@ transaction.
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.client.values import FindEmail, Kind, Query
 from leads.conf import lead_settings
-from leads.credits.budget import Allowance
 from leads.models import AbstractLead, LeadSearch
-from leads.outbox.eligibility import Candidate, Reason, Skip, judge, seen
+from leads.outbox.eligibility import Candidate, judge, seen
 from leads.outbox.purchases import Known, known_purchases
-
-# Skips that are kept whole, per kind and reason, to show them to a person; the others are only counted.
-_EXAMPLES = 100
+from leads.outbox.tally import Tally
+from leads.skips import Reason, Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,58 +64,6 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.purchases) + len(self.shares) + len(self.reuses)
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What a plan came to. Counts only, and a bounded number of examples."""
-
-    max_credits: Decimal | None = None
-    # What the day and the balance allowed when planning began.
-    allowance: Allowance = field(default_factory=Allowance)
-    # Per kind: leads to buy; leads that get a result which is being bought anyway; leads whose result was bought
-    # lately.
-    to_search: Counter[Kind] = field(default_factory=Counter)
-    shared: Counter[Kind] = field(default_factory=Counter)
-    reused: Counter[Kind] = field(default_factory=Counter)
-    # Of the reused, those who were searched lately and not found.
-    missed: Counter[Kind] = field(default_factory=Counter)
-    # Of those to buy, the ones that were bought lately: ``force`` buys them again.
-    again: Counter[Kind] = field(default_factory=Counter)
-    skipped: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
-    examples: list[Skip] = field(default_factory=list)
-    worst_case: Decimal = Decimal(0)
-
-    def skip(self, skip: Skip) -> None:
-        """Count a lead that is not searched."""
-        self.skipped[skip.kind, skip.reason] += 1
-        if self.skipped[skip.kind, skip.reason] <= _EXAMPLES:
-            self.examples.append(skip)
-
-    def buy(self, kind: Kind, price: Decimal) -> Reason | None:
-        """Count a purchase; return the reason why it cannot be paid instead, None when it can."""
-        cost = self.worst_case + price
-        if self.max_credits is not None and cost > self.max_credits:
-            return Reason.OVER_CAP
-        if reason := self.allowance.refuses(cost):
-            return reason
-        self.worst_case = cost
-        self.to_search[kind] += 1
-        return None
-
-    def unpaid(self, kind: Kind, crm_id: str, reason: Reason) -> None:
-        """Count a lead that no credits are left for."""
-        sentences = {
-            Reason.OVER_CAP: f"The run stops at max_credits={self.max_credits}.",
-            Reason.OVER_DAY: f'ENROW["DAILY_CREDIT_LIMIT"]={lead_settings.daily_credit_limit} is reached for today.',
-            Reason.OVER_BALANCE: "The balance of the Enrow account does not cover it; buy credits.",
-        }
-        self.skip(Skip(crm_id=crm_id, kind=kind, reason=reason, sentence=sentences[reason]))
-
-    def give_back(self, kind: Kind, count: int) -> None:
-        """Take back purchases that turned out to be somebody else's."""
-        self.to_search[kind] -= count
-        self.worst_case -= lead_settings.price(kind) * count
 
 
 # One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare

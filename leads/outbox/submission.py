@@ -27,8 +27,9 @@ from leads.conf import lead_settings
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.models.jobs import SearchJobQuerySet
 from leads.models.searches import LeadSearchQuerySet
-from leads.outbox.eligibility import Candidate, Skip, judge
+from leads.outbox.eligibility import Candidate, judge
 from leads.results.applying import end_without_result
+from leads.skips import Skip
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from enrow_webhooks.doctor import (
 from enrow_webhooks.models import Heartbeat
 from leads import sql
 from leads.conf import lead_settings
-from leads.credits import statement
+from leads.credits import reconciliation, statement
 from leads.models import AccountReading, SearchJob
 from leads.models.jobs import SearchJobQuerySet
 from leads.upkeep.sweep import SWEEP
@@ -224,7 +224,7 @@ def balance_findings() -> Iterator[Finding]:
 
 def drift_findings() -> Iterator[Finding]:
     """Compare the account with our jobs: more that left it than somebody's own few searches may be a stranger's."""
-    drift = statement.drift()
+    drift = reconciliation.drift()
     if drift is None:
         return
     sentence = (

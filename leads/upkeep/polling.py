@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from enrow_webhooks.client.errors import EnrowError, UnknownSearch
 from enrow_webhooks.client.scrub import describe, log_failure
-from enrow_webhooks.client.values import Kind, Progress
 from enrow_webhooks.connect import open_client
 from leads.conf import lead_settings
 from leads.models import SearchJob
 from leads.outbox import submission
 from leads.results import applying, writeback
+from leads.results.collecting import collect
 
 logger = logging.getLogger(__name__)
 
@@ -25,20 +25,6 @@ State = SearchJob.State
 _LONGEST_PAUSE = dt.timedelta(minutes=15)
 # A single GET answers 500 for an unknown id and for an outage alike: this often it is taken for an outage.
 _PATIENCE = 12
-
-
-def collect(job: SearchJob, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Fetch a job's result by GET and apply it; return False while Enrow still works on it.
-
-    Raises the client's errors.
-    """
-    search_id = job.enrow_id or enrow_id
-    with open_client() as client:
-        answer = client.fetch(Kind(job.kind), search_id, bulk=job.is_bulk)
-    if answer.progress is Progress.ONGOING:
-        return False
-    applying.apply(job.pk, answer, via=via, enrow_id=search_id)
-    return True
 
 
 def check_next() -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, close_old_connections
 
 from enrow_webhooks.client.scrub import log_failure
-from leads.enrichment import sweep
-from leads.upkeep.sweep import Swept
+from leads.upkeep.sweep import Swept, sweep
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.models import Heartbeat
-from leads.credits import statement
+from leads.credits import reconciliation
 from leads.upkeep import polling
 
 SWEEP = "sweep"
@@ -38,7 +38,7 @@ def sweep(*, jobs: int = 1000) -> Swept:
     while looked_at < jobs and polling.check_next():
         looked_at += 1
     written = polling.write_waiting()
-    statement.read_balance()
+    reconciliation.read_balance()
     retention.prune_in_turn()
     return Swept(events=events, jobs=looked_at, written=written)
 

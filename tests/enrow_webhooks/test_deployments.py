@@ -20,7 +20,7 @@ from django.conf import settings as django_settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection, transaction
 
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import processing, storing
 from enrow_webhooks.models import WebhookEvent
 from examples.demo.processes import free_ports
 from tests.enrow_webhooks.support import ROOT, gunicorn
@@ -190,7 +190,7 @@ def test_a_notice_survives_the_death_of_its_connection():
     body = json.dumps({"event": "e", "id": "1"}).encode()
     for _ in range(2):
         kill_own_backend()
-        processing.store(body, reference="")
+        storing.store(body, reference="")
     assert WebhookEvent.objects.get().deliveries == 2
 
 
@@ -201,7 +201,7 @@ def test_a_dead_connection_inside_a_transaction_is_an_error():
     @transaction.atomic
     def store_late() -> None:
         kill_own_backend()
-        processing.store(b'{"event": "e", "id": "1"}', reference="")
+        storing.store(b'{"event": "e", "id": "1"}', reference="")
 
     with pytest.raises(DatabaseTrouble):
         store_late()

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from enrow_webhooks.client.errors import UnreadableNotice
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import processing, retention, storing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.signals import KeepAside, TryLater, notice_received
 from enrow_webhooks.tasks import process_events
@@ -68,7 +68,7 @@ def come_due() -> None:
 def test_a_notice_is_stored_by_one_statement(django_assert_num_queries):
     """As it came, with its names and its proof."""
     with django_assert_num_queries(1):
-        assert processing.store(BODY, reference=JOB).needs_work
+        assert storing.store(BODY, reference=JOB).needs_work
     stored = row()
     assert (stored.event, stored.enrow_id, stored.reference, stored.payload.encode()) == (
         "single_search_finished",
@@ -81,10 +81,10 @@ def test_a_notice_is_stored_by_one_statement(django_assert_num_queries):
 
 def test_a_repeat_counts_up_and_changes_nothing():
     """Enrow may deliver twice; the second copy is known by event and id, whatever else it says."""
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
     before = row()
     other = BODY.replace(b"a@b.com", b"evil@b.com")
-    assert processing.store(other, reference="another-job").needs_work
+    assert storing.store(other, reference="another-job").needs_work
     assert row().deliveries == 2
     changed = {
         field.name for field in WebhookEvent._meta.fields if getattr(row(), field.name) != getattr(before, field.name)
@@ -95,33 +95,33 @@ def test_a_repeat_counts_up_and_changes_nothing():
 @pytest.mark.parametrize("state", [State.PROCESSED, State.IGNORED, State.DEAD])
 def test_a_repeat_of_what_is_dealt_with_needs_no_work(state):
     """No worker is woken for it."""
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
     WebhookEvent.objects.update(state=state)
-    assert not processing.store(BODY, reference=JOB).needs_work
+    assert not storing.store(BODY, reference=JOB).needs_work
 
 
 def test_the_same_id_of_another_event_is_another_notice():
     """Namespaces of two endpoints cannot collide."""
-    processing.store(BODY, reference="")
-    processing.store(BODY.replace(b"single_search", b"bulk_search"), reference="")
+    storing.store(BODY, reference="")
+    storing.store(BODY.replace(b"single_search", b"bulk_search"), reference="")
     assert WebhookEvent.objects.count() == 2
 
 
 @pytest.mark.parametrize("state", State.values)
 def test_a_proved_copy_replaces_one_that_came_by_the_shared_secret(state):
     """The proof and its body are what is processed, even when the first copy is dealt with."""
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     WebhookEvent.objects.update(state=state, attempts=5)
     proved = BODY.replace(b"a@b.com", b"c@d.com")
-    assert processing.store(proved, reference=JOB).needs_work
+    assert storing.store(proved, reference=JOB).needs_work
     assert (row().reference, row().payload.encode(), row().state, row().attempts) == (JOB, proved, State.RECEIVED, 0)
     assert row().deliveries == 2
 
 
 def test_an_unproved_copy_never_replaces_a_proved_one():
     """Who only knows the shared secret cannot change what a job's own URL said."""
-    processing.store(BODY, reference=JOB)
-    processing.store(BODY.replace(b"a@b.com", b"evil@b.com"), reference="")
+    storing.store(BODY, reference=JOB)
+    storing.store(BODY.replace(b"a@b.com", b"evil@b.com"), reference="")
     assert row().payload.encode() == BODY
 
 
@@ -129,7 +129,7 @@ def test_a_notice_without_an_id_is_known_by_its_text():
     """A repeat of it is still a repeat."""
     body = b'{"event": "something_new"}'
     for _ in range(2):
-        processing.store(body, reference="")
+        storing.store(body, reference="")
     assert (row().deliveries, row().enrow_id[:7]) == (2, "sha256:")
 
 
@@ -140,8 +140,8 @@ def test_what_is_no_notice_is_kept_bounded_for_a_person(body):
     """4,000 characters are enough to see what came; NUL and broken UTF-8 do not break the database."""
     for _ in range(2):
         with pytest.raises(UnreadableNotice):
-            processing.store(body, reference="")
-    assert (row().event, row().state, row().deliveries) == (processing.UNREADABLE, State.DEAD, 2)
+            storing.store(body, reference="")
+    assert (row().event, row().state, row().deliveries) == (storing.UNREADABLE, State.DEAD, 2)
     assert row().payload == body.decode("utf-8", "replace").replace("\x00", "\ufffd")[: len(row().payload)]
     assert len(row().payload) == min(4000, len(body.decode("utf-8", "replace")))
     assert row().last_error.startswith("The body ")
@@ -150,7 +150,7 @@ def test_what_is_no_notice_is_kept_bounded_for_a_person(body):
 def test_escaped_nul_and_surrogates_are_stored_and_processed(receiver):
     """They are legal JSON; PostgreSQL's text keeps the escape, and no value carries them on."""
     body = BODY.replace(b"id-1", b"a\\u0000b").replace(b"a@b.com", b"a\\ud800@b.com")
-    processing.store(body, reference="")
+    storing.store(body, reference="")
     assert processing.drain() == 1
     assert (row().state, row().enrow_id, receiver.notices[0].result.value) == (State.PROCESSED, "a b", "a @b.com")
 
@@ -178,7 +178,7 @@ def race(count: int) -> None:
     def deliver():
         try:
             barrier.wait(10)
-            processing.store(BODY, reference=JOB)
+            storing.store(BODY, reference=JOB)
         finally:
             connections.close_all()
 
@@ -194,7 +194,7 @@ def race(count: int) -> None:
 
 def test_a_notice_is_handed_up_with_its_proof(receiver):
     """Typed, with the reference that the URL proved; then it is done."""
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
     assert processing.drain() == 1
     assert (receiver.notices[0].reference, receiver.notices[0].result.value) == (JOB, "a@b.com")
     assert (row().state, row().attempts, row().last_error) == (State.PROCESSED, 1, "")
@@ -206,21 +206,21 @@ def test_a_long_inbox_takes_turns(receiver, monkeypatch):
     """A message works for some seconds, at least for one notice; the rest is for the next one."""
     monkeypatch.setattr("enrow_webhooks.tasks.TURN_SECONDS", 0)
     for number in range(3):
-        processing.store(BODY.replace(b"id-1", b"id-%d" % number), reference="")
+        storing.store(BODY.replace(b"id-1", b"id-%d" % number), reference="")
     assert [process_events() for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_a_notice_that_nobody_takes_is_ignored_with_a_reason(receiver):
     """Kept, and said."""
     receiver.does = lambda notice: None
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     processing.drain()
     assert (row().state, bool(row().last_error)) == (State.IGNORED, True)
 
 
 def test_an_unknown_event_is_kept_and_ignored(receiver):
     """It is no failure, and no receiver meets it."""
-    processing.store(b'{"event": "brand_new", "id": "x"}', reference="")
+    storing.store(b'{"event": "brand_new", "id": "x"}', reference="")
     processing.drain()
     assert (row().state, receiver.notices) == (State.IGNORED, [])
     assert "does not know this event" in row().last_error
@@ -230,7 +230,7 @@ def test_an_unknown_event_is_kept_and_ignored(receiver):
 def test_a_failure_is_written_down_and_tried_again(receiver, error):
     """The notice is neither lost nor blocked: it rests, then it works."""
     receiver.does = raising(error)
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
     processing.drain()
     assert (row().state, row().attempts) == (State.FAILED, 1)
     assert len(row().last_error) <= 500
@@ -245,7 +245,7 @@ def test_the_distance_between_attempts_grows_up_to_an_hour(receiver, enrow):
     """Two seconds, four, eight …, a little apart from each other."""
     enrow(EVENT_MAX_ATTEMPTS=100)
     receiver.does = raising(TryLater("wait"))
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     for attempt in (1, 2, 3, 11, 30):
         WebhookEvent.objects.update(attempts=attempt - 1, next_attempt_at=timezone.now())
         processing.drain()
@@ -258,7 +258,7 @@ def test_a_notice_that_always_fails_is_dead_with_its_reason(receiver, enrow):
     """After the last attempt it waits for a person, and no worker touches it again."""
     enrow(EVENT_MAX_ATTEMPTS=3)
     receiver.does = raising(ValueError("no such column"))
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     for _ in range(5):
         come_due()
         processing.drain()
@@ -270,7 +270,7 @@ def test_a_notice_that_always_fails_is_dead_with_its_reason(receiver, enrow):
 def test_a_notice_that_kills_its_workers_is_dead_too(receiver, enrow):
     """A worker that dies writes nothing down; the attempts that it began count all the same."""
     enrow(EVENT_MAX_ATTEMPTS=3)
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     for _ in range(3):
         come_due()
         assert WebhookEvent.objects.claim(row().pk, lease=dt.timedelta(0))
@@ -282,7 +282,7 @@ def test_a_notice_that_kills_its_workers_is_dead_too(receiver, enrow):
 def test_what_contradicts_is_kept_aside(receiver):
     """It is never applied and never tried again; the row says how it contradicts."""
     receiver.does = raising(KeepAside("It names another search."))
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
     processing.drain()
     assert (row().state, row().last_error, row().attempts) == (State.IGNORED, "It names another search.", 1)
 
@@ -302,7 +302,7 @@ def test_a_hosts_failing_receiver_neither_loses_nor_blocks_the_notice(hosts_firs
     notice_received.connect(of_the_host)
     notice_received.connect(receiver)
     try:
-        processing.store(BODY, reference=JOB)
+        storing.store(BODY, reference=JOB)
         processing.drain()
         assert (len(calls), len(receiver.notices), row().state) == (1, 1, State.FAILED)
         come_due()
@@ -315,7 +315,7 @@ def test_a_hosts_failing_receiver_neither_loses_nor_blocks_the_notice(hosts_firs
 def test_a_late_worker_does_not_overwrite_what_the_next_one_wrote(receiver, enrow):
     """The lease of the first ends while it works; the second does the work; the first's failure counts for nothing."""
     enrow(EVENT_LEASE_SECONDS=0)
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
 
     def does(notice):
         receiver.does = lambda notice: True
@@ -329,11 +329,11 @@ def test_a_late_worker_does_not_overwrite_what_the_next_one_wrote(receiver, enro
 
 def test_a_proof_that_arrives_meanwhile_is_processed_as_well(receiver):
     """The worker on the unproved copy does not close the row over the proved one."""
-    processing.store(BODY, reference="")
+    storing.store(BODY, reference="")
 
     def does(notice):
         if not notice.reference:
-            processing.store(BODY, reference=JOB)
+            storing.store(BODY, reference=JOB)
         return True
 
     receiver.does = does
@@ -344,7 +344,7 @@ def test_a_proof_that_arrives_meanwhile_is_processed_as_well(receiver):
 
 def test_replay_hands_up_again(receiver):
     """A person who mended the cause has every notice done over."""
-    processing.store(BODY, reference=JOB)
+    storing.store(BODY, reference=JOB)
     processing.drain()
     WebhookEvent.objects.replay()
     processing.drain()
@@ -354,7 +354,7 @@ def test_replay_hands_up_again(receiver):
 def test_drain_stops_at_its_limit_and_takes_the_oldest_first(receiver):
     """One message is worth so many notices; the line is fair."""
     for number in range(7):
-        processing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
+        storing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
     assert processing.drain(limit=3) == 3
     assert [notice.ids[0] for notice in receiver.notices] == ["id-0", "id-1", "id-2"]
     assert processing.drain() == 4
@@ -363,12 +363,12 @@ def test_drain_stops_at_its_limit_and_takes_the_oldest_first(receiver):
 def test_prune_blanks_old_bodies_in_batches_and_keeps_the_rows(receiver, django_assert_num_queries):
     """A repeat of a pruned notice is still known; dead and waiting notices keep their bodies."""
     for number in range(5):
-        processing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
+        storing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
     processing.drain()
     WebhookEvent.objects.update(processed_at=timezone.now() - dt.timedelta(days=31))
-    processing.store(BODY.replace(b"id-1", b"fresh"), reference="")
+    storing.store(BODY.replace(b"id-1", b"fresh"), reference="")
     with django_assert_num_queries(7):
-        assert processing.prune(older_than=dt.timedelta(days=30), batch=2) == 5
+        assert retention.prune(older_than=dt.timedelta(days=30), batch=2) == 5
     assert (WebhookEvent.objects.count(), WebhookEvent.objects.filter(payload="").count()) == (6, 5)
-    assert not processing.store(BODY, reference="").needs_work
-    assert processing.prune(older_than=dt.timedelta(days=30)) == 0
+    assert not storing.store(BODY, reference="").needs_work
+    assert retention.prune(older_than=dt.timedelta(days=30)) == 0

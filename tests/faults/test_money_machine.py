@@ -40,7 +40,8 @@ from leads import decisions
 from leads.enrichment import Run, enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import enqueueing, submission
-from leads.outbox.planning import Order, Tally, plan
+from leads.outbox.planning import Order, plan
+from leads.outbox.tally import Tally
 from leads.results import applying, writeback
 from leads.upkeep import polling
 from leads.upkeep.sweep import sweep

@@ -17,7 +17,8 @@ from leads import decisions
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing, submission
-from leads.outbox.planning import Order, Tally, plan
+from leads.outbox.planning import Order, plan
+from leads.outbox.tally import Tally
 from leads.upkeep import polling
 from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish

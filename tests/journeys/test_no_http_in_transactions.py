@@ -7,7 +7,7 @@ import socket
 import pytest
 from django.db import connection
 
-from leads.credits.statement import read_balance
+from leads.credits.reconciliation import read_balance
 from leads.enrichment import enrich, estimate
 from leads.models import Lead, SearchJob
 from tests.conftest import finish

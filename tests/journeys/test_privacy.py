@@ -15,7 +15,7 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from enrow_webhooks.client.scrub import describe, scrub
 from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import processing, storing
 from enrow_webhooks.inbox.addresses import callback_url, sign
 from enrow_webhooks.logs import RedactWebhookTokens
 from enrow_webhooks.models import WebhookEvent
@@ -161,7 +161,7 @@ def test_a_failure_nobody_thought_of_shows_no_debug_page(said, settings, debug, 
     def fail(body, *, reference):
         raise RuntimeError(f"{body!r} {reference}")
 
-    monkeypatch.setattr(processing, "store", fail)
+    monkeypatch.setattr(storing, "store", fail)
     answer = deliver()
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
     assert_clean(answer.content.decode())
@@ -177,14 +177,14 @@ def test_djangos_page_and_report_hide_key_and_secrets_of_the_settings(rf):
     assert SafeExceptionReporterFilter().get_safe_settings()["ENROW"]["BASE_URL"]
 
 
-@pytest.mark.parametrize("function", [processing.store])
+@pytest.mark.parametrize("function", [storing.store])
 def test_the_report_of_an_error_hides_the_body(rf, function, settings):
     """Error mails and trackers that follow Django's marks see no variable of the function that has the body."""
     settings.DEBUG = False
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE enrow_webhooks_webhookevent RENAME TO away")
     try:
-        processing.store(BODY.encode(), reference=JOB)
+        storing.store(BODY.encode(), reference=JOB)
     except DatabaseError as error:
         frames = ExceptionReporter(rf.get("/"), type(error), error, error.__traceback__).get_traceback_frames()
         variables = [str(frame["vars"]) for frame in frames if frame["function"] == "store"]

@@ -19,8 +19,7 @@ from leads.enrichment import enrich
 from leads.forgetting import Traces
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.results import applying
-from leads.upkeep import polling
+from leads.results import applying, collecting
 from leads.upkeep.sweep import sweep
 from tests.commands import run
 from tests.conftest import due_now, work
@@ -292,7 +291,7 @@ def test_results_that_were_not_written_yet_are_dropped_for_the_forgotten(sandbox
     from_enrow = SearchJob.objects.get(pk=job.pk)
     LeadSearch.objects.filter(crm_id=first.crm_id).update(outcome="found", value="ann@firm0.com")
     forgetting.forget([first.crm_id])
-    assert polling.collect(from_enrow, via=SearchJob.Via.POLL)
+    assert collecting.collect(from_enrow, via=SearchJob.Via.POLL)
     second.refresh_from_db()
     assert second.email
     assert_forgotten(first)

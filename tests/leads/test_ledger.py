@@ -9,7 +9,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from leads.credits import budget, statement
+from leads.credits import budget, reconciliation, statement
 from leads.enrichment import enrich, sweep
 from leads.models import AccountReading, Lead, SearchJob
 from leads.outbox import submission
@@ -49,22 +49,22 @@ def test_the_sum_of_costs_is_the_sandboxs_ledger(make_leads, sandbox):
 def test_a_reading_is_taken_once_an_hour_and_old_ones_go(sandbox):
     """The sweep may ask as often as it likes."""
     AccountReading.objects.create(credits=1, taken_at=timezone.now() - dt.timedelta(days=91))
-    assert statement.read_balance().credits == 100_000
-    assert statement.read_balance() is None
+    assert reconciliation.read_balance().credits == 100_000
+    assert reconciliation.read_balance() is None
     assert AccountReading.objects.count() == 1
 
 
 def test_an_enrow_that_does_not_answer_is_asked_once_an_hour_too(enrow, caplog):
     """The attempt is a row without credits; nothing is compared with it, and one line is logged."""
     enrow(BASE_URL="http://127.0.0.1:9")
-    assert statement.read_balance() is None
-    assert statement.read_balance() is None
+    assert reconciliation.read_balance() is None
+    assert reconciliation.read_balance() is None
     assert list(AccountReading.objects.values_list("credits", flat=True)) == [None]
     assert str(AccountReading.objects.get()).startswith("unknown at ")
-    assert statement.drift() is None
+    assert reconciliation.drift() is None
     now = timezone.now()
     AccountReading.objects.create(credits=5, taken_at=now + dt.timedelta(minutes=1))
-    assert statement.drift(budget.Balance(credits=Decimal(3), asked_at=now)).moved == 2
+    assert reconciliation.drift(budget.Balance(credits=Decimal(3), asked_at=now)).moved == 2
     assert caplog.text.count("The balance is not known") == 1
 
 
@@ -107,22 +107,22 @@ def test_our_own_searches_are_no_drift(make_leads, sandbox):
     sandbox.configure(delay=3600)
     enrich(Lead.objects.filter(crm_id__startswith="lead"), find={"email"})
     submission.submit_next()
-    statement.read_balance()
+    reconciliation.read_balance()
     sandbox.finish_all()
     sandbox.configure(delay=0)
     enrich(Lead.objects.filter(crm_id__startswith="more"), find={"email"})
     finish(sandbox)
-    seen = statement.drift()
+    seen = reconciliation.drift()
     assert (seen.moved, seen.unexplained) == (0, 0)
 
 
 def test_what_was_spent_elsewhere_is_drift(make_leads, sandbox, settings, enrow):
     """Credits that no job of ours took are shown."""
-    statement.read_balance()
+    reconciliation.read_balance()
     body = {"fullname": "Ann Somebody", "company_domain": "x.com"}
     requests.post(f"{settings.ENROW['BASE_URL']}/email/find/single", json=body, headers={"x-api-key": "k"}, timeout=5)
     sandbox.wait_until_idle(5)
-    assert statement.drift().unexplained == Decimal(1)
-    assert not statement.drift().needs_person
+    assert reconciliation.drift().unexplained == Decimal(1)
+    assert not reconciliation.drift().needs_person
     enrow(UNEXPLAINED_CREDITS="0.75")
-    assert statement.drift().needs_person
+    assert reconciliation.drift().needs_person

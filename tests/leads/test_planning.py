@@ -13,8 +13,9 @@ from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich, estimate, kinds_of
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.outbox.eligibility import Reason
-from leads.outbox.planning import Order, Tally, plan
+from leads.outbox.planning import Order, plan
+from leads.outbox.tally import Tally
+from leads.skips import Reason
 from tests.conftest import finish
 
 pytestmark = pytest.mark.django_db

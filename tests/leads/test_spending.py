@@ -22,8 +22,9 @@ from leads.enrichment import enrich, estimate
 from leads.management.reports import tally_lines
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing
-from leads.outbox.eligibility import Reason
-from leads.outbox.planning import Order, Tally, plan
+from leads.outbox.planning import Order, plan
+from leads.outbox.tally import Tally
+from leads.skips import Reason
 from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish
 from tests.enrow_webhooks.support import Stranger

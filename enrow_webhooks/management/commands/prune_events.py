@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from enrow_webhooks.conf import enrow_settings
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import retention
 from enrow_webhooks.management.base import EnrowCommand, whole_number
 
 
@@ -34,7 +34,7 @@ class Command(EnrowCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Prune, and say how many."""
         days = enrow_settings.payload_days if options["days"] is None else options["days"]
-        pruned = processing.prune(older_than=dt.timedelta(days=days))
+        pruned = retention.prune(older_than=dt.timedelta(days=days))
         if options["json"]:
             self.tell_json({"pruned": pruned, "days": days})
         else:

@@ -1,0 +1,87 @@
+"""Store an event once, in one statement; a repeat only counts up."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from django.db import connections, router
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from enrow_webhooks.client import events
+from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.inbox import reconnecting
+from enrow_webhooks.models import WebhookEvent
+
+UNREADABLE = "unreadable"
+
+
+# What is kept of a body that is no notice: enough for a person to see what came.
+_UNREADABLE_CHARACTERS = 4000
+
+
+# A repeat only counts up, with one exception: when the first copy came by a shared secret and this one proves its job,
+# the proof and its body replace it and are processed.
+_STORE = """
+INSERT INTO {table}
+    (event, enrow_id, reference, payload, state, deliveries, attempts, next_attempt_at, last_error, received_at)
+VALUES (%s, %s, %s, %s, %s, 1, 0, %s, %s, %s)
+ON CONFLICT (event, enrow_id) DO UPDATE SET
+    deliveries = {table}.deliveries + 1,
+    payload = CASE WHEN {better} THEN excluded.payload ELSE {table}.payload END,
+    state = CASE WHEN {better} THEN excluded.state ELSE {table}.state END,
+    attempts = CASE WHEN {better} THEN 0 ELSE {table}.attempts END,
+    next_attempt_at = CASE WHEN {better} THEN excluded.next_attempt_at ELSE {table}.next_attempt_at END,
+    reference = CASE WHEN {better} THEN excluded.reference ELSE {table}.reference END
+RETURNING state
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A notice that is safe in its row."""
+
+    # False for a repeat of a notice that is dealt with.
+    needs_work: bool
+
+
+@sensitive_variables()
+def store(body: bytes, *, reference: str) -> Stored:
+    """Commit a notice to its row, in one statement.
+
+    Raises UnreadableNotice for a body that is no notice (its text is kept all the same, bounded), and any database
+    error.
+    """
+    try:
+        names = events.envelope(events.decode(body))
+    except UnreadableNotice as error:
+        names = events.Envelope(event=UNREADABLE, enrow_id=_digest(body))
+        text = _storable(body[: 4 * _UNREADABLE_CHARACTERS])[:_UNREADABLE_CHARACTERS]
+        _insert(names, reference, text, WebhookEvent.State.DEAD, error=str(error))
+        raise
+    # A notice without an id is named by its own text, so that a repeat of it is still a repeat.
+    names = replace(names, enrow_id=names.enrow_id or _digest(body))
+    return _insert(names, reference, _storable(body), WebhookEvent.State.RECEIVED)
+
+
+def _digest(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def _storable(body: bytes) -> str:
+    """Return the text of a body as a database can keep it; PostgreSQL keeps no NUL."""
+    return body.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _insert(names: events.Envelope, reference: str, text: str, state: str, *, error: str = "") -> Stored:
+    connection = connections[router.db_for_write(WebhookEvent)]
+    table = connection.ops.quote_name(WebhookEvent._meta.db_table)
+    better = f"({table}.reference = '' AND excluded.reference <> '')"
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    [stored_state] = reconnecting.fetch_one(
+        connection,
+        _STORE.format(table=table, better=better),  # the only words put in are the table's own name
+        [names.event, names.enrow_id, reference, text, state, now, error, now],
+    )
+    return Stored(needs_work=stored_state in WebhookEvent.WAITING)
