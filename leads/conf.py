@@ -6,8 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from enrow_webhooks.client.values import MAX_BATCH, Kind
+from enrow_webhooks.client.values import Kind
 from enrow_webhooks.conf import Section
+from leads.kinds import KINDS
 
 
 class LeadSettings(Section):
@@ -15,8 +16,8 @@ class LeadSettings(Section):
 
     defaults: ClassVar[dict[str, Any]] = {
         "LEAD_MODEL": "leads.Lead",
-        # Credits. 40 for a phone is Enrow's price for new plans; older plans pay 50.
-        "PRICES": {"find_email": "1", "verify_email": "0.25", "find_phone": "40"},
+        # Credits per kind of search.
+        "PRICES": {kind.value: str(facts.price) for kind, facts in KINDS.items()},
         "DAILY_CREDIT_LIMIT": None,
         "BATCH_SIZE": 5000,
         "REUSE_FOUND_DAYS": 90,
@@ -44,7 +45,7 @@ class LeadSettings(Section):
 
     def batch_size(self, kind: Kind) -> int:
         """How many leads go into one POST."""
-        return min(int(self.get("BATCH_SIZE")), MAX_BATCH[kind])
+        return min(int(self.get("BATCH_SIZE")), KINDS[kind].batch_size)
 
     @property
     def reuse_found(self) -> dt.timedelta:

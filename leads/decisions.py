@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
 from leads.enrichment import Estimate, Run, enrich, estimate
+from leads.kinds import asked
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
 from leads.results import applying
 from leads.tasks import submit_jobs
@@ -82,9 +84,7 @@ def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:
 
 def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:
     """Tell what ``retry`` would do, an estimate for each of its runs; writes and sends nothing."""
-    return [
-        estimate(again.leads, find=again.find, verify=again.verify, overwrite=again.overwrite) for again in _again(jobs)
-    ]
+    return [estimate(again.leads, **again.asked, overwrite=again.overwrite) for again in _again(jobs)]
 
 
 def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None) -> list[Run]:
@@ -99,8 +99,7 @@ def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = N
         runs.append(
             enrich(
                 again.leads,
-                find=again.find,
-                verify=again.verify,
+                **again.asked,
                 overwrite=again.overwrite,
                 max_credits=left,
                 requested_by=by,
@@ -109,16 +108,12 @@ def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = N
     return runs
 
 
-_FIND = {Kind.FIND_EMAIL: {"email"}, Kind.FIND_PHONE: {"phone"}}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Again:
     """The leads that one call of enrich() searches again, as they were searched the first time."""
 
     leads: QuerySet[AbstractLead]
-    find: Collection[str]
-    verify: bool
+    asked: dict[str, Any]
     overwrite: bool
 
 
@@ -127,4 +122,4 @@ def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
         crm_ids = failed(jobs.filter(kind=kind, overwrite=overwrite)).values("crm_id")
         leads = get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
         if leads.exists():
-            yield _Again(leads=leads, find=_FIND.get(kind, ()), verify=kind is Kind.VERIFY_EMAIL, overwrite=overwrite)
+            yield _Again(leads=leads, asked=asked(kind), overwrite=overwrite)

@@ -20,6 +20,7 @@ from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import celery_is_set_up, wake
 from leads import sql
 from leads.credits import budget
+from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
 from leads.outbox.enqueueing import queue
 from leads.outbox.planning import Order, plan
@@ -30,8 +31,6 @@ from leads.tasks import submit_jobs
 from leads.upkeep.sweep import sweep
 
 __all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
-
-_FIND = {"email": Kind.FIND_EMAIL, "phone": Kind.FIND_PHONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +120,10 @@ class Run:
 
 def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
     """Return the kinds that ``find`` and ``verify`` ask for. Raises ValueError with the words that are allowed."""
-    unknown = set(find) - set(_FIND)
+    unknown = set(find) - set(WORDS)
     if unknown or isinstance(find, str):
-        raise ValueError(f"find takes a set of {sorted(_FIND)}, not {find!r}.")
-    kinds = {*(_FIND[word] for word in find), *([Kind.VERIFY_EMAIL] if verify else [])}
+        raise ValueError(f"find takes a set of {sorted(WORDS)}, not {find!r}.")
+    kinds = {*(WORDS[word] for word in find), *(JUDGING if verify else ())}
     if not kinds:
         raise ValueError('Nothing to do: give find={"email"}, find={"phone"} or verify=True.')
     return tuple(kind for kind in Kind if kind in kinds)

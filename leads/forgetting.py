@@ -109,7 +109,7 @@ def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
         fingerprint=None,
         value="",
         country="",
-        seen="",
+        value_before="",
         error="",
     )
     for _, heir, position in heirs:

@@ -43,5 +43,13 @@ class Skip:
     crm_id: str
     kind: Kind
     reason: Reason
-    # One sentence for the person who mends it.
+    # One sentence that says what to fix.
     sentence: str
+
+
+class NotSent(Exception):  # noqa: N818 - it is an answer, no error
+    """Carries the reason and sentence of a Skip."""
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason

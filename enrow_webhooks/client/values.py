@@ -20,10 +20,6 @@ class Kind(enum.StrEnum):
     FIND_PHONE = "find_phone"
 
 
-# Rows that Enrow takes in one bulk POST.
-MAX_BATCH = {Kind.FIND_EMAIL: 5000, Kind.VERIFY_EMAIL: 5000, Kind.FIND_PHONE: 3000}
-
-
 class Verdict(enum.StrEnum):
     """Enrow's ``qualification``, in our words. For a verification FOUND means deliverable, NOT_FOUND undeliverable."""
 

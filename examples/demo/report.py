@@ -22,9 +22,9 @@ django.setup()
 from enrow_webhooks.client.values import Kind  # noqa: E402 - see above
 from leads.conf import lead_settings  # noqa: E402 - see above
 from leads.enrichment import Reason, Skip, estimate  # noqa: E402 - see above
+from leads.kinds import KINDS, label  # noqa: E402 - see above
 from leads.models import LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above
 
-_WORDS = {Kind.FIND_EMAIL: "e-mail", Kind.FIND_PHONE: "phone", Kind.VERIFY_EMAIL: "verification"}
 _FIELDS = ("email", "email_status", "phone", "phone_status")
 
 
@@ -46,14 +46,14 @@ def snapshot() -> dict[str, Any]:
     tally = estimate(leads, find={"email", "phone"}, verify=True).tally
     return {
         "leads": {row.pop("crm_id"): row for row in leads.values("crm_id", *_FIELDS)},
-        "notes": [(skip.crm_id, f"{_WORDS[skip.kind]}: {skip.sentence}") for skip in tally.examples if _matters(skip)],
-        "skipped": [(_WORDS[kind], reason.label, count) for (kind, reason), count in tally.skipped.items()],
+        "notes": [(skip.crm_id, f"{label(skip.kind)}: {skip.sentence}") for skip in tally.examples if _matters(skip)],
+        "skipped": [(label(kind), reason.label, count) for (kind, reason), count in tally.skipped.items()],
     }
 
 
 def _matters(skip: Skip) -> bool:
     """Tell whether a person would ask why: who has an e-mail needs none, who has none has nothing to verify."""
-    return skip.reason is not Reason.ALREADY and (skip.kind, skip.reason) != (Kind.VERIFY_EMAIL, Reason.MISSING)
+    return skip.reason is not Reason.ALREADY and not (KINDS[skip.kind].judges and skip.reason is Reason.MISSING)
 
 
 def show(before: dict[str, Any], ledger: dict[str, Any]) -> int:
@@ -76,7 +76,7 @@ def _costs() -> dict[str, Decimal]:
     costs: dict[str, Decimal] = defaultdict(Decimal)
     answered = LeadSearch.objects.sent().filter(outcome__in=["found", "not_found"])
     for crm_id, kind, outcome in answered.values_list("crm_id", "kind", "outcome"):
-        if outcome == "found" or kind == Kind.VERIFY_EMAIL:
+        if outcome == "found" or KINDS[Kind(kind)].misses_cost:
             costs[crm_id] += lead_settings.price(Kind(kind))
     return costs
 
@@ -111,7 +111,7 @@ def _shares() -> Iterator[tuple[str, str]]:
     """Yield who got a result that was bought for somebody else."""
     shared = LeadSearch.objects.filter(position__isnull=True, outcome__in=["found", "not_found"])
     for crm_id, kind in shared.values_list("crm_id", "kind"):
-        yield crm_id, f"{_WORDS[Kind(kind)]}: the same person as another lead, bought once"
+        yield crm_id, f"{label(kind)}: the same person as another lead, bought once"
 
 
 def _skip_table(skipped: list[tuple[str, str, int]]) -> Table:

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import capfirst
 
 from enrow_webhooks.client.values import Kind
 from leads.admin.confirmation import confirm
+from leads.kinds import KINDS
 from leads.models import AbstractLead
+
+_Action = Callable[["EnrichActionsMixin", HttpRequest, QuerySet[AbstractLead]], HttpResponse | None]
+
+
+def _action(kind: Kind) -> _Action:
+    """Return the action of one kind of search; its name in the request is the kind's own."""
+
+    def act(page: EnrichActionsMixin, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
+        return confirm(page, request, queryset, kind, at_most=page.max_enriched)
+
+    act.__name__ = kind.value
+    return admin.action(description=capfirst(KINDS[kind].label), permissions=["enrich"])(act)
 
 
 class EnrichActionsMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """Find e-mail, verify e-mail and find phone, each with a page that shows the cost before anything is spent."""
+    """An action per kind of search, each with a page that shows the cost before anything is spent."""
 
-    actions: tuple[str, ...] = ("find_email", "verify_email", "find_phone")
+    actions = tuple(map(_action, KINDS))
     # More leads than this would make the request time out; the command enrich_leads has no such limit.
     max_enriched = 100_000
 
     def has_enrich_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may spend credits: whoever may change leads. Override it to ask for more."""
+        """Tell whether the user may spend credits: everybody who may change leads. Override it to ask for more."""
         return self.has_change_permission(request)
-
-    @admin.action(description=_("Find e-mail"), permissions=["enrich"])
-    def find_email(self, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
-        """Find the e-mail of the selected leads."""
-        return confirm(self, request, queryset, Kind.FIND_EMAIL, at_most=self.max_enriched)
-
-    @admin.action(description=_("Verify e-mail"), permissions=["enrich"])
-    def verify_email(self, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
-        """Verify the e-mail of the selected leads."""
-        return confirm(self, request, queryset, Kind.VERIFY_EMAIL, at_most=self.max_enriched)
-
-    @admin.action(description=_("Find phone"), permissions=["enrich"])
-    def find_phone(self, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
-        """Find the phone of the selected leads."""
-        return confirm(self, request, queryset, Kind.FIND_PHONE, at_most=self.max_enriched)

@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
+from leads.kinds import asked, title
 from leads.models import AbstractLead, SearchJob
 
 # Skipped leads that are shown per reason.
 _EXAMPLES = 10
-_FIND = {Kind.FIND_EMAIL: ["email"], Kind.FIND_PHONE: ["phone"]}
 
 
 class ConfirmForm(forms.Form):
@@ -62,16 +62,16 @@ def confirm(
         page.message_user(request, sentence, ERROR)
         return None
     form = ConfirmForm(request.POST) if "confirm" in request.POST else None
-    find, verify, force = _FIND.get(kind, ()), kind is Kind.VERIFY_EMAIL, "force" in request.POST
+    force = "force" in request.POST
     # Only what the page was computed with is bought.
     was_shown = force is ("shown_force" in request.POST)
     if form is not None and was_shown and form.is_valid():
         cap = form.cleaned_data["max_credits"]
         user = request.user.get_username()
-        run = enrich(queryset, find=find, verify=verify, force=force, max_credits=cap, requested_by=user)
+        run = enrich(queryset, **asked(kind), force=force, max_credits=cap, requested_by=user)
         _tell(page, request, run, kind)
         return None
-    expected = estimate(queryset, find=find, verify=verify, force=force)
+    expected = estimate(queryset, **asked(kind), force=force)
     if form is None or not was_shown:
         form = ConfirmForm(initial={"max_credits": expected.tally.worst_case, "force": force})
     if not (force or expected.tally.reused[kind]):
@@ -89,7 +89,7 @@ def _show(
         {
             **page.admin_site.each_context(request),
             **_costs(expected, kind),
-            "title": _name(kind),
+            "title": title(kind),
             "opts": page.opts,
             "media": page.media,
             "kind": kind,
@@ -101,10 +101,6 @@ def _show(
             **context,
         },
     )
-
-
-def _name(kind: Kind) -> str:
-    return str(SearchJob.Kind(kind).label).capitalize()
 
 
 def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
@@ -147,5 +143,5 @@ def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: 
     own = SearchJob.objects.of_run(run.id).exists()
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
     jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
-    message = format_html("{}: {}; at most {} credits. {}", _name(kind), sentence, tally.worst_case, jobs)
+    message = format_html("{}: {}; at most {} credits. {}", title(kind), sentence, tally.worst_case, jobs)
     page.message_user(request, message, SUCCESS if jobs else WARNING)

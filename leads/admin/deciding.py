@@ -18,6 +18,7 @@ from leads import decisions
 from leads.admin.links import link, list_url, page_url
 from leads.decisions import Decision
 from leads.enrichment import Estimate, Run
+from leads.kinds import label
 from leads.models import SearchJob
 
 # Jobs that are sent again at once: the page names each, so that a person sees what he risks.
@@ -117,7 +118,7 @@ def _rows(plan: Estimate) -> list[tuple[str, int, int, int]]:
     kinds = {*tally.to_search, *tally.shared, *tally.reused, *(kind for kind, _reason in tally.skipped)}
     return [
         (
-            str(SearchJob.Kind(kind).label),
+            label(kind),
             tally.to_search[kind],
             tally.shared[kind] + tally.reused[kind],
             sum(number for (skipped, _reason), number in tally.skipped.items() if skipped == kind),

@@ -16,17 +16,18 @@ from leads.admin.actions import EnrichActionsMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.searches import table
 from leads.conf import lead_settings
+from leads.kinds import KINDS
 from leads.models import AbstractLead, Lead, LeadSearch
 
 # What enrichment writes and a person may edit too.
-_VALUES = ("email", "phone", "phone_country")
-_VERDICTS = ("email_status", "email_checked_at", "phone_status", "phone_checked_at")
+_VALUES = tuple(dict.fromkeys(name for facts in KINDS.values() for name in (facts.value, facts.country) if name))
+_VERDICTS = tuple(dict.fromkeys(name for facts in KINDS.values() for name in (facts.status, facts.checked_at)))
 
 
 class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
     """Everything that the admin of a lead model needs; put it in front of ``ModelAdmin``."""
 
-    actions: tuple[str, ...] = (*EnrichActionsMixin.actions, *ForgetActionMixin.actions)
+    actions = (*EnrichActionsMixin.actions, *ForgetActionMixin.actions)
 
     list_display: tuple[str, ...] = (
         "crm_id",

@@ -55,7 +55,7 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         "country",
         "effect",
         "error",
-        "seen",
+        "value_before",
         "position",
         "fingerprint",
     )

@@ -19,6 +19,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import BinaryField, CharField, Field, FileField, JSONField
 
 from leads.coercion import typed
+from leads.kinds import KINDS
 from leads.models import get_lead_model
 
 # What other CRMs call our fields; blanks, hyphens, underscores and case do not count.
@@ -46,16 +47,9 @@ _ALIASES = {
     "linkedin": "linkedin_url",
     "linkedinprofile": "linkedin_url",
     "linkedinprofileurl": "linkedin_url",
-    "mail": "email",
-    "emailaddress": "email",
-    "workemail": "email",
     "country": "country_code",
     "countryiso": "country_code",
-    "phonenumber": "phone",
-    "telephone": "phone",
-    "mobile": "phone",
-    "mobilephone": "phone",
-}
+} | {heading: facts.value for facts in KINDS.values() for heading in facts.headings}
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", "phone_country"})
 _COUNTRY = re.compile(r"[A-Za-z]{2}")

@@ -14,6 +14,7 @@ from django.db.models import AutoField, CharField, Field
 from django.db.models.fields import NOT_PROVIDED
 
 from leads import sql
+from leads.kinds import KINDS
 from leads.models import get_lead_model
 
 Values: TypeAlias = tuple[Any, ...]
@@ -21,11 +22,10 @@ Fields: TypeAlias = "Sequence[Field[Any, Any]]"
 
 # What was known of a value holds for that value only: nobody verified the new address.
 _VERDICTS = {
-    "email_status": ("email", "''"),
-    "email_checked_at": ("email", "NULL"),
-    "phone_status": ("phone", "''"),
-    "phone_country": ("phone", "''"),
-    "phone_checked_at": ("phone", "NULL"),
+    field: (facts.value, blank)
+    for facts in KINDS.values()
+    for field, blank in ((facts.status, "''"), (facts.checked_at, "NULL"), (facts.country, "''"))
+    if field
 }
 # A row that changes nothing is not written. Locked in the order in which results are applied: nobody waits in a circle.
 _UPDATE = """

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import Progress, Reason, Skip, Tally
+from leads.kinds import label
 from leads.models import SearchJob
 
 State = SearchJob.State
@@ -33,7 +34,7 @@ def tally_lines(tally: Tally) -> Iterator[str]:
     """Say per kind what is searched and what is skipped, with a few examples."""
     for kind in _kinds(tally):
         yield (
-            f"{SearchJob.Kind(kind).label}: {tally.to_search[kind]:,} to search, "
+            f"{label(kind)}: {tally.to_search[kind]:,} to search, "
             f"{tally.shared[kind]:,} share a search, {tally.reused[kind]:,} known already"
         )
         if tally.missed[kind]:

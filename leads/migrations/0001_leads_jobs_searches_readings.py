@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('pending', 'pending'), ('found', 'found'), ('not_found', 'nothing found'), ('error', 'error'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='outcome')),
                 ('value', models.CharField(blank=True, max_length=254, verbose_name='value')),
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('seen', models.CharField(blank=True, help_text='What the lead had at search time.', max_length=254, verbose_name='seen')),
+                ('value_before', models.CharField(blank=True, help_text='What the lead had at search time.', max_length=254, verbose_name='value before')),
                 ('effect', models.CharField(blank=True, choices=[('', 'not written yet'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead'), ('erased', 'its lead was forgotten')], max_length=8, verbose_name='effect')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='searches', to='leads.searchjob', verbose_name='job')),

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.client.values import Kind
+from leads.kinds import CHOICES
 
 
 class SearchJobQuerySet(models.QuerySet["SearchJob"]):
@@ -71,11 +71,6 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
 class SearchJob(models.Model):
     """One POST to Enrow, single or bulk, of one kind."""
 
-    class Kind(models.TextChoices):
-        FIND_EMAIL = Kind.FIND_EMAIL.value, _("find e-mail")
-        VERIFY_EMAIL = Kind.VERIFY_EMAIL.value, _("verify e-mail")
-        FIND_PHONE = Kind.FIND_PHONE.value, _("find phone")
-
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
         SENDING = "sending", _("sending")
@@ -102,7 +97,7 @@ class SearchJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.UUIDField(_("run"), help_text=_("Ties the jobs of one call of enrich()."))
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=CHOICES)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     enrow_id = models.CharField(
         _("Enrow id"), max_length=128, blank=True, help_text=_("Opaque text; blank until Enrow answered.")

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from leads.kinds import CHOICES
 from leads.models.jobs import SearchJob
 
 
@@ -55,7 +56,7 @@ class LeadSearch(models.Model):
         SearchJob, on_delete=models.CASCADE, related_name="searches", verbose_name=_("job"), db_index=False
     )
     crm_id = models.CharField(_("CRM id"), max_length=128)
-    kind = models.CharField(_("kind"), max_length=12, choices=SearchJob.Kind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=CHOICES)
     position = models.PositiveIntegerField(
         _("position"), null=True, blank=True, help_text=_("Place in the POST; blank: not sent.")
     )
@@ -63,7 +64,9 @@ class LeadSearch(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
     value = models.CharField(_("value"), max_length=254, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
-    seen = models.CharField(_("seen"), max_length=254, blank=True, help_text=_("What the lead had at search time."))
+    value_before = models.CharField(
+        _("value before"), max_length=254, blank=True, help_text=_("What the lead had at search time.")
+    )
     effect = models.CharField(_("effect"), max_length=8, choices=Effect.choices, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
 

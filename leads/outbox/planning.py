@@ -16,8 +16,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.client.values import FindEmail, Kind, Query
 from leads.conf import lead_settings
+from leads.kinds import Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
-from leads.outbox.eligibility import Candidate, judge, seen
+from leads.outbox.eligibility import judge, value_before
 from leads.outbox.purchases import Known, known_purchases
 from leads.outbox.tally import Tally
 from leads.skips import Reason, Skip
@@ -41,7 +42,7 @@ class Wanted(NamedTuple):
 
     crm_id: str
     fingerprint: uuid.UUID
-    seen: str
+    value_before: str
 
     def __repr__(self) -> str:
         return f"<Wanted {self.fingerprint}>"
@@ -158,13 +159,14 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tupl
             tally.skip(verdict)
         else:
             country = verdict.country_code if isinstance(verdict, FindEmail) else ""
-            yield Wanted(lead.crm_id, verdict.fingerprint, seen(kind, lead)), country
+            yield Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead)), country
 
 
 def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
     """Judge one lead; what is found anew comes verified, and a verdict on the old address would only make it stale."""
-    finds_anew = kind is Kind.VERIFY_EMAIL and order.overwrite and Kind.FIND_EMAIL in order.kinds
-    if finds_anew and not isinstance(judge(Kind.FIND_EMAIL, lead, overwrite=True), Skip):
+    finder = finder_of(kind)
+    finds_anew = order.overwrite and finder in order.kinds
+    if finder and finds_anew and not isinstance(judge(finder, lead, overwrite=True), Skip):
         sentence = "Its e-mail is searched anew in this run, and comes verified."
         return Skip(crm_id=lead.crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
     return judge(kind, lead, overwrite=order.overwrite)

@@ -60,8 +60,8 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
 
 # In one order, so that two planners who want the same persons wait for each other instead of deadlocking.
 _BUY = """
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
-SELECT %s, r.crm_id, %s, r.position, r.fingerprint, 'pending', '', '', r.seen, '', '' FROM {rows}
+INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
+SELECT %s, r.crm_id, %s, r.position, r.fingerprint, 'pending', '', '', r.value_before, '', '' FROM {rows}
 WHERE %s OR ({known}) IS NULL
 ORDER BY r.fingerprint
 ON CONFLICT DO NOTHING RETURNING position
@@ -69,12 +69,17 @@ ON CONFLICT DO NOTHING RETURNING position
 
 
 def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bool = False) -> set[int]:
-    """Insert a pending search per row (crm_id, fingerprint, seen); return the positions that nobody had taken.
+    """Insert a pending search per row (crm_id, fingerprint, value_before); return the positions that nobody had taken.
 
     Somebody may have bought a person since the batch was planned: nobody is bought twice, but ``again`` on purpose.
     """
-    numbered = [(crm_id, position, fingerprint, seen) for position, (crm_id, fingerprint, seen) in enumerate(rows)]
-    table = sql.table_of("r", {"crm_id": "text", "position": "int", "fingerprint": "uuid", "seen": "text"}, numbered)
+    numbered = [
+        (crm_id, position, fingerprint, value_before)
+        for position, (crm_id, fingerprint, value_before) in enumerate(rows)
+    ]
+    table = sql.table_of(
+        "r", {"crm_id": "text", "position": "int", "fingerprint": "uuid", "value_before": "text"}, numbered
+    )
     known = _shareable(Kind(job.kind))
     text = _BUY.format(rows=table.text, known=known.text, **sql.names())
     inserted = sql.fetch(text, [sql.key(job.pk), job.kind, *table.params, again, *known.params])
@@ -85,9 +90,9 @@ def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bo
 # open and then is not joined. What was bought before is copied into the new job, so that its own results are complete.
 _SHARE = """
 WITH asked AS MATERIALIZED (SELECT r.*, ({shareable}) AS purchase FROM {rows})
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
+INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
 SELECT CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END,
-       r.crm_id, p.kind, NULL, r.fingerprint, p.outcome, p.value, p.country, r.seen, '', ''
+       r.crm_id, p.kind, NULL, r.fingerprint, p.outcome, p.value, p.country, r.value_before, '', ''
 FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
 WHERE p.outcome <> 'pending' OR k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
 ORDER BY r.fingerprint {lock}
@@ -100,7 +105,7 @@ def share(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]]) -> list[tu
 
     The rest has a search in flight already, or its purchase ended this very moment without a result.
     """
-    table = sql.table_of("r", {"crm_id": "text", "fingerprint": "uuid", "seen": "text"}, rows)
+    table = sql.table_of("r", {"crm_id": "text", "fingerprint": "uuid", "value_before": "text"}, rows)
     shareable = _shareable(Kind(job.kind))
     own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"
     text = _SHARE.format(

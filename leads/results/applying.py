@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Answer, Kind, Progress, Result
 from leads import sql
+from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
 from leads.results.matching import Match, Sent, Settled, match
@@ -33,7 +34,7 @@ def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = 
 
     Raises DatabaseError when the leads refuse it; the job has ended then, and its results are kept.
     """
-    return _in_one_or_two(pk, lambda write: settle(pk, answer, write, via=via, enrow_id=enrow_id))
+    return _in_one_or_two(pk, lambda to_leads: settle(pk, answer, via=via, enrow_id=enrow_id, to_leads=to_leads))
 
 
 def end_without_result(
@@ -43,7 +44,7 @@ def end_without_result(
 
     Return False, and change nothing, when the job is in none of the states ``among``. Raises DatabaseError as apply().
     """
-    return _in_one_or_two(pk, lambda write: _close(pk, state, reason, write, among))
+    return _in_one_or_two(pk, lambda to_leads: _close(pk, state, reason, among, to_leads=to_leads))
 
 
 def cancel(pk: uuid.UUID, reason: str) -> bool:
@@ -56,22 +57,18 @@ def give_up(pk: uuid.UUID, reason: str) -> bool:
     return end_without_result(pk, SearchJob.State.EXPIRED, reason, among=[SearchJob.State.UNCONFIRMED])
 
 
-# Writes what came; see writing.write_all and writing.keep.
-_Write = Callable[[SearchJob, Sequence[Fresh]], int]
-
-
-def _in_one_or_two(pk: uuid.UUID, end: Callable[[_Write], bool]) -> bool:
+def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool]) -> bool:
     """Write searches and leads together; where that fails, first the searches, then the leads."""
     try:
-        return end(writeback.write_all)
+        return end(True)  # noqa: FBT003 - the one argument says whether the leads are written too
     except DatabaseError:
-        is_news = end(writeback.keep)
+        is_news = end(False)  # noqa: FBT003 - the same
     writeback.write(pk)
     return is_news
 
 
-def settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Write the outcomes by ``write`` and end the job, in one transaction; return False when it had ended before."""
+def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "", to_leads: bool = True) -> bool:
+    """Write the outcomes and end the job, in one transaction; return False when it had ended before."""
     failed = answer.progress is Progress.FAILED
     with transaction.atomic(using=sql.alias()):
         job = _lock(pk)
@@ -84,7 +81,7 @@ def settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, 
         )
         rest = Settled(0, Outcome.ERROR, error=_BATCH_FAILED if failed else _NO_RESULT)
         fresh = list(_fresh(rows, {row.pk: row for row in matched.settled}, rest))
-        write(job, fresh)
+        writeback.store(job, fresh, to_leads=to_leads)
         _keep_orphans(job, matched.orphans)
         _end(
             job,
@@ -94,12 +91,12 @@ def settle(pk: uuid.UUID, answer: Answer, write: _Write, *, via: SearchJob.Via, 
             cost=_cost(job, answer, matched),
             enrow_id=enrow_id,
             via=via,
-            is_written=write is writeback.write_all,
+            is_written=to_leads,
         )
     return True
 
 
-def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, write: _Write, among: Sequence[str]) -> bool:
+def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, among: Sequence[str], *, to_leads: bool) -> bool:
     outcome = Outcome.CANCELLED if state == SearchJob.State.CANCELLED else Outcome.ERROR
     with transaction.atomic(using=sql.alias()):
         job = _lock(pk, among)
@@ -107,7 +104,7 @@ def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, write: _Write, am
             return False
         rows = _searches(job)
         fresh = list(_fresh(rows, {}, Settled(0, outcome, error=reason[:300])))
-        write(job, fresh)
+        writeback.store(job, fresh, to_leads=to_leads)
         _end(
             job,
             state,
@@ -115,7 +112,7 @@ def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, write: _Write, am
             error=reason,
             # What expired may have been billed all the same: its cost stays open, at the worst case.
             cost=None if state == SearchJob.State.EXPIRED else Decimal(0),
-            is_written=write is writeback.write_all,
+            is_written=to_leads,
         )
     return True
 
@@ -143,9 +140,9 @@ def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) 
         if came is None and row.outcome == Outcome.PENDING:
             came = rest
         if came:
-            yield Fresh(row.pk, row.crm_id, row.seen, came.outcome, came.value, came.country, came.error)
+            yield Fresh(row.pk, row.crm_id, row.value_before, came.outcome, came.value, came.country, came.error)
         elif row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED:
-            yield Fresh(row.pk, row.crm_id, row.seen, row.outcome, row.value, row.country, row.error)
+            yield Fresh(row.pk, row.crm_id, row.value_before, row.outcome, row.value, row.country, row.error)
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
@@ -201,7 +198,7 @@ def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
         return Decimal(0)
     if answer.cost is not None:
         return answer.cost
-    if job.kind == Kind.VERIFY_EMAIL or not job.requested:
+    if KINDS[Kind(job.kind)].misses_cost or not job.requested:
         return job.credits_reserved
     hits = sum(row.outcome == Outcome.FOUND for row in matched.settled)
     return job.credits_reserved / job.requested * hits

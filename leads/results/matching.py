@@ -11,10 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import phonenumbers
-
 from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import FindEmail, Kind, Result, Verdict
+from leads.kinds import KINDS
 from leads.models import LeadSearch
 
 
@@ -24,7 +23,7 @@ class Sent(NamedTuple):
     pk: int
     crm_id: str
     fingerprint: uuid.UUID | None
-    seen: str
+    value_before: str
     # Its place in the POST; None: it was not sent, but shares a purchase of the job.
     position: int | None = None
     # What stood there before: a result that waits to be written, or comes late.
@@ -88,22 +87,9 @@ def settle_one(kind: Kind, pk: int, result: Result) -> Settled:
         return Settled(
             pk, LeadSearch.Outcome.ERROR, error="Enrow answered with a qualification that it does not document."
         )
-    if kind is Kind.FIND_PHONE and outcome == LeadSearch.Outcome.FOUND:
-        number, country = _e164(result.value, result.country)
-        return Settled(pk, outcome, number, country)
+    if outcome == LeadSearch.Outcome.FOUND:
+        return Settled(pk, outcome, *KINDS[kind].tidy(result.value, result.country))
     return Settled(pk, outcome, result.value)
-
-
-def _e164(number: str, country: str) -> tuple[str, str]:
-    """Return the number in E.164 and its country; a number that Google's library cannot read stays as it came."""
-    try:
-        parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException:
-        return number[:32], country
-    return (
-        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
-        country or phonenumbers.region_code_for_number(parsed) or "",
-    )
 
 
 class _Finder:
@@ -118,7 +104,7 @@ class _Finder:
         names = Counter(clean_text(row.crm_id) for row in rows)
         self._by_crm_id = {name: row for row in rows if names[name := clean_text(row.crm_id)] == 1}
         self._ambiguous = {name for name, times in names.items() if times > 1}
-        self._by_address = {_address(row.seen): row for row in rows} if kind is Kind.VERIFY_EMAIL else {}
+        self._by_address = {_address(row.value_before): row for row in rows} if KINDS[kind].judges else {}
 
     def find(self, result: Result) -> Sent | None:
         row = self._candidate(result)
@@ -129,7 +115,7 @@ class _Finder:
             row = self._by_crm_id.get(result.crm_id)
             if row or not self._may_be_forgotten(result):
                 return row
-        if self._kind is Kind.VERIFY_EMAIL:
+        if KINDS[self._kind].judges:
             return self._by_address.get(_address(result.value)) if result.value else self._only()
         if result.index is not None:
             return self._rows[result.index] if 0 <= result.index < len(self._rows) else None

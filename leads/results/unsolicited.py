@@ -20,6 +20,7 @@ from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import sql
 from leads.conf import lead_settings
+from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import applying, writeback
 from leads.results.matching import settle_one
@@ -89,8 +90,9 @@ def _ours(answer: Answer) -> dict[str, Result]:
 
 
 _INSERT = """
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
-SELECT %s, r.crm_id, %s, r.position, NULL, r.outcome, r.value, r.country, r.seen, '', r.error FROM {rows} WHERE true
+INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
+SELECT %s, r.crm_id, %s, r.position, NULL, r.outcome, r.value, r.country, r.value_before, '', r.error
+FROM {rows} WHERE true
 """
 _COLUMNS = {
     "crm_id": "text",
@@ -99,7 +101,7 @@ _COLUMNS = {
     "value": "text",
     "country": "text",
     "error": "text",
-    "seen": "text",
+    "value_before": "text",
 }
 
 
@@ -133,8 +135,8 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -
 def _row(kind: Kind, position: int, crm_id: str, result: Result) -> Sequence[object]:
     outcome = settle_one(kind, 0, result)
     # A verification is only written to a lead that still has the address it judged.
-    seen = result.value if kind is Kind.VERIFY_EMAIL else ""
-    return (crm_id, position, outcome.outcome, outcome.value, outcome.country, outcome.error, seen)
+    value_before = result.value if KINDS[kind].judges else ""
+    return (crm_id, position, outcome.outcome, outcome.value, outcome.country, outcome.error, value_before)
 
 
 def _insert(job: SearchJob, rows: Sequence[Sequence[object]]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads import sql
+from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.signals import leads_written
 
@@ -26,7 +27,7 @@ class Fresh(NamedTuple):
 
     pk: int
     crm_id: str
-    seen: str
+    value_before: str
     outcome: str
     value: str
     country: str
@@ -36,52 +37,12 @@ class Fresh(NamedTuple):
         return f"<Fresh {self.pk} {self.outcome}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """Which columns of the lead a kind writes."""
-
-    status: str
-    checked: str
-    found: str
-    not_found: str
-    # What is written when something was found, as ``column = r.column`` of the outcomes.
-    brings: dict[str, str]
-    # When the lead ``l`` may be written with the outcome ``r``.
-    writable: str
-    # What also may be written when the job overwrites.
-    overwritable: str = "false"
-
-
-_TARGETS = {
-    Kind.FIND_EMAIL: _Target(
-        status="email_status",
-        checked="email_checked_at",
-        found="valid",
-        not_found="not_found",
-        brings={"email": "value"},
-        writable="l.email = ''",
-        overwritable="r.outcome = 'found' AND l.email = r.seen",
-    ),
-    # A verdict is about the address that was sent: it is written only while the lead still has it.
-    Kind.VERIFY_EMAIL: _Target(
-        status="email_status",
-        checked="email_checked_at",
-        found="valid",
-        not_found="invalid",
-        brings={},
-        # A failure says nothing, so it never replaces a verdict that is known.
-        writable="l.email = r.seen AND NOT (r.outcome = 'error' AND l.email_status <> '')",
-    ),
-    Kind.FIND_PHONE: _Target(
-        status="phone_status",
-        checked="phone_checked_at",
-        found="found",
-        not_found="not_found",
-        brings={"phone": "value", "phone_country": "country"},
-        writable="l.phone = ''",
-        overwritable="r.outcome = 'found' AND l.phone = r.seen",
-    ),
-}
+# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, one that judges, and one that finds
+# and whose job overwrites. A verdict is about the address that was sent: it is written only while the lead still has
+# it; and a failure says nothing, so it never replaces a verdict that is known.
+_FINDS = "l.{value} = ''"
+_JUDGES = "l.{value} = r.value_before AND NOT (r.outcome = 'error' AND l.{status} <> '')"
+_OVERWRITES = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 
 # Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
 # instead of deadlocking. A lead that somebody else holds is judged anew once it is free.
@@ -122,24 +83,27 @@ def write(pk: uuid.UUID) -> int:
             job=job, effect=Effect.NONE, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
         )
         rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
-        written = write_all(job, rows)
+        written = store(job, rows, to_leads=True)
         SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
     return written
 
 
-def write_all(job: SearchJob, rows: Sequence[Fresh]) -> int:
-    """Write outcomes to the leads, and with what became of them to the searches; return how many leads were written.
+def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
+    """Write outcomes to the searches, and ``to_leads`` too; return how many leads were written.
 
-    The caller holds a transaction and the lock of the job.
+    The caller holds a transaction and the lock of the job. Without ``to_leads``, write() brings them later.
     """
     if not rows:
         return 0
     sql.look_up_by_index()
+    if not to_leads:
+        _store(rows, frozenset(), sql.Fragment(text="''", params=()))
+        return 0
     # Should a job hold two searches for one lead, the newer one is written. What was cancelled says nothing.
     newest = {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
     written = _write_leads(job, list(newest.values()))
     reason = sql.Fragment(
-        text=_REASON.format(checked=_TARGETS[Kind(job.kind)].checked, **sql.names()),
+        text=_REASON.format(checked=KINDS[Kind(job.kind)].checked_at, **sql.names()),
         params=(sql.stamp(job.created_at),),
     )
     _store(rows, {newest[crm_id].pk for crm_id in written}, reason)
@@ -150,33 +114,28 @@ def write_all(job: SearchJob, rows: Sequence[Fresh]) -> int:
     return len(written)
 
 
-def keep(job: SearchJob, rows: Sequence[Fresh]) -> int:
-    """Write outcomes to the searches alone; write() brings them to the leads later. Return 0: no lead was written."""
-    if rows:
-        sql.look_up_by_index()
-        _store(rows, frozenset(), sql.Fragment(text="''", params=()))
-    return 0
-
-
 def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
     """Write the leads that may be written, with one row for each; return their crm_ids."""
-    target = _TARGETS[Kind(job.kind)]
-    columns = {"crm_id": "text", "seen": "text", "outcome": "text", "value": "text", "country": "text"}
-    outcomes = sql.table_of("r", columns, [row[1:6] for row in rows])
+    facts = KINDS[Kind(job.kind)]
+    columns = {"crm_id": "text", "value_before": "text", "outcome": "text", "value": "text", "country": "text"}
+    outcomes = sql.table_of("r", columns, list(map(attrgetter(*columns), rows)))
     tables = sql.names()
-    brings = (
+    brings = {} if facts.judges else {facts.value: "value", facts.country: "country"}
+    sets = (
         f"{column} = CASE WHEN w.outcome = 'found' THEN w.{source} ELSE {tables['L']}.{column} END,"
-        for column, source in target.brings.items()
+        for column, source in brings.items()
+        if column
     )
+    writable = _JUDGES if facts.judges else _OVERWRITES if job.overwrite else _FINDS
     text = _WRITE.format(
-        brings=" ".join(brings),
-        status=target.status,
-        found=target.found,
-        not_found=target.not_found,
-        checked=target.checked,
+        brings=" ".join(sets),
+        status=facts.status,
+        found=facts.found,
+        not_found=facts.not_found,
+        checked=facts.checked_at,
         pk=sql.connect().ops.quote_name(str(get_lead_model()._meta.pk.column)),
         rows=outcomes.text,
-        writable=f"({target.writable}) OR ({target.overwritable})" if job.overwrite else target.writable,
+        writable=writable.format(value=facts.value, status=facts.status),
         lock=sql.lock("FOR UPDATE OF l"),
         **tables,
     )
@@ -187,6 +146,9 @@ def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
 
 def _store(rows: Sequence[Fresh], written: Collection[int], reason: sql.Fragment) -> None:
     columns = {"id": "bigint", "outcome": "text", "value": "text", "country": "text", "error": "text", "effect": "text"}
-    stored = [(pk, *result, Effect.WRITTEN if pk in written else Effect.NONE) for pk, _, _, *result in rows]
+    stored = [
+        (row.pk, row.outcome, row.value, row.country, row.error, Effect.WRITTEN if row.pk in written else Effect.NONE)
+        for row in rows
+    ]
     outcomes = sql.table_of("r", columns, stored)
     sql.run(_STORE.format(effect=reason.text, rows=outcomes.text, **sql.names()), [*reason.params, *outcomes.params])

@@ -305,7 +305,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except EnrowError:
             return
         if answer.progress is not Progress.ONGOING:
-            applying.settle(job.pk, answer, writeback.keep, via=SearchJob.Via.POLL)
+            applying.settle(job.pk, answer, via=SearchJob.Via.POLL, to_leads=False)
 
     @rule()
     def leases_run_out(self):

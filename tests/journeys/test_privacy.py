@@ -22,9 +22,9 @@ from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.signals import notice_received
 from enrow_webhooks.tasks import process_events
 from leads.enrichment import enrich
+from leads.kinds import Candidate
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.outbox.eligibility import Candidate
 from leads.outbox.planning import Wanted
 from leads.results.matching import Sent, Settled
 from leads.signals import leads_written

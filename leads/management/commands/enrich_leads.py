@@ -15,6 +15,7 @@ from enrow_webhooks.connect import open_client
 from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
 from leads import filters
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
+from leads.kinds import WORDS
 from leads.management import reports
 from leads.management.idle_workers import Patience
 from leads.management.progress import Meter
@@ -47,7 +48,7 @@ class Command(EnrowCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--find", nargs="+", choices=["email", "phone"], default=[], help="what to search")
+        parser.add_argument("--find", nargs="+", choices=list(WORDS), default=[], help="what to search")
         parser.add_argument("--verify", action="store_true", help="verify the e-mails that leads have")
         parser.add_argument(
             "--where", nargs="+", action="extend", default=[], metavar="FIELD__LOOKUP=VALUE", help="which leads"

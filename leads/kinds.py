@@ -1,0 +1,207 @@
+"""What is known of each kind of search: one table. ``docs/adding-a-kind.md`` says how to add one.
+
+How a kind is spoken to Enrow stands in ``enrow_webhooks.client``; everything else reads this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import phonenumbers
+from django.utils.translation import gettext_lazy as _
+
+from enrow_webhooks.client.inputs import clean_domain, clean_email, clean_text, profile_url
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
+from leads.skips import NotSent, Reason
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+class Candidate(NamedTuple):
+    """What planning reads of a lead; never the whole row."""
+
+    pk: object
+    crm_id: str
+    firstname: str
+    lastname: str
+    fullname: str
+    company_name: str
+    company_domain: str
+    linkedin_url: str
+    country_code: str
+    email: str
+    email_status: str
+    phone: str
+
+    def __repr__(self) -> str:
+        return f"<Candidate {self.pk}>"
+
+    @property
+    def name(self) -> str:
+        """The name as Enrow wants it: in one field."""
+        return clean_text(f"{self.firstname} {self.lastname}") or clean_text(self.fullname)
+
+
+def _find_email(lead: Candidate) -> FindEmail:
+    name = lead.name
+    if not name:
+        raise NotSent(Reason.MISSING, "It has no name: fill firstname and lastname, or fullname.")
+    domain, company = _company(lead)
+    # A country only helps Enrow to resolve a company by its name.
+    country = "" if domain else clean_text(lead.country_code).upper()
+    return FindEmail(
+        fullname=name, company_domain=domain, company_name=company, country_code=country, crm_id=lead.crm_id
+    )
+
+
+def _company(lead: Candidate) -> tuple[str, str]:
+    if typed := clean_text(lead.company_domain):
+        return clean_domain(typed), ""
+    company = clean_text(lead.company_name)
+    if not company:
+        raise NotSent(Reason.MISSING, "It has no company: fill company_domain or company_name.")
+    return "", company
+
+
+def _verify_email(lead: Candidate) -> VerifyEmail:
+    return VerifyEmail(email=clean_email(lead.email), crm_id=lead.crm_id)
+
+
+def _find_phone(lead: Candidate) -> FindPhone:
+    if clean_text(lead.linkedin_url):
+        return FindPhone(linkedin_url=profile_url(lead.linkedin_url), crm_id=lead.crm_id)
+    first, last = clean_text(lead.firstname), clean_text(lead.lastname)
+    if not (first and last):
+        first, _, last = lead.name.partition(" ")
+    if not last:
+        raise NotSent(Reason.MISSING, "It has neither linkedin_url nor both firstname and lastname.")
+    domain, company = _company(lead)
+    return FindPhone(firstname=first, lastname=last, company_domain=domain, company_name=company, crm_id=lead.crm_id)
+
+
+def _as_it_came(value: str, country: str) -> tuple[str, str]:
+    return value, country
+
+
+def _e164(number: str, country: str) -> tuple[str, str]:
+    """Return the number in E.164 and its country; a number that Google's library cannot read stays as it came."""
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException:
+        return number[:32], country
+    return (
+        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
+        country or phonenumbers.region_code_for_number(parsed) or "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFacts:
+    """One kind of search."""
+
+    label: StrPromise
+    # What the lead's field holds, with its article, for sentences: "It already has an e-mail."
+    noun: str
+    # The word in ``find={…}`` and ``--find``. Blank for a kind that judges: ``verify=True`` asks for it.
+    word: str = ""
+    # What is sent for a lead. Raises NotSent, or BadInput for an input that Enrow does not take.
+    query: Callable[[Candidate], Query]
+    # Fields of the lead: the value that is found or judged, and what is known of it.
+    value: str
+    status: str
+    checked_at: str
+    country: str = ""
+    # The words of the status field for Enrow's two answers.
+    found: str
+    not_found: str
+    # Default price in credits, and the most rows that Enrow takes in one POST.
+    price: Decimal
+    batch_size: int
+    # Whether a search that finds nothing costs as much as one that does.
+    misses_cost: bool = False
+    # The form in which a value that came, and its country, are kept.
+    tidy: Callable[[str, str], tuple[str, str]] = _as_it_came
+    # What other programs call the value's column in a CSV file; blanks, hyphens, underscores and case do not count.
+    headings: tuple[str, ...] = ()
+
+    @property
+    def judges(self) -> bool:
+        """Whether it judges the value that the lead has, instead of finding one."""
+        return not self.word
+
+
+KINDS: dict[Kind, KindFacts] = {
+    Kind.FIND_EMAIL: KindFacts(
+        label=_("find e-mail"),
+        noun="an e-mail",
+        word="email",
+        query=_find_email,
+        value="email",
+        status="email_status",
+        checked_at="email_checked_at",
+        found="valid",
+        not_found="not_found",
+        price=Decimal(1),
+        batch_size=5000,
+        headings=("mail", "emailaddress", "workemail"),
+    ),
+    Kind.VERIFY_EMAIL: KindFacts(
+        label=_("verify e-mail"),
+        noun="an e-mail",
+        query=_verify_email,
+        value="email",
+        status="email_status",
+        checked_at="email_checked_at",
+        found="valid",
+        not_found="invalid",
+        price=Decimal("0.25"),
+        batch_size=5000,
+        misses_cost=True,
+    ),
+    Kind.FIND_PHONE: KindFacts(
+        label=_("find phone"),
+        noun="a phone",
+        word="phone",
+        query=_find_phone,
+        value="phone",
+        status="phone_status",
+        checked_at="phone_checked_at",
+        country="phone_country",
+        found="found",
+        not_found="not_found",
+        # Enrow's price for new plans; older plans pay 50.
+        price=Decimal(40),
+        batch_size=3000,
+        tidy=_e164,
+        headings=("phonenumber", "telephone", "mobile", "mobilephone"),
+    ),
+}
+WORDS: dict[str, Kind] = {facts.word: kind for kind, facts in KINDS.items() if facts.word}
+JUDGING: tuple[Kind, ...] = tuple(kind for kind, facts in KINDS.items() if facts.judges)
+CHOICES: list[tuple[str, StrPromise]] = [(kind.value, facts.label) for kind, facts in KINDS.items()]
+
+
+def label(kind: str) -> str:
+    """Return what a person calls the kind."""
+    return str(KINDS[Kind(kind)].label)
+
+
+def title(kind: str) -> str:
+    """Return the same as the beginning of a sentence, for buttons and headings."""
+    return label(kind).capitalize()
+
+
+def asked(kind: Kind) -> dict[str, Any]:
+    """Return the arguments of ``enrich()`` that ask for this kind."""
+    return {"verify": True} if KINDS[kind].judges else {"find": {KINDS[kind].word}}
+
+
+def finder_of(kind: Kind) -> Kind | None:
+    """Return the kind that finds the value which this one judges; None when it judges none, or nothing finds it."""
+    facts = KINDS[kind]
+    found = (other for other in WORDS.values() if KINDS[other].value == facts.value)
+    return next(found, None) if facts.judges else None
