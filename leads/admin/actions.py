@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -30,7 +31,7 @@ def _action(kind: Kind) -> _Action:
 class EnrichActionsMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """An action per kind of search, each with a page that shows the cost before anything is spent."""
 
-    actions = tuple(map(_action, KINDS))
+    actions: Sequence[Any] = tuple(map(_action, KINDS))
     # More leads than this would make the request time out; the command enrich_leads has no such limit.
     max_enriched = 100_000
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages import ERROR, SUCCESS
@@ -20,7 +23,7 @@ _MOST = 1000
 class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """Forget: delete the lead, and what its searches and notices hold."""
 
-    actions: tuple[str, ...] = ("forget",)
+    actions: Sequence[Any] = ("forget",)
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may forget leads: whoever may delete them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -27,7 +27,7 @@ _VERDICTS = tuple(dict.fromkeys(name for facts in KINDS.values() for name in (fa
 class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
     """Everything that the admin of a lead model needs; put it in front of ``ModelAdmin``."""
 
-    actions = (*EnrichActionsMixin.actions, *ForgetActionMixin.actions)
+    actions: Sequence[Any] = (*EnrichActionsMixin.actions, *ForgetActionMixin.actions)
 
     list_display: tuple[str, ...] = (
         "crm_id",
