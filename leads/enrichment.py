@@ -22,8 +22,9 @@ from leads import sql
 from leads.credits import budget
 from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
+from leads.outbox.batches import Order
 from leads.outbox.enqueueing import queue
-from leads.outbox.planning import Order, plan
+from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.results import writeback
 from leads.skips import Reason, Skip
@@ -174,7 +175,8 @@ def enrich(
     balance = budget.ask_balance()
     run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance)))
     for batch in plan(queryset, order, run.tally):
-        queued = queue(batch, order, run.tally, run=run.id, balance=balance)
+        queued = queue(batch, order, run=run.id, balance=balance)
+        run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
         run.reused += queued.reused
         if queued.job and queued.reused:

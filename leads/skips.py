@@ -53,3 +53,8 @@ class NotSent(Exception):  # noqa: N818 - it is an answer, no error
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+def in_flight(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead that is being searched."""
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.IN_FLIGHT, sentence="A search for it is under way.")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -18,28 +16,15 @@ from leads.credits import budget
 from leads.credits.budget import Balance
 from leads.models import SearchJob
 from leads.outbox import purchases
-from leads.outbox.planning import Batch, Order, Wanted, in_flight
+from leads.outbox.batches import Batch, Order, Queued, Unpaid, Wanted
 from leads.outbox.purchases import Known
-from leads.outbox.tally import Tally
 from leads.skips import Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """What became of a batch."""
-
-    # The new job; None when nothing of the batch was left to do.
-    job: SearchJob | None
-    # Jobs of others that some leads joined.
-    joined: frozenset[uuid.UUID] = frozenset()
-    # Leads whose result was there already and only has to be written.
-    reused: int = 0
-
-
-def queue(batch: Batch, order: Order, tally: Tally, *, run: uuid.UUID, balance: Balance | None) -> Queued:
+def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None) -> Queued:
     """Write a batch, as far as there are credits for it.
 
-    Where somebody else planned the same person a moment earlier, the lead shares that purchase.
+    Where another process planned the same person a moment earlier, the lead shares that purchase.
     """
     job = SearchJob(
         run=run,
@@ -48,10 +33,10 @@ def queue(batch: Batch, order: Order, tally: Tally, *, run: uuid.UUID, balance: 
         overwrite=order.overwrite,
         requested_by=order.requested_by[:150],
     )
-    wanted, unpaid = _reserve(job, batch, tally, balance)
+    wanted, unpaid = _reserve(job, batch, balance)
     with transaction.atomic(using=sql.alias()):
         if not SearchJob.objects.queued().select_for_update().filter(pk=job.pk).exists():
-            return Queued(job=None)  # cancelled by somebody in this very moment
+            return Queued(job=None, unpaid=unpaid)  # cancelled at this very moment
         bought = purchases.buy(job, wanted, again=order.force) if wanted else set()
         late = [row for position, row in enumerate(wanted) if position not in bought]
         sharing = [*batch.shares, *batch.reuses, *late]
@@ -59,22 +44,21 @@ def queue(batch: Batch, order: Order, tally: Tally, *, run: uuid.UUID, balance: 
         outcomes = Counter(outcome for _, _, outcome in shared)
         reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
         is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
-    tally.give_back(batch.kind, len(late))
-    tally.shared[batch.kind] += outcomes[Known.PENDING]
-    tally.reused[batch.kind] += reused
-    tally.missed[batch.kind] += outcomes[Known.NOT_FOUND]
     served = {crm_id for crm_id, _, _ in shared}
-    _skip_rest(tally, batch, [row for row in sharing if row.crm_id not in served], unpaid)
-    joined = frozenset(job_id for _, job_id, _ in shared if job_id != job.pk)
-    return Queued(job=job if is_kept else None, joined=joined, reused=reused)
+    return Queued(
+        job=job if is_kept else None,
+        joined=frozenset(job_id for _, job_id, _ in shared if job_id != job.pk),
+        late=len(late),
+        shared=outcomes[Known.PENDING],
+        reused=reused,
+        missed=outcomes[Known.NOT_FOUND],
+        unserved=[row for row in sharing if row.crm_id not in served],
+        unpaid=unpaid,
+    )
 
 
-def _reserve(
-    job: SearchJob, batch: Batch, tally: Tally, balance: Balance | None
-) -> tuple[list[Wanted], dict[uuid.UUID, Reason]]:
-    """Commit the job's row with the credits that it may cost; return the purchases that are covered.
-
-    Those that are not come back with the reason.
+def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> tuple[list[Wanted], dict[uuid.UUID, Unpaid]]:
+    """Commit the job's row with the credits that it may cost; return the purchases that are covered, and the others.
 
     A short transaction of its own, so that planners wait for each other only here. The job is not due before its
     searches are there; should this process die in between, the sweep finds it empty and cancels it.
@@ -89,10 +73,7 @@ def _reserve(
         job.requested, job.credits_reserved = covered, price * covered
         job.save(force_insert=True)
     reason = allowed.refuses(price * (covered + 1)) or Reason.OVER_BALANCE
-    tally.give_back(batch.kind, len(wanted) - covered)
-    for row in wanted[covered:]:
-        tally.unpaid(batch.kind, row.crm_id, reason)
-    return wanted[:covered], {row.fingerprint: reason for row in wanted[covered:]}
+    return wanted[:covered], {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]}
 
 
 def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:
@@ -111,12 +92,3 @@ def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:
         job.finished_at = timezone.now()
     job.save()
     return True
-
-
-def _skip_rest(tally: Tally, batch: Batch, rows: Sequence[Wanted], unpaid: Mapping[uuid.UUID, Reason]) -> None:
-    """Count those who share a purchase that cannot be paid, or that is somebody else's by now."""
-    for row in rows:
-        if reason := unpaid.get(row.fingerprint):
-            tally.unpaid(batch.kind, row.crm_id, reason)
-        else:
-            tally.skip(in_flight(batch.kind, row.crm_id))

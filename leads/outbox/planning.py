@@ -7,10 +7,7 @@ transaction.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -18,54 +15,11 @@ from enrow_webhooks.client.values import FindEmail, Kind, Query
 from leads.conf import lead_settings
 from leads.kinds import Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
+from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.eligibility import judge, value_before
 from leads.outbox.purchases import Known, known_purchases
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody asks for."""
-
-    kinds: tuple[Kind, ...]
-    # Also search leads that have a value, and replace it.
-    overwrite: bool = False
-    # Also buy what was bought lately.
-    force: bool = False
-    # Who asks, for the history.
-    requested_by: str = ""
-
-
-class Wanted(NamedTuple):
-    """One row of a batch."""
-
-    crm_id: str
-    fingerprint: uuid.UUID
-    value_before: str
-
-    def __repr__(self) -> str:
-        return f"<Wanted {self.fingerprint}>"
-
-
-@dataclass(slots=True, kw_only=True)
-class Batch:
-    """What becomes one search job."""
-
-    kind: Kind
-    country_code: str = ""
-    # One person each: what is bought.
-    purchases: dict[uuid.UUID, Wanted] = field(default_factory=dict)
-    # The same persons under other crm_ids, and persons whom another job is buying.
-    shares: list[Wanted] = field(default_factory=list)
-    # Persons who were bought lately.
-    reuses: list[Wanted] = field(default_factory=list)
-    # Of those, for how many nothing was found.
-    missed: int = 0
-
-    def __len__(self) -> int:
-        return len(self.purchases) + len(self.shares) + len(self.reuses)
-
+from leads.skips import Reason, Skip, in_flight
 
 # One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare
 # tuples of bare values, because the garbage collector looks through everything else again and again.
@@ -170,8 +124,3 @@ def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
         sentence = "Its e-mail is searched anew in this run, and comes verified."
         return Skip(crm_id=lead.crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
     return judge(kind, lead, overwrite=order.overwrite)
-
-
-def in_flight(kind: Kind, crm_id: str) -> Skip:
-    """Return the skip of a lead that is being searched."""
-    return Skip(crm_id=crm_id, kind=kind, reason=Reason.IN_FLIGHT, sentence="A search for it is under way.")

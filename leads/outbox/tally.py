@@ -9,7 +9,8 @@ from decimal import Decimal
 from enrow_webhooks.client.values import Kind
 from leads.conf import lead_settings
 from leads.credits.budget import Allowance
-from leads.skips import Reason, Skip
+from leads.outbox.batches import Queued
+from leads.skips import Reason, Skip, in_flight
 
 # Skips that are kept whole, per kind and reason, to show them to a person; the others are only counted.
 _EXAMPLES = 100
@@ -61,7 +62,18 @@ class Tally:
         }
         self.skip(Skip(crm_id=crm_id, kind=kind, reason=reason, sentence=sentences[reason]))
 
-    def give_back(self, kind: Kind, count: int) -> None:
-        """Take back purchases that turned out to be somebody else's."""
-        self.to_search[kind] -= count
-        self.worst_case -= lead_settings.price(kind) * count
+    def settle(self, kind: Kind, queued: Queued) -> None:
+        """Correct what planning expected of a batch by what was really queued."""
+        back = queued.late + len(queued.unpaid)
+        self.to_search[kind] -= back
+        self.worst_case -= lead_settings.price(kind) * back
+        self.shared[kind] += queued.shared
+        self.reused[kind] += queued.reused
+        self.missed[kind] += queued.missed
+        for row, reason in queued.unpaid.values():
+            self.unpaid(kind, row.crm_id, reason)
+        for row in queued.unserved:
+            if unpaid := queued.unpaid.get(row.fingerprint):
+                self.unpaid(kind, row.crm_id, unpaid.reason)
+            else:
+                self.skip(in_flight(kind, row.crm_id))

@@ -40,7 +40,8 @@ from leads import decisions
 from leads.enrichment import Run, enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import enqueueing, submission
-from leads.outbox.planning import Order, plan
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.results import applying, writeback
 from leads.upkeep import polling
@@ -171,9 +172,10 @@ class MoneyMachine(RuleBasedStateMachine):
     def queue_what_was_planned(self, dies):
         batch, order, run = self.planned.pop(0)
         if dies:
-            enqueueing._reserve(SearchJob(run=run.id, kind=batch.kind), batch, run.tally, None)
+            enqueueing._reserve(SearchJob(run=run.id, kind=batch.kind), batch, None)
             return
-        queued = enqueueing.queue(batch, order, run.tally, run=run.id, balance=None)
+        queued = enqueueing.queue(batch, order, run=run.id, balance=None)
+        run.tally.settle(batch.kind, queued)
         if queued.job and queued.reused:
             writeback.write(queued.job.pk)
         self.ordered(run, force=order.force)

@@ -17,7 +17,8 @@ from leads import decisions
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing, submission
-from leads.outbox.planning import Order, plan
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.upkeep import polling
 from leads.upkeep.sweep import sweep
@@ -34,7 +35,8 @@ def test_who_is_bought_between_plan_and_queue_is_not_bought_again(make_leads, sa
     (batch,) = plan(Lead.objects.all(), order, tally)
     enrich(Lead.objects.all(), find={"email"})
     finish(sandbox)
-    queued = enqueueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    tally.settle(batch.kind, queued)
     finish(sandbox)
     assert set(sandbox.ledger.purchases.values()) == {bought}
     assert (queued.reused, tally.worst_case) == (2 - bought, bought - 1)

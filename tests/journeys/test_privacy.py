@@ -25,7 +25,7 @@ from leads.enrichment import enrich
 from leads.kinds import Candidate
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.outbox.planning import Wanted
+from leads.outbox.batches import Wanted
 from leads.results.matching import Sent, Settled
 from leads.signals import leads_written
 from leads.tasks import submit_jobs, sweep_jobs

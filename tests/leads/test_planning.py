@@ -13,7 +13,8 @@ from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich, estimate, kinds_of
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.outbox.planning import Order, plan
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.skips import Reason
 from tests.conftest import finish

@@ -22,7 +22,8 @@ from leads.enrichment import enrich, estimate
 from leads.management.reports import tally_lines
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing
-from leads.outbox.planning import Order, plan
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.skips import Reason
 from leads.upkeep.sweep import sweep
@@ -85,7 +86,8 @@ def test_who_shares_a_purchase_that_cannot_be_paid_hears_the_same_reason(make_le
     order, tally = Order(kinds=(Kind.FIND_EMAIL,)), Tally()
     (batch,) = plan(Lead.objects.filter(crm_id__startswith="a"), order, tally)
     enrich(Lead.objects.filter(crm_id__startswith="other"), find={"email"})
-    queued = enqueueing.queue(batch, order, tally, run=uuid.uuid4(), balance=None)
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    tally.settle(batch.kind, queued)
     assert (queued.job, tally.skipped) == (None, {(Kind.FIND_EMAIL, Reason.OVER_DAY): 2})
 
 
