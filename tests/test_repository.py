@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import itertools
 import re
 import tomllib
@@ -142,6 +142,17 @@ def test_a_stale_name_is_found():
     assert not any(
         map(is_known, ["leads.enrichment.enrol", "leads.Person", "leads.writing", "enrow_webhooks.collector"])
     )
+
+
+IMPORT = re.compile(r"^\s*(?:from|import) ((?:enrow_webhooks|leads|config)[\w.]*)", re.MULTILINE)
+PROGRAMS = [path for folder in ("tests", "benchmarks", "examples") for path in files(f"{folder}/**/*.py")]
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=name)
+def test_every_import_is_there_also_in_a_program_that_is_a_text(path):
+    """Programs that a test runs in another process are texts: no tool sees that a module in them was renamed."""
+    modules = set(IMPORT.findall(path.read_text(encoding="utf-8")))
+    assert not [module for module in sorted(modules) if importlib.util.find_spec(module) is None]
 
 
 # One word for one thing, and plain English: what is not said, and what is said instead.
