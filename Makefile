@@ -8,13 +8,13 @@ TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
 
 # The tools look at the demo project as a person's machine runs it.
-tools: export DJANGO_DEBUG = 1
-tools: export ENROW_API_KEY = unused
-tools: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
+tools types: export DJANGO_DEBUG = 1
+tools types: export ENROW_API_KEY = unused
+tools types: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
 export TEST_DATABASE_URL TEST_REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test bench lint tools pytest wheel lock clean install install-dev
+.PHONY: help demo serve test quick bench lint tools types imports pytest wheel lock clean install install-dev
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -27,21 +27,28 @@ serve: install ## the same, but everything stays up for you to click through the
 
 test: lint pytest ## every check and every test, on SQLite and, when one answers, on PostgreSQL
 
+quick: $(PY) ## some tests, once, on SQLite or the database of DATABASE_URL: make quick TESTS=tests/leads
+	$(PY) -m pytest -q $(TESTS)
+
 lint: install-dev tools ## ruff, mypy, import contracts, Django's checks, missing migrations
 
-tools:
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check --quiet .
+types: $(PY) ## mypy alone
 	$(PY) -m mypy
 	$(PY) -m mypy -p examples.demo
+
+imports: $(PY) ## the import contracts alone
 	$(VENV)/bin/lint-imports
+
+tools: types imports
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check --quiet .
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
 # The demo and the wheel bring their own database, so once is enough for them.
 ONCE := tests/test_demo.py tests/test_wheel.py
 
-# Each run alone covers only its database's branches: the floor is held by the last line.
+# Each run alone covers only its database's branches: the last line looks at both together.
 pytest: install-dev
 	@rm -f .coverage
 	$(PY) -m pytest -q --cov --cov-report= --cov-fail-under=0
@@ -57,7 +64,7 @@ bench: install-dev ## every benchmark at a small size; SIZE=full for the real on
 wheel: install-dev ## build the wheel into dist/
 	$(PY) -m build --wheel --no-isolation
 
-lock: ## write requirements*.txt anew from pyproject.toml; needs uv
+lock: ## write requirements*.txt again from pyproject.toml; needs uv
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
 		--extra demo pyproject.toml --output-file requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
@@ -66,6 +73,10 @@ lock: ## write requirements*.txt anew from pyproject.toml; needs uv
 clean: ## remove what was made here: .venv, the demo, dist, caches (your database in var/ stays)
 	rm -rf $(VENV) .nox var/demo dist build htmlcov .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# For what is called often, like a hook: an environment that another Python made is as good.
+$(PY):
+	@$(MAKE) --no-print-directory install-dev
 
 install:
 	@.ci/venv "$(PYTHON)" "$(VENV)" requirements.txt

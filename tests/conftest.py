@@ -1,4 +1,4 @@
-"""Fixtures that every test may use. Enrow is always the sandbox, over real HTTP; nothing is patched by its path."""
+"""Fixtures that every test may use. Enrow is always the sandbox, over real HTTP."""
 
 from __future__ import annotations
 

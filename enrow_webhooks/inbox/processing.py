@@ -1,4 +1,4 @@
-"""Store a notice once; later read it, hand it up, and write down how that went."""
+"""Read a stored event, hand it up to the receivers, and write down how that went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the credits went: sums per day, user and run, and what the balance says that no job explains."""
+"""Where the credits went: sums per day, user and run."""
 
 from __future__ import annotations
 

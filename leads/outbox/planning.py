@@ -1,8 +1,7 @@
-"""Sort every lead of a queryset into "search", "share" or "skip", and turn what is to be searched into queued jobs.
+"""Sort every lead of a queryset into "search", "share", "reuse" or "skip", and gather what is searched in batches.
 
-Reading streams by primary key: memory does not grow with the queryset, and a chunk costs a constant number of
-queries. ``plan`` writes nothing, so an estimate and a purchase are the same code; ``queue`` writes one batch in one
-transaction.
+Reading streams by primary key: memory does not grow with the queryset, and a page costs a constant number of queries.
+``plan`` writes nothing, so an estimate and a purchase are the same code; ``enqueueing`` writes a batch.
 """
 
 from __future__ import annotations
