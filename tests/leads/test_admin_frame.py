@@ -60,10 +60,11 @@ on_each_site = pytest.mark.parametrize("site", [admin.site, sales], ids=lambda s
 
 @pytest.fixture(autouse=True)
 def rows(make_leads):
-    """Something to decide about: leads, notices, a job that failed, a job whose answer was lost."""
+    """Something to decide about: leads, a job that failed, one whose answer was lost, a dead notice."""
     fill(2)
     make_leads(1)
     SearchJob.objects.filter(enrow_id="row-1").update(state="unconfirmed")
+    WebhookEvent.objects.filter(enrow_id="row-1").update(state="dead")
 
 
 def url(site, model, page, *args) -> str:
