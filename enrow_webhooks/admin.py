@@ -29,6 +29,27 @@ from enrow_webhooks.wake import wake
 _SHOWN = 50
 
 
+def admin_page(
+    page: admin.ModelAdmin[Any], request: HttpRequest, template: str, context: dict[str, Any]
+) -> TemplateResponse:
+    """Answer with a page of our own in the frame of Django's admin."""
+    common = {**page.admin_site.each_context(request), "opts": page.opts, "media": page.media}
+    return TemplateResponse(request, template, {**common, **context})
+
+
+def confirmation_page(
+    page: admin.ModelAdmin[Any], request: HttpRequest, template: str, context: dict[str, Any]
+) -> TemplateResponse:
+    """Answer with a page whose form posts the action, named in the context, for the same rows once more."""
+    selection = {
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "list_url": request.get_full_path(),
+    }
+    return admin_page(page, request, template, {**selection, **context})
+
+
 class BigTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """A list that costs the same however many rows the table has.
 
@@ -122,17 +143,12 @@ class WebhookEventAdmin(ReadOnlyAdmin):
             "troubles": sum(finding.level is Level.NEEDS_PERSON for finding in findings),
             "dead": [(event, self._url("change", event.pk)) for event in dead],
             "dead_url": f"{self._url('changelist')}?state__exact=dead",
-            "list_url": self._url("changelist"),
         }
-        return self._page(request, "status", context)
+        return admin_page(self, request, "admin/enrow_webhooks/status.html", context)
 
     def _url(self, page: str, *args: object) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=args, current_app=self.admin_site.name)
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        common = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
-        return TemplateResponse(request, f"admin/enrow_webhooks/{template}.html", {**common, **context})
 
     @admin.action(description=_("Process again"), permissions=["operate"])
     def replay(self, request: HttpRequest, queryset: WebhookEventQuerySet) -> HttpResponse | None:
@@ -143,14 +159,11 @@ class WebhookEventAdmin(ReadOnlyAdmin):
             return None
         context = {
             "title": _("Process again"),
+            "action": "replay",
             "selected": selected,
             "previews": list(preview(queryset.defer(None)[:_SHOWN])),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "list_url": request.get_full_path(),
         }
-        return self._page(request, "replay_confirmation", context)
+        return confirmation_page(self, request, "admin/enrow_webhooks/replay_confirmation.html", context)
 
     def _replay(self, request: HttpRequest, queryset: WebhookEventQuerySet, selected: int) -> None:
         replayed = queryset.replay()

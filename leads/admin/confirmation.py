@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib.admin import ModelAdmin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages import ERROR, SUCCESS, WARNING
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
@@ -83,24 +83,14 @@ def _show(
     page: ModelAdmin[AbstractLead], request: HttpRequest, expected: Estimate, kind: Kind, **context: object
 ) -> TemplateResponse:
     """Show the page; its form posts the same action for the same leads once more."""
-    return TemplateResponse(
-        request,
-        "admin/leads/enrich_confirmation.html",
-        {
-            **page.admin_site.each_context(request),
-            **_costs(expected, kind),
-            "title": title(kind),
-            "opts": page.opts,
-            "media": page.media,
-            "kind": kind,
-            "skips": _skips(page, expected.tally),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "list_url": request.get_full_path(),
-            **context,
-        },
-    )
+    told = {
+        **_costs(expected, kind),
+        "title": title(kind),
+        "action": kind,
+        "skips": _skips(page, expected.tally),
+        **context,
+    }
+    return confirmation_page(page, request, "admin/leads/enrich_confirmation.html", told)
 
 
 def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.admin import admin_page
 from leads.admin.links import list_url
 from leads.conf import lead_settings
 from leads.credits import budget, reconciliation, statement
@@ -23,15 +24,12 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
     """Show sums per day, user and run, limit, balance and drift; Enrow is asked once, the database a fixed number."""
     site, balance, today = page.admin_site, budget.ask_balance(), statement.today()
     limit = lead_settings.daily_credit_limit
-    request.current_app = site.name
-    return TemplateResponse(
+    return admin_page(
+        page,
         request,
         "admin/leads/credits.html",
         {
-            **site.each_context(request),
             "title": _("Credits"),
-            "opts": page.opts,
-            "media": page.media,
             "today": today,
             "limit": limit,
             "left": None if limit is None else max(Decimal(0), limit - today.committed),

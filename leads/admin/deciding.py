@@ -6,14 +6,13 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib.admin import ModelAdmin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages import ERROR, SUCCESS, WARNING
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
 from leads.decisions import Decision
@@ -60,12 +59,13 @@ def confirm_resend(
         sentence = f"Send at most {_MOST_SENT_AGAIN} jobs again here, or use manage.py enrow_jobs --resend."
         page.message_user(request, sentence, ERROR)
         return None
-    return _page(
+    return confirmation_page(
         page,
         request,
-        "resend_confirmation",
+        "admin/leads/resend_confirmation.html",
         {
             "title": _("Send again"),
+            "action": "resend",
             "jobs": [(job, page_url(page.admin_site, SearchJob, job.pk)) for job in jobs],
             "worst_case": sum(job.credits_reserved for job in jobs),
             # Exactly the jobs that are shown, whatever the list shows by then.
@@ -94,20 +94,19 @@ def confirm_retry(
         return None
     expected = decisions.foresee(queryset)
     most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
-    return _page(
+    return confirmation_page(
         page,
         request,
-        "retry_confirmation",
+        "admin/leads/retry_confirmation.html",
         {
             "title": _("Search again what failed"),
+            "action": "retry",
             "failures": failures,
             "rows": [row for plan in expected for row in _rows(plan)],
             "skips": [skip for plan in expected for skip in plan.tally.examples[:10]],
             "worst_case": most,
             "balance": expected[0].balance if expected else None,
             "form": CapForm(initial={"max_credits": most}),
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
         },
     )
 
@@ -139,22 +138,3 @@ def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) ->
             link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs.")) if searched else "",
         )
         page.message_user(request, message, SUCCESS if searched or rest else WARNING)
-
-
-def _page(
-    page: ModelAdmin[SearchJob], request: HttpRequest, template: str, context: dict[str, object]
-) -> TemplateResponse:
-    """Show a page whose form posts the same action once more."""
-    return TemplateResponse(
-        request,
-        f"admin/leads/{template}.html",
-        {
-            **page.admin_site.each_context(request),
-            "opts": page.opts,
-            "media": page.media,
-            "action": request.POST["action"],
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "list_url": request.get_full_path(),
-            **context,
-        },
-    )

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages import ERROR, SUCCESS
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.admin import confirmation_page
 from leads import forgetting
 from leads.models import AbstractLead
 
@@ -53,14 +52,8 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
 
     def _confirmation(self, request: HttpRequest, crm_ids: list[str]) -> HttpResponse:
         context = {
-            **self.admin_site.each_context(request),
             "title": _("Forget (delete all traces)"),
-            "opts": self.opts,
-            "media": self.media,
+            "action": "forget",
             "traces": forgetting.traces(crm_ids),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "list_url": request.get_full_path(),
         }
-        return TemplateResponse(request, "admin/leads/forget_confirmation.html", context)
+        return confirmation_page(self, request, "admin/leads/forget_confirmation.html", context)
