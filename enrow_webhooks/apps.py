@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.checks import check_settings
+from enrow_webhooks.checks import check_databases, check_new_databases, check_settings
 
 
 class EnrowWebhooksConfig(AppConfig):
@@ -17,5 +17,7 @@ class EnrowWebhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks of the settings."""
+        """Register the checks of the settings and of the databases."""
         checks.register(check_settings)
+        checks.register(check_databases)
+        checks.register(check_new_databases, checks.Tags.database)

@@ -18,6 +18,7 @@ from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 
 from enrow_webhooks.conf import Section, enrow_settings
+from enrow_webhooks.databases import created, models_of, refused, written
 from enrow_webhooks.wake import celery_is_set_up
 
 _SHORTEST_SECRET = 24
@@ -29,6 +30,24 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: obj
     if not isinstance(enrow, dict):
         return [Error("ENROW must be a dict.", hint='Write ENROW = {"API_KEY": "…"}.', id="enrow.E001")]
     return [message for check in CHECKS for message in check(enrow)]
+
+
+def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Check the product of each database that our rows are written to."""
+    return _refused(written(models_of("enrow_webhooks")))
+
+
+def check_new_databases(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Check the product of those, too, that ``migrate`` is about to make our tables in."""
+    models = models_of("enrow_webhooks")
+    return _refused(created(models, databases) - written(models))
+
+
+def _refused(aliases: Iterable[str]) -> list[CheckMessage]:
+    reason = "on others a notice may not be stored, or stored twice"
+    return list(refused(aliases, app="enrow_webhooks", reason=reason, code="enrow.E010"))
 
 
 def _names(enrow: dict[str, Any]) -> Iterator[CheckMessage]:

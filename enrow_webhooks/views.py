@@ -1,9 +1,13 @@
-"""The one view that Enrow calls: check the address, store the row and commit, wake a worker, answer exactly 200."""
+"""The one view that Enrow calls: check the address, store the row and commit, wake a worker, answer exactly 200.
+
+``REST_FRAMEWORK`` in the settings is about the host's own API. None of it reaches this view: it declares or overrides
+all that REST framework would take from there, at import or on the way of a request.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -11,8 +15,8 @@ from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.exceptions import APIException, NotFound, ParseError
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import PermissionDenied as Forbidden
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,8 +57,16 @@ class NotStored(APIException):
     default_code = "not_stored"
 
 
-class AlwaysJSON(DefaultContentNegotiation):
-    """Enrow's headers are documented nowhere: no ``Accept`` may cost a notice a 406."""
+class PlainJSON(JSONRenderer):
+    """JSON of one form, whatever the host's API speaks."""
+
+    compact = True
+    ensure_ascii = False
+    strict = True
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Enrow's headers are documented nowhere: neither ``Accept`` nor ``?format=`` may cost a notice a 406."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -64,18 +76,34 @@ class AlwaysJSON(DefaultContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
+def refuse(error: Exception, context: Mapping[str, object]) -> Response:
+    """Return the answer to an error: its own status, or 503; always ``{"detail": …}``, and never raised.
+
+    What is raised would end on Django's debug page or in an error mail, with the secret and the body.
+    """
+    if isinstance(error, Http404):
+        error = NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = Forbidden()
+    elif not isinstance(error, APIException):
+        log_failure(logger, error, "A webhook notice could not be stored:")
+        error = NotStored()
+    return Response({"detail": error.detail}, status=error.status_code)
+
+
 class NoticeView(APIView):
     """Receive one notice."""
 
     # The address is the proof: no session, no CSRF token, no throttle that could turn a notice away.
     authentication_classes = ()
-    permission_classes = (AllowAny,)
+    permission_classes = ()
     throttle_classes = ()
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (PlainJSON,)
     parser_classes = ()
     http_method_names = ["post", "get", "head"]  # noqa: RUF012 - Django declares it so
     content_negotiation_class = AlwaysJSON
     versioning_class = None
+    metadata_class = None
     schema = None
 
     @sensitive_variables()
@@ -96,12 +124,15 @@ class NoticeView(APIView):
             wake(process_events)
         return Response({"stored": True}, status=200)
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer 503 to whatever goes wrong: Django's debug page and error mail would show the secret and the body."""
-        if not isinstance(exc, APIException | Http404 | PermissionDenied):
-            log_failure(logger, exc, "A webhook notice could not be stored:")
-            exc = NotStored()
-        return super().handle_exception(exc)
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, object]], Response]:
+        """Return our own; the host's EXCEPTION_HANDLER could answer 200 to what was not stored."""
+        return refuse
+
+    def perform_authentication(self, request: Request) -> None:
+        """Ask for no user: REST framework would make the host's UNAUTHENTICATED_USER."""
+
+    def get_format_suffix(self, **kwargs: object) -> None:
+        """Take no part of the URL for a format, whatever the host's FORMAT_SUFFIX_KWARG says."""
 
     def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
         """Count a refusal, and keep it out of Django's log, whose line quotes the path: that ends in the secret."""

@@ -17,7 +17,9 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Import what registers itself; both need the models, so they cannot be imported at the top."""
         from leads import receivers  # noqa: PLC0415 - needs the models
-        from leads.checks import check_leads  # noqa: PLC0415 - needs the models
+        from leads.checks import check_connections, check_databases, check_leads  # noqa: PLC0415 - needs the models
 
         receivers.connect()
         checks.register(check_leads)
+        checks.register(check_databases)
+        checks.register(check_connections, checks.Tags.database)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseTrouble
+from django.db.models import Model
 
 from enrow_webhooks.checks import is_positive
 from enrow_webhooks.client.values import Kind
+from enrow_webhooks.databases import created, models_of, refused, written
+from leads import isolation, sql
 from leads.conf import LeadSettings
 from leads.models import get_lead_model
 
@@ -29,6 +33,36 @@ def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
         return []
     given = {key: value for key, value in enrow.items() if value is not None}
     return [*_model(), *_prices(given), *_numbers(given), *_credits(given), *_spans(given)]
+
+
+def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Check the product and the isolation level of the databases that our rows are written to, by their settings."""
+    return [*_refused(written(_models())), *isolation.by_settings()]
+
+
+def check_connections(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Check what only ``migrate`` and ``check --database`` may look at: new tables, and the level of the server."""
+    found = _refused(created(models_of("leads"), databases) - written(_models()))
+    if sql.alias() not in (databases or ()):
+        return found
+    try:
+        return [*found, *isolation.by_connection()]
+    except DatabaseTrouble:
+        return found  # There is no answer now; the command that needs one says so itself.
+
+
+def _models() -> list[type[Model]]:
+    try:
+        return [*models_of("leads"), get_lead_model()]
+    except ImproperlyConfigured:
+        return models_of("leads")  # The check of the model says so.
+
+
+def _refused(aliases: Iterable[str]) -> list[CheckMessage]:
+    reason = "on others the indexes that keep a person from being bought twice may be missing"
+    return list(refused(aliases, app="leads", reason=reason, code="enrow.E106"))
 
 
 def _model() -> Iterator[CheckMessage]:

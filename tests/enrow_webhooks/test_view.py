@@ -137,32 +137,6 @@ def test_middleware_of_the_project_does_not_turn_a_notice_away(settings, middlew
     assert (answer.status_code, rows()) == (200, 1)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {
-            "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
-            "ALLOWED_VERSIONS": ["9"],
-            "DEFAULT_VERSION": None,
-        },
-        {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]},
-        {
-            "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
-            "DEFAULT_THROTTLE_RATES": {"anon": "1/day"},
-        },
-        {"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"]},
-        {
-            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.FormParser"],
-            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.BrowsableAPIRenderer"],
-        },
-    ],
-)
-def test_the_projects_defaults_for_its_own_api_do_not_reach_it(settings, options):
-    """Versioning, permissions, throttles and parsers of the host's REST API concern the host's API."""
-    settings.REST_FRAMEWORK = options
-    assert [deliver(HTTP_AUTHORIZATION="Basic !").status_code for _ in range(2)] == [200, 200]
-
-
 def test_a_site_below_a_prefix_signs_urls_that_lead_back(settings, enrow):
     """FORCE_SCRIPT_NAME is part of the URL that Enrow is given."""
     settings.FORCE_SCRIPT_NAME = "/crm"

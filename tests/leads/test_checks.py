@@ -9,6 +9,9 @@ from django.utils import timezone
 from leads.conf import lead_settings
 from leads.models import get_lead_model
 
+# Django 6.1 asks the database, too, whenever checks run.
+pytestmark = pytest.mark.django_db
+
 
 def ids():
     return {message.id for message in run_checks() if str(message.id).startswith("enrow.E1")}

@@ -1,0 +1,1 @@
+"""Stands in the place of a backend of Django."""

@@ -1,0 +1,7 @@
+"""Another product."""
+
+from tests.backends.mysql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    vendor = "oracle"
