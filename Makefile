@@ -45,8 +45,8 @@ tools: types imports
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-# The demo and the wheel bring their own database, so once is enough for them.
-ONCE := tests/test_demo.py tests/test_wheel.py
+# These bring their own database, so once is enough for them.
+ONCE := tests/test_demo.py tests/test_wheel.py tests/docs/test_projects.py
 
 # Each run alone covers only its database's branches: the last line looks at both together.
 pytest: install-dev

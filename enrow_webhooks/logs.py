@@ -3,8 +3,11 @@
 The package's own lines are safe by themselves. Put it on every handler:
 
     LOGGING = {
+        "version": 1,
         "filters": {"enrow": {"()": "enrow_webhooks.logs.RedactWebhookTokens"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["enrow"]}},
+        "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},  # runserver
+        "root": {"handlers": ["console"], "level": "INFO"},
     }
 """
 

@@ -1,4 +1,11 @@
-"""``path("webhooks/enrow/", include("enrow_webhooks.urls"))``."""
+"""Where Enrow's notices arrive.
+
+In a project's own urls.py:
+
+    from django.urls import include, path
+
+    urlpatterns += [path("webhooks/enrow/", include("enrow_webhooks.urls"))]
+"""
 
 from __future__ import annotations
 

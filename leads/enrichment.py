@@ -1,7 +1,9 @@
 """The public face: enrich a queryset, estimate what it would cost, watch a run. Here "write" meets "wake".
 
->>> run = enrich(Lead.objects.filter(company_domain__endswith=".com"), find={"email"}, max_credits=500)
->>> run.wait(timeout=60)
+    run = enrich(people, find={"email"}, max_credits=500)
+    run.wait(timeout=60)
+
+``people`` is a queryset of leads.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pytest
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
 from examples.demo.processes import Programs, answers, free_ports
+from tests.docs.pages import blocks
 
 pytestmark = pytest.mark.slow
 
@@ -151,12 +152,9 @@ def test_a_new_project_enriches_its_leads(python, project, has_celery):
 
 def add_celery(project):
     """Add what the README says about Celery, word for word but for the broker."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("yourproject", "shop")
-    files = r"# shop/celery\.py\n(.*?)# shop/__init__\.py\n(.*?)# settings\.py\n"
-    app, init = re.search(files, readme, re.DOTALL).groups()
-    write(project, "celery.py", app)
-    write(project, "__init__.py", init)
-    write(project, "settings.py", BROKER)
+    for block in blocks("README.md", section="More than one worker", language="python"):
+        name = block.file.removeprefix("yourproject/")
+        write(project, name, BROKER if name == "settings.py" else block.text.replace("yourproject", "shop"))
 
 
 def enrich(python, project, port, *, has_celery):

@@ -1,0 +1,169 @@
+"""The documentation, followed word for word: every block pasted, every line typed, in a project that is new."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import threading
+import zlib
+
+import pytest
+
+from tests import services
+from tests.docs.pages import blocks
+from tests.docs.projects import OPTIONAL, adopt, project
+
+__all__ = ["project"]
+
+pytestmark = pytest.mark.slow
+
+# What a reader of the README may expect of the project at its end.
+README_IS_TRUE = """
+import gc
+from celery.app.utils import find_app
+from celery.signals import worker_process_init
+from django.contrib import admin
+from django.urls import reverse
+from leads.models import Lead, get_lead_model
+from yourproject import celery_app
+
+assert find_app("yourproject") is celery_app
+assert reverse("enrow_webhooks:notice", args=["token"]) == "/webhooks/enrow/token/"
+assert Lead.objects.get(crm_id="crm-1").email_status == "valid"
+assert Lead.objects.get(crm_id="crm-2").email_status == "not_found"
+assert get_lead_model()._meta.label == "crm.Contact"
+assert {"find_email", "forget"} <= set(admin.site.get_model_admin(get_lead_model()).actions)
+celery_app.loader.import_default_modules()
+assert {entry["task"] for entry in celery_app.conf.beat_schedule.values()} <= set(celery_app.tasks)
+before = gc.get_threshold()
+worker_process_init.send(sender=None)
+assert gc.get_threshold() > before
+"""
+LOG_A_TOKEN = """
+import logging
+from enrow_webhooks.addresses import sign
+
+token = sign("0d2b4b1e-0000-4000-8000-000000000000")
+for name in ("django.server", "some.library"):
+    logging.getLogger(name).warning("POST /webhooks/enrow/%s/ of %s", token, name)
+    try:
+        raise ValueError(f"/webhooks/enrow/{token}/")
+    except ValueError:
+        logging.getLogger(name).exception("failed")
+"""
+REPORT_ERRORS = """
+import sentry_sdk
+
+url = "https://crm.example.com/webhooks/enrow/the-token/"
+for more in ({}, {"type": "transaction", "transaction": "a view"}):
+    sentry_sdk.capture_event({"message": "hidden", "request": {"url": url}, **more})
+    sentry_sdk.capture_event({"message": "shown", "request": {"url": "https://crm.example.com/"}, **more})
+
+
+def fail():
+    lead = "ann@" + "example.com"
+    raise ValueError("with a lead at hand")
+
+
+try:
+    fail()
+except ValueError:
+    sentry_sdk.capture_exception()
+assert sentry_sdk.get_client().options["max_request_body_size"] == "never"
+sentry_sdk.flush(10)
+"""
+MIGRATED_AND_INDEXED = """
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+applied = [name[:4] for app, name in MigrationRecorder(connection).applied_migrations() if app == "leads"]
+assert max(applied) == "0004", applied
+call_command("makemigrations", "crm")
+
+from crm.models import Contact
+from leads.models import Lead
+
+assert [index.fields for index in Contact._meta.indexes] == [index.fields for index in Lead._meta.indexes]
+"""
+
+
+def codes(said):
+    """Return the ids of the complaints of ``manage.py check``."""
+    return set(re.findall(r"enrow\.(\w+)", said))
+
+
+def test_the_readme(project):
+    """From ``pip install`` to an own lead model: every block works where it is pasted, every line as it is typed."""
+    project.play(blocks("README.md"))
+
+    # What a new project still lacks at that point: an address, Celery, and SQLite's options.
+    (checked,) = [said for line, said in project.said.items() if "manage.py check" in line]
+    assert codes(checked) == {"W002", "W004", "W006"}
+    (dry,) = [said for line, said in project.said.items() if "--dry-run" in line]
+    assert "Dry run: nothing was written, nothing was sent." in dry
+    project.shell(README_IS_TRUE)
+
+
+def test_scaling(project):
+    """A migration is made by hand and marked as done; the indexes for an own lead model are those of ours."""
+    adopt(project)
+    project.run("manage.py", "migrate", "leads", "0003", "--verbosity", "0")
+    page = "docs/scaling.md"
+    project.play(blocks(page))
+
+    (shown,) = [said for line, said in project.said.items() if "sqlmigrate" in line]
+    for statement in re.findall(r'INDEX CONCURRENTLY ("\w+")', blocks(page, language="sh")[0].text):
+        assert f"CREATE INDEX {statement}" in shown
+    for block in blocks("README.md", section="Your own lead model"):
+        if block.file.endswith("settings.py"):
+            project.paste(block)
+    project.shell(MIGRATED_AND_INDEXED)
+
+
+def test_security(project, tracker):
+    """The log filter hides tokens; the error tracker is told nothing of webhooks, nor what variables hold."""
+    adopt(project)
+    project.play(blocks("docs/security.md"))
+    said = project.shell(LOG_A_TOKEN)
+    assert "0d2b4b1e" not in said
+    assert said.count("/webhooks/enrow/[hidden]/") == 4, said
+
+    if project.is_incomplete:
+        reason = f"{OPTIONAL} is not installed: pip install -r requirements-dev.txt."
+        (pytest.fail if services.IS_CI else pytest.skip)(reason)
+    project.environment["SENTRY_DSN"] = tracker.dsn
+    # Sentry reports the command line too, which would hold all of the code.
+    (project.folder / "errors.txt").write_text(REPORT_ERRORS)
+    project.shell("exec(open('errors.txt').read())")
+    told = json.dumps(tracker.told)
+    assert told.count("shown") == 2
+    assert "with a lead at hand" in told
+    assert not re.search("hidden|the-token|ann@example.com", told), told
+
+
+@pytest.fixture
+def tracker():
+    """A place that takes what Sentry's library sends."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Encoding"] == "gzip":
+                body = zlib.decompress(body, wbits=31)
+            self.server.told.append(body.decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.told = []
+        server.dsn = f"http://key@127.0.0.1:{server.server_port}/1"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
