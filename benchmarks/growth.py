@@ -26,7 +26,7 @@ _VACUUM_EVERY = 10
 # A prime: batches touch rows all over the table.
 _SCATTER = 48271
 _MB = 1_000_000
-# The body of a notice about one lead, as Enrow documents it.
+# The body of an event about one lead, as Enrow documents it.
 _BODY = 450
 
 _WEIGHTS = """
@@ -178,7 +178,7 @@ def update_searches(connection: Connection, rows: int) -> list[Variant]:
 
 
 def prune(connection: Connection, rows: int) -> list[tuple[str, float, float]]:
-    """Return what the notices weigh (table, indexes; MB) at each step of their life."""
+    """Return what the events weigh (table, indexes; MB) at each step of their life."""
     copy(connection, "enrow_webhooks_webhookevent", [found := Variant(label="events")])
     steps: list[tuple[str, float, float]] = []
     body = f"left(repeat(md5(n::text), {_BODY // 32 + 1}), {_BODY})"
@@ -231,7 +231,7 @@ def markdown(found: dict[str, Any], rows: int, figures: dict[str, Any]) -> list[
                 for name, variants in figures["updates"].items() for variant in variants
             ],
         ),
-        f"Notices, {rows:,} with a body of {_BODY} characters:",
+        f"Events, {rows:,} with a body of {_BODY} characters:",
         "",
         *report.table(
             ["step", "table MB", "indexes MB"], [(s, f"{t:,.0f}", f"{i:,.0f}") for s, t, i in figures["pruning"]]

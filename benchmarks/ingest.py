@@ -1,4 +1,4 @@
-"""How many notices per second the endpoint acknowledges, against what people write by hand.
+"""How many events per second the endpoint acknowledges, against what people write by hand.
 
 ``python -m benchmarks.ingest`` (or ``make bench``); ``--small`` for a look on a laptop. See benchmarks/README.md.
 """
@@ -28,7 +28,7 @@ _WARM_UP = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """One way to acknowledge a notice."""
+    """One way to acknowledge an event."""
 
     name: str
     path: str
@@ -57,7 +57,7 @@ class Measured:
     worker: bool
     # One figure per round.
     per_second: list[float] = field(default_factory=list)
-    # Milliseconds of processor time per notice, of gunicorn and of the database; one figure per round.
+    # Milliseconds of processor time per event, of gunicorn and of the database; one figure per round.
     cpu: list[float] = field(default_factory=list)
     # Milliseconds, of all rounds together.
     p50: float = 0.0
@@ -76,7 +76,7 @@ class Measured:
 
     @property
     def errors(self) -> int:
-        """How many notices were not answered by 200."""
+        """How many events were not answered by 200."""
         return sum(count for status, count in self.statuses.items() if status != "200")
 
 
@@ -85,8 +85,8 @@ def rivals_of(ground: Ground) -> list[Rival]:
     path = ground.manage("prepare_benchmark")
     return [
         Rival("ours", path, "enrow_webhooks_webhookevent"),
-        Rival("bare insert", "/rivals/bare/", "rivals_barenotice"),
-        Rival("recipe", "/rivals/recipe/", "rivals_handnotice"),
+        Rival("bare insert", "/rivals/bare/", "rivals_bareevent"),
+        Rival("recipe", "/rivals/recipe/", "rivals_handevent"),
     ]
 
 
@@ -154,7 +154,7 @@ def run(ground: Ground, size: Size) -> tuple[list[Measured], list[Measured]]:
                 fire(ground.port, rival.path, seconds=_WARM_UP)
             print(f"As fast as it answers, {'one worker' if worker else 'no worker'}:", flush=True)
             throughput += measure(ground, rivals, worker=worker, rounds=size.rounds, seconds=size.seconds)
-            print(f"At {NOTICES_PER_SECOND} notices/s:", flush=True)
+            print(f"At {NOTICES_PER_SECOND} events/s:", flush=True)
             # The bare insert is the witness: when it is late too, the machine was busy with something else.
             steady += measure(
                 ground, rivals[:2], worker=worker, rounds=4, seconds=size.steady_seconds, rate=NOTICES_PER_SECOND

@@ -17,7 +17,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-# Enrow's documented notice of a single search, with an id of its own each time.
+# Enrow's documented event of a single search, with an id of its own each time.
 _BODY = (
     '{"event": "single_search_finished", "id": "%s", "credits": {"cost": 1}, "result": {"email":'
     ' "dwight.schrute@dundermifflin.com", "qualification": "valid", "custom": {"crm_id": "lead-12345"}, "info":'
@@ -36,7 +36,7 @@ class Plan:
     path: str
     connections: int
     seconds: float
-    # Notices per second at fixed times, whatever the answers do; 0: as fast as the answers come.
+    # Events per second at fixed times, whatever the answers do; 0: as fast as the answers come.
     rate: float = 0.0
 
 
@@ -45,7 +45,7 @@ class Outcome:
     """What came of it."""
 
     seconds: float = 0.0
-    # Seconds from the moment a notice was due to the end of its answer.
+    # Seconds from the moment an event was due to the end of its answer.
     latencies: list[float] = field(default_factory=list)
     # HTTP status, or what broke, to how often.
     statuses: dict[str, int] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Line:
 
 
 class Generator:
-    """Sends one notice per connection at a time, and counts."""
+    """Sends one event per connection at a time, and counts."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -132,7 +132,7 @@ class Generator:
         return max(0.0, due - now) if waits else 0.2 if now >= end else min(0.2, end - now)
 
     def _send_due(self, now: float, started: float, end: float) -> None:
-        # Open loop: a notice that had to wait for a free connection is late by its own due time, not by ours.
+        # Open loop: an event that had to wait for a free connection is late by its own due time, not by ours.
         while self._free and (due := self._next_due(now, started)) <= now and due < end:
             line = self._free.popleft()
             try:

@@ -127,7 +127,7 @@ def _queries() -> Iterator[Page]:
         "doctor": lambda: list(doctor.row_findings()),
         "doctor: credits": lambda: list(doctor.sum_findings()),
         "health": health.problems,
-        "sweep: notices": lambda: processing.drain(limit=5),
+        "sweep: events": lambda: processing.drain(limit=5),
         "sweep: look at jobs": polling.check_next,
         "sweep: write results": polling.write_waiting,
         "sweep: retention overdue": retention.overdue,

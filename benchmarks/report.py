@@ -88,11 +88,11 @@ def markdown(found: dict[str, Any], throughput: Sequence[Figures], steady: Seque
     """Return the tables."""
     lines = [
         *heading("Ingest", found),
-        f"| as fast as it answers | worker | notices/s (middle half) | {_TO} | CPU ms per notice | {_TO} | {_COMMON} |",
+        f"| as fast as it answers | worker | events/s (middle half) | {_TO} | CPU ms per event | {_TO} | {_COMMON} |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(_row(one, throughput) for one in throughput),
         "",
-        f"| at 200 notices/s | worker | notices/s | {_COMMON} |",
+        f"| at 200 events/s | worker | events/s | {_COMMON} |",
         "|---|---|---|---|---|---|---|",
         *(f"| {one.rival} | {_worker(one)} | {one.median:,.0f} | {_last(one)} |" for one in steady),
     ]
@@ -122,11 +122,11 @@ def _headline(everyone: Sequence[Figures]) -> list[dict[str, Any]]:
     [ours] = [one for one in everyone if one.rival == "ours" and not one.worker]
     return [
         figure(
-            f"notices acknowledged, to the {rival}",
+            f"events acknowledged, to the {rival}",
             float(_ratio(ours.per_second, _find(everyone, rival, ours).per_second)),
             "x",
             aim,
-            **{"notices/s": round(ours.median)},
+            **{"events/s": round(ours.median)},
         )
         for rival, aim in (("bare insert", 0.9), ("recipe", 2.5))
     ]

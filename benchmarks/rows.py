@@ -21,7 +21,7 @@ SELECT md5('job' || n)::uuid, md5('run' || n / 10)::uuid,
     CASE WHEN n %% {every} = 0 THEN {per_job} ELSE 1 END, CASE WHEN n %% {every} = 0 THEN {per_job} / 2 ELSE n %% 2 END,
     CASE WHEN n %% {every} = 0 THEN {per_job} ELSE 1 END, CASE WHEN ended THEN 1 END,
     'user' || n %% 7, 1, n %% 3, CASE WHEN state IN ('failed', 'expired', 'held') THEN 'It said no.' ELSE '' END,
-    CASE WHEN state <> 'finished' THEN '' WHEN n %% 10 = 0 THEN 'poll' ELSE 'notice' END,
+    CASE WHEN state <> 'finished' THEN '' WHEN n %% 10 = 0 THEN 'poll' ELSE 'event' END,
     at + interval '1 minute', at, CASE WHEN state NOT IN ('queued', 'held', 'cancelled') THEN at END,
     CASE WHEN ended THEN at + interval '1 minute' END,
     CASE WHEN ended AND n < {jobs} - 10 THEN at + interval '1 minute' END, false
@@ -96,7 +96,7 @@ _READING = "INSERT INTO leads_accountreading (credits, taken_at) VALUES (1000, n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How many rows there are. There is a search job for each notice; the jobs of 5,000 leads make up the searches."""
+    """How many rows there are. There is a search job for each event; the jobs of 5,000 leads make up the searches."""
 
     leads: int
     searches: int

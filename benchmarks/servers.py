@@ -22,7 +22,7 @@ from benchmarks.processes import children, cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 GUNICORN = ("--workers", "2", "--threads", "4", "--worker-class", "gthread", "--keep-alive", "5", "--timeout", "60")
-TABLES = ("enrow_webhooks_webhookevent", "rivals_barenotice", "rivals_handnotice")
+TABLES = ("enrow_webhooks_webhookevent", "rivals_bareevent", "rivals_handevent")
 _PATIENCE = 60.0
 
 
@@ -150,7 +150,7 @@ def prepared(
         "CELERY_BROKER_URL": redis_url,
         "BENCHMARK_QUEUE": name,
         "BENCHMARK_NO_MIDDLEWARE": "" if middleware else "1",
-        # Nobody: no notice of the benchmark may reach the real Enrow.
+        # Nobody: no event of the benchmark may reach the real Enrow.
         "ENROW_BASE_URL": "http://127.0.0.1:9",
         "ENROW_API_KEY": "benchmark",
     }

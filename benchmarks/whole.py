@@ -160,7 +160,7 @@ _WRONG = {
     "leads that were searched twice": """
         SELECT count(*) FROM (SELECT crm_id FROM leads_leadsearch GROUP BY crm_id HAVING count(*) > 1) twice""",
     "jobs that did not finish": "SELECT count(*) FROM leads_searchjob WHERE state <> 'finished'",
-    "notices that were not processed": "SELECT count(*) FROM enrow_webhooks_webhookevent WHERE state <> 'processed'",
+    "events that were not processed": "SELECT count(*) FROM enrow_webhooks_webhookevent WHERE state <> 'processed'",
 }
 
 
@@ -191,11 +191,11 @@ def markdown(found: dict[str, Any], runs: Sequence[Ran]) -> str:
     roles = list(runs[0].uses)
     lines = [
         *report.heading("The whole run", found),
-        "| leads | seconds to the end | the API's floor | leads/s | planned | last POST | by notice, by poll | found |",
+        "| leads | seconds to the end | the API's floor | leads/s | planned | last POST | by event, by poll | found |",
         "|---|---|---|---|---|---|---|---|",
         *(
             f"| {one.leads:,} | {one.written:.1f} | {one.floor:.1f} | {one.per_second:,.0f} | {one.planned:.1f} "
-            f"| {one.last_post:.1f} | {one.by.get('notice', 0)}, {one.by.get('poll', 0)} | {one.found:,} |"
+            f"| {one.last_post:.1f} | {one.by.get('event', 0)}, {one.by.get('poll', 0)} | {one.found:,} |"
             for one in runs
         ),
         "",

@@ -1,1 +1,1 @@
-"""The Enrow floor: HTTP client, inbox of webhook notices, settings and checks. Knows nothing of leads."""
+"""The Enrow floor: HTTP client, inbox of webhook events, settings and checks. Knows nothing of leads."""

@@ -1,4 +1,4 @@
-"""The inbox in Django's admin: look at notices, put them back in line, see how it does."""
+"""The inbox in Django's admin: look at events, put them back in line, see how it does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
 from enrow_webhooks.tasks import process_events
 from enrow_webhooks.wake import wake
 
-# Notices that a page shows one by one.
+# Events that a page shows one by one.
 _SHOWN = 50
 
 
@@ -88,7 +88,7 @@ class ReadOnlyAdmin(BigTableAdmin):
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
-    """Every notice as it came, and what became of it."""
+    """Every event as it came, and what became of it."""
 
     list_display: tuple[str, ...] = (
         "received_at",
@@ -132,7 +132,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         yield from inbox_findings()
 
     def status_view(self, request: HttpRequest) -> HttpResponse:
-        """Show what the doctor sees in the rows, and the dead notices, to whoever may view notices."""
+        """Show what the doctor sees in the rows, and the dead events, to whoever may view events."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         findings = list(self.findings())
@@ -152,7 +152,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Process again"), permissions=["operate"])
     def replay(self, request: HttpRequest, queryset: WebhookEventQuerySet) -> HttpResponse | None:
-        """Show what it would change; once that is confirmed, put the selected notices back in line."""
+        """Show what it would change; once that is confirmed, put the selected events back in line."""
         selected = queryset.count()
         if "confirm" in request.POST:
             self._replay(request, queryset, selected)

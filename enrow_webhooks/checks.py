@@ -46,7 +46,7 @@ def check_new_databases(
 
 
 def _refused(aliases: Iterable[str]) -> list[CheckMessage]:
-    reason = "on others a notice may not be stored, or stored twice"
+    reason = "on others an event may not be stored, or stored twice"
     return list(refused(aliases, app="enrow_webhooks", reason=reason, code="enrow.E010"))
 
 
@@ -125,10 +125,10 @@ def _secrets(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
 
 def _urls(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
     try:
-        reverse("enrow_webhooks:notice", args=["token"])
+        reverse("enrow_webhooks:webhook", args=["token"])
     except NoReverseMatch:
         yield CheckWarning(
-            "No URL of this site receives Enrow's notices.",
+            "No URL of this site receives Enrow's events.",
             hint='Add path("webhooks/enrow/", include("enrow_webhooks.urls")) to the root urls.py.',
             id="enrow.W003",
         )
@@ -148,7 +148,7 @@ def _databases(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
         engine, options = str(database.get("ENGINE", "")), database.get("OPTIONS") or {}
         if "postgres" in engine and database.get("CONN_MAX_AGE", 0) == 0 and not options.get("pool"):
             yield CheckWarning(
-                f"The database {alias!r} opens a connection for every request: notices are stored ten times slower.",
+                f"The database {alias!r} opens a connection for every request: events are stored ten times slower.",
                 hint='Set CONN_MAX_AGE (say 60), or OPTIONS["pool"].',
                 id="enrow.W005",
             )

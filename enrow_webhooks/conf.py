@@ -91,17 +91,17 @@ class EnrowSettings(Section):
 
     @property
     def event_lease_seconds(self) -> int:
-        """How long a worker may take over one notice before another may take it."""
+        """How long a worker may take over one event before another may take it."""
         return int(self.get("EVENT_LEASE_SECONDS"))
 
     @property
     def event_max_attempts(self) -> int:
-        """After how many failures a notice is dead and waits for a person."""
+        """After how many failures an event is dead and waits for a person."""
         return int(self.get("EVENT_MAX_ATTEMPTS"))
 
     @property
     def payload_days(self) -> int:
-        """For how many days the bodies of processed notices are kept."""
+        """For how many days the bodies of processed events are kept."""
         return int(self.get("PAYLOAD_DAYS"))
 
 

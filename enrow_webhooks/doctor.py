@@ -25,17 +25,17 @@ from enrow_webhooks.inbox import retention
 from enrow_webhooks.models import Rejection, WebhookEvent
 from enrow_webhooks.wake import celery_is_set_up
 
-# A notice that is due for longer than this was left behind: a worker takes seconds.
+# An event that is due for longer than this was left behind: a worker takes seconds.
 _LATE = dt.timedelta(minutes=2)
 _BROKER_SECONDS = 2
 # Rejections further back are not news.
 _RECENT = dt.timedelta(hours=24)
 # Strangers knock at every site; for the others there is something to mend.
 _REJECTED = {
-    Rejection.Reason.UNREADABLE: "See the newest dead notices in the admin: what came is kept there, shortened.",
-    Rejection.Reason.TOO_LARGE: 'Raise ENROW["MAX_BODY_BYTES"] if Enrow\'s notices have grown.',
+    Rejection.Reason.UNREADABLE: "See the newest dead events in the admin: what came is kept there, shortened.",
+    Rejection.Reason.TOO_LARGE: 'Raise ENROW["MAX_BODY_BYTES"] if Enrow\'s events have grown.',
     Rejection.Reason.NOT_STORED: "Look at the database and the log; their results are fetched by polling.",
-    Rejection.Reason.CONTRADICTS: "See the newest ignored notices in the admin: they say how. Nothing was applied.",
+    Rejection.Reason.CONTRADICTS: "See the newest ignored events in the admin: they say how. Nothing was applied.",
 }
 
 
@@ -100,14 +100,14 @@ def _dashboard(account: Account) -> Iterator[Finding]:
     if not enrow_settings.webhook_secrets:
         return
     try:
-        paths = [reverse("enrow_webhooks:notice", args=[secret]) for secret in enrow_settings.webhook_secrets]
+        paths = [reverse("enrow_webhooks:webhook", args=[secret]) for secret in enrow_settings.webhook_secrets]
     except NoReverseMatch:
         return  # the system check has said so
     if any(url.rstrip("/").endswith(path.rstrip("/")) for url in account.webhooks for path in paths):
         yield fine("dashboard", "Enrow's dashboard knows this site's webhook URL.")
     else:
         origin = enrow_settings.webhook_origin or "https://<this site>"
-        url = origin + reverse("enrow_webhooks:notice", args=["SECRET"])
+        url = origin + reverse("enrow_webhooks:webhook", args=["SECRET"])
         yield trouble(
             "dashboard",
             'ENROW["WEBHOOK_SECRETS"] is set, but no URL in Enrow\'s dashboard ends in one of them.',
@@ -116,12 +116,12 @@ def _dashboard(account: Account) -> Iterator[Finding]:
 
 
 def inbox_findings() -> Iterator[Finding]:
-    """Look for notices that are dead, or that no worker takes."""
+    """Look for events that are dead, or that no worker takes."""
     states = {state.value: count(WebhookEvent.objects.filter(state=state)) for state in WebhookEvent.State}
     counts = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if number) or "none yet"
     newest = WebhookEvent.objects.order_by("-pk").values_list("received_at", flat=True).first()
     last = f" The last came {timesince(newest)} ago." if newest else ""
-    yield fine("notices", f"Webhook notices: {counts}.{last}")
+    yield fine("events", f"webhook events: {counts}.{last}")
     yield from inbox_troubles()
 
 
@@ -129,15 +129,15 @@ def inbox_troubles() -> Iterator[Finding]:
     """Look for what goes wrong in the inbox; four questions, answered from indexes."""
     if dead := count(WebhookEvent.objects.dead()):
         yield trouble(
-            "notices",
-            f"{dead:,} notices are dead: they failed again and again, or could not be read.",
+            "events",
+            f"{dead:,} events are dead: they failed again and again, or could not be read.",
             "'manage.py replay_events --state dead --dry-run' says why; without --dry-run it tries again.",
         )
     late = WebhookEvent.objects.due(timezone.now() - _LATE).order_by("next_attempt_at").first()
     if late:
         yield trouble(
-            "notices",
-            f"Notice {late.pk} waits for a worker since {timesince(late.next_attempt_at)}.",
+            "events",
+            f"Event {late.pk} waits for a worker since {timesince(late.next_attempt_at)}.",
             "Start a Celery worker and beat, or 'manage.py enrow_sweep --every 15'.",
         )
 
@@ -145,7 +145,7 @@ def inbox_troubles() -> Iterator[Finding]:
     if oldest := retention.overdue():
         yield trouble(
             "retention",
-            f"Bodies of notices that were dealt with {timesince(oldest)} ago are still kept; "
+            f"Bodies of events that were dealt with {timesince(oldest)} ago are still kept; "
             f'ENROW["PAYLOAD_DAYS"] is {enrow_settings.payload_days}.',
             "Start Celery beat, or 'manage.py enrow_sweep --every 15'; 'manage.py prune_events' does it now.",
         )

@@ -1,4 +1,4 @@
-"""The inbox: one row per webhook notice; beside it what was turned away, counted, and when somebody last worked."""
+"""The inbox: one row per webhook event; beside it what was turned away, counted, and when somebody last worked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
-    """Notices by what they wait for."""
+    """Events by what they wait for."""
 
     def waiting(self) -> WebhookEventQuerySet:
         """Those that some worker will still take."""
@@ -27,13 +27,13 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         return self.filter(state=WebhookEvent.State.DEAD)
 
     def claim(self, pk: int, *, lease: dt.timedelta) -> WebhookEvent | None:
-        """Take one due notice for the length of the lease; return it, None when it was not free."""
+        """Take one due event for the length of the lease; return it, None when it was not free."""
         now = timezone.now()
         taken = self.due(now).filter(pk=pk).update(attempts=F("attempts") + 1, next_attempt_at=now + lease)
         return self.filter(pk=pk).first() if taken else None
 
     def settle(self, claimed: WebhookEvent, **changes: object) -> bool:
-        """Write the end of an attempt, unless the notice was taken over, replayed or replaced since it was claimed.
+        """Write the end of an attempt, unless the event was taken over, replayed or replaced since it was claimed.
 
         The end of the lease is the fence: unlike the number of attempts it never comes twice.
         """
@@ -41,7 +41,7 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         return bool(self.waiting().filter(pk=claimed.pk, **fence).update(**changes))
 
     def replay(self) -> int:
-        """Put the notices back in line; return how many."""
+        """Put the events back in line; return how many."""
         now = timezone.now()
         return self.exclude(payload="").update(
             state=WebhookEvent.State.RECEIVED, attempts=0, next_attempt_at=now, last_error="", processed_at=None
@@ -49,7 +49,7 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
 
 
 class WebhookEvent(models.Model):
-    """One notice from Enrow, kept as it came; repeats of it count up ``deliveries``."""
+    """One event from Enrow, kept as it came; repeats of it count up ``deliveries``."""
 
     class State(models.TextChoices):
         RECEIVED = "received", _("received")
@@ -66,7 +66,7 @@ class WebhookEvent(models.Model):
         _("reference"),
         max_length=64,
         blank=True,
-        help_text=_("The search job that the URL was signed for; blank when the notice came by a shared secret."),
+        help_text=_("The search job that the URL was signed for; blank when the event came by a shared secret."),
     )
     payload = models.TextField(_("payload"), blank=True, help_text=_("The body as it came; blank once pruned."))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVED)
@@ -84,7 +84,7 @@ class WebhookEvent(models.Model):
         verbose_name_plural = _("webhook events")
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            # The id first: this is also the index that finds a notice by its id.
+            # The id first: this is also the index that finds an event by its id.
             models.UniqueConstraint(fields=["enrow_id", "event"], name="enrow_event_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -1,4 +1,4 @@
-"""Where a notice is handed up to whoever cares: the CRM floor, or the host project."""
+"""Where an event is handed up to whoever cares: the CRM floor, or the host project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.dispatch import Signal
 
 
-class NoticeSignal(Signal):
+class EventSignal(Signal):
     """A signal that leaves it to the inbox to write failures down.
 
     Django's own log takes TryLater for an error, and breaks, with every receiver that follows, on one without a
@@ -19,15 +19,15 @@ class NoticeSignal(Signal):
         pass
 
 
-# Sent with ``notice`` (events.Notice). A receiver that took the notice returns True; one that cannot yet raises
-# TryLater. Every receiver is called; one that fails is called again with the same notice, so receivers must be
+# Sent with ``event`` (events.Event). A receiver that took the event returns True; one that cannot yet raises
+# TryLater. Every receiver is called; one that fails is called again with the same event, so receivers must be
 # idempotent.
-notice_received = NoticeSignal()
+event_received = EventSignal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What it would come to if a notice were processed again."""
+    """What it would come to if an event were processed again."""
 
     # For the person who decides.
     sentence: str
@@ -37,14 +37,14 @@ class Forecast:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-# Sent with ``notice`` before a replay. A receiver that would take the notice returns a Forecast; it changes nothing and
+# Sent with ``event`` before a replay. A receiver that would take the event returns a Forecast; it changes nothing and
 # asks nobody outside.
-notice_questioned = NoticeSignal()
+event_questioned = EventSignal()
 
 
-class TryLater(Exception):  # noqa: N818 - it is no error: the notice waits for its turn
-    """The notice cannot be understood yet; the message says what is awaited."""
+class TryLater(Exception):  # noqa: N818 - it is no error: the event waits for its turn
+    """The event cannot be understood yet; the message says what is awaited."""
 
 
 class KeepAside(Exception):  # noqa: N818 - it is a verdict
-    """The notice contradicts what is known and is never applied; the message says how."""
+    """The event contradicts what is known and is never applied; the message says how."""

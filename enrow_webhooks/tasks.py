@@ -11,15 +11,15 @@ from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.wake import wake
 
-# One message is worth at most so many notices and seconds; then a fresh message goes on, behind those that wait
-# already: sending, and the notices of others, get their turn while a big run comes back.
+# One message is worth at most so many events and seconds; then a fresh message goes on, behind those that wait
+# already: sending, and the events of others, get their turn while a big run comes back.
 _PER_MESSAGE = 500
 TURN_SECONDS = 2.0
 
 
 @shared_task(name="enrow_webhooks.process_events", ignore_result=True)
 def process_events() -> int:
-    """Process the notices that are due; beat calls it too, which is the sweep of the inbox."""
+    """Process the events that are due; beat calls it too, which is the sweep of the inbox."""
     end = time.monotonic() + TURN_SECONDS
     done = processing.drain(limit=_PER_MESSAGE, until=end)
     if done >= _PER_MESSAGE or time.monotonic() >= end:
@@ -29,5 +29,5 @@ def process_events() -> int:
 
 @shared_task(name="enrow_webhooks.prune_events", ignore_result=True)
 def prune_events() -> int:
-    """Blank the bodies of old notices."""
+    """Blank the bodies of old events."""
     return retention.prune(older_than=dt.timedelta(days=enrow_settings.payload_days))

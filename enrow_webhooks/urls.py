@@ -1,4 +1,4 @@
-"""Where Enrow's notices arrive.
+"""Where Enrow's events arrive.
 
 In a project's own urls.py:
 
@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from enrow_webhooks.views import notice_view
+from enrow_webhooks.views import webhook_view
 
 app_name = "enrow_webhooks"
 
 urlpatterns = [
-    path("<str:token>/", notice_view, name="notice"),
+    path("<str:token>/", webhook_view, name="webhook"),
     # A sender that drops the slash must not meet APPEND_SLASH's redirect.
     # Neither may a token with something behind it meet Django's 404, which logs the path.
-    re_path(r"^(?P<token>.+)$", notice_view),
+    re_path(r"^(?P<token>.+)$", webhook_view),
 ]

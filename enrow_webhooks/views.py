@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import storing
@@ -53,7 +53,7 @@ class NotStored(APIException):
     """The row could not be written; the sender must count the delivery as failed."""
 
     status_code = 503
-    default_detail = "The notice could not be stored; send it again."
+    default_detail = "The event could not be stored; send it again."
     default_code = "not_stored"
 
 
@@ -66,7 +66,7 @@ class PlainJSON(JSONRenderer):
 
 
 class AlwaysJSON(BaseContentNegotiation):
-    """Enrow's headers are documented nowhere: neither ``Accept`` nor ``?format=`` may cost a notice a 406."""
+    """Enrow's headers are documented nowhere: neither ``Accept`` nor ``?format=`` may cost an event a 406."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -86,15 +86,15 @@ def refuse(error: Exception, context: Mapping[str, object]) -> Response:
     elif isinstance(error, PermissionDenied):
         error = Forbidden()
     elif not isinstance(error, APIException):
-        log_failure(logger, error, "A webhook notice could not be stored:")
+        log_failure(logger, error, "A webhook event could not be stored:")
         error = NotStored()
     return Response({"detail": error.detail}, status=error.status_code)
 
 
-class NoticeView(APIView):
-    """Receive one notice."""
+class WebhookView(APIView):
+    """Receive one event."""
 
-    # The address is the proof: no session, no CSRF token, no throttle that could turn a notice away.
+    # The address is the proof: no session, no CSRF token, no throttle that could turn an event away.
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
@@ -108,7 +108,7 @@ class NoticeView(APIView):
 
     @sensitive_variables()
     def post(self, request: Request, token: str) -> Response:
-        """Answer 200 when the row is committed, 404 to strangers, 400 or 413 to what is no notice.
+        """Answer 200 when the row is committed, 404 to strangers, 400 or 413 to what is no event.
 
         503 when it could not be stored: Enrow shall count the delivery as failed.
         """
@@ -118,7 +118,7 @@ class NoticeView(APIView):
         body = read_body(django_request(request), enrow_settings.max_body_bytes)
         try:
             stored = storing.store(body, reference=sender.reference)
-        except UnreadableNotice as error:
+        except UnreadableEvent as error:
             raise ParseError(str(error)) from error
         if stored.needs_work:
             wake(process_events)
@@ -186,8 +186,8 @@ def _read(request: HttpRequest, size: int) -> bytes:
     return request.body if hasattr(request, "_body") else request.read(size)
 
 
-notice_view = NoticeView.as_view()
+webhook_view = WebhookView.as_view()
 # Outside ATOMIC_REQUESTS of whichever database the row goes to: it must be committed before 200, and survive an error
 # that follows.
 for alias in settings.DATABASES:
-    notice_view = transaction.non_atomic_requests(using=alias)(notice_view)
+    webhook_view = transaction.non_atomic_requests(using=alias)(webhook_view)

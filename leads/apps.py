@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LeadsConfig(AppConfig):
-    """Connects the notices to the leads, and registers the checks."""
+    """Connects the events to the leads, and registers the checks."""
 
     name = "leads"
     verbose_name = _("Leads")

@@ -69,7 +69,7 @@ class LeadSettings(Section):
 
     @property
     def unconfirmed_for(self) -> dt.timedelta:
-        """For how long after a POST without an answer its notice may still come, before a person must decide."""
+        """For how long after a POST without an answer its event may still come, before a person must decide."""
         return dt.timedelta(minutes=float(self.get("UNCONFIRMED_MINUTES")))
 
     @property

@@ -1,4 +1,4 @@
-"""Forget people: delete their leads, blank what their searches and notices hold, and let nothing bring it back.
+"""Forget people: delete their leads, blank what their searches and events hold, and let nothing bring it back.
 
 A search stays as a row without a person (effect ``erased``, a made-up crm_id), so that positions, counts and costs stay
 true. Its job is marked: a late result that fits nobody is then dropped instead of kept aside. Somebody else who shared
@@ -33,7 +33,7 @@ class Traces:
 
     leads: int = 0
     searches: int = 0
-    # Bodies of webhook notices.
+    # Bodies of webhook events.
     bodies: int = 0
 
     def __add__(self, other: Traces) -> Traces:
@@ -139,7 +139,7 @@ def _heirs(crm_ids: Sequence[str]) -> list[tuple[int, int, int | None]]:
 
 
 def blank_bodies(jobs: Collection[SearchJob]) -> int:
-    """Blank the bodies of the jobs' notices, as far as nobody who is not forgotten still waits for them."""
+    """Blank the bodies of the jobs' events, as far as nobody who is not forgotten still waits for them."""
     others = LeadSearch.objects.filter(job__in=jobs).exclude(effect=Effect.ERASED)
     open_jobs = SearchJob.objects.filter(pk__in=others.values("job"), state__in=SearchJob.AWAITING)
     needed = set(open_jobs.values_list("pk", flat=True))

@@ -9,7 +9,7 @@ from leads.upkeep.doctor import result_findings, sweep_findings
 def problems() -> list[str]:
     """Return a sentence for each thing that needs a person; an empty list when all is well. Never raises.
 
-    It looks at notices that wait, are dead or were turned away, at the sweep, and at results that did not reach their
+    It looks at events that wait, are dead or were turned away, at the sweep, and at results that did not reach their
     leads. ``enrow_doctor`` looks at more.
     """
     return health.problems(sweep_findings, result_findings)

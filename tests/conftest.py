@@ -74,7 +74,7 @@ def sandbox(enrow):
 
 @pytest.fixture
 def site(live_server, sandbox, enrow):
-    """The sandbox and this site, both over HTTP: notices really arrive."""
+    """The sandbox and this site, both over HTTP: events really arrive."""
     enrow(WEBHOOK_ORIGIN=live_server.url)
     return sandbox
 
@@ -101,7 +101,7 @@ def make_leads(db):
 
 
 def work(sandbox, *, seconds: float = 20.0) -> None:
-    """Do what workers do until nothing moves: send, let notices arrive, process them."""
+    """Do what workers do until nothing moves: send, let events arrive, process them."""
     deadline = time.monotonic() + seconds
     while True:
         sent = submission.submit_next()
@@ -118,7 +118,7 @@ def due_now() -> None:
 
 
 def finish(sandbox) -> None:
-    """Send everything and poll it to its end, without notices; writing a second time must change nothing."""
+    """Send everything and poll it to its end, without events; writing a second time must change nothing."""
     for _ in range(3):
         work(sandbox)
         due_now()

@@ -108,7 +108,7 @@ def test_the_tasks():
 
 def test_the_url():
     """Enrow's dashboard holds it, so it never moves."""
-    assert reverse("enrow_webhooks:notice", args=["token"]) == "/webhooks/enrow/token/"
+    assert reverse("enrow_webhooks:webhook", args=["token"]) == "/webhooks/enrow/token/"
     assert resolve("/webhooks/enrow/token").kwargs == resolve("/webhooks/enrow/token/").kwargs == {"token": "token"}
 
 

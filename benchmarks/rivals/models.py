@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class BareNotice(models.Model):
+class BareEvent(models.Model):
     """A row of the bare insert."""
 
     event = models.CharField(max_length=64)
@@ -23,7 +23,7 @@ class BareNotice(models.Model):
         return self.enrow_id
 
 
-class HandNotice(models.Model):
+class HandEvent(models.Model):
     """A row of the recipe."""
 
     event = models.CharField(max_length=64)

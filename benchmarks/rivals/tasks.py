@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from benchmarks.rivals.models import HandNotice
+from benchmarks.rivals.models import HandEvent
 
 
 @shared_task(ignore_result=True)
-def process_notice(pk: int) -> None:
-    """Read the notice and tick it off: the least that a worker does."""
-    notice = HandNotice.objects.get(pk=pk)
-    notice.processed = True
-    notice.save(update_fields=["processed"])
+def process_event(pk: int) -> None:
+    """Read the event and tick it off: the least that a worker does."""
+    event = HandEvent.objects.get(pk=pk)
+    event.processed = True
+    event.save(update_fields=["processed"])

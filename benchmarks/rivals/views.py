@@ -12,19 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.rivals.models import BareNotice, HandNotice
-from benchmarks.rivals.tasks import process_notice
+from benchmarks.rivals.models import BareEvent, HandEvent
+from benchmarks.rivals.tasks import process_event
 
 
 @csrf_exempt
 def bare(request: HttpRequest) -> JsonResponse:
     """Insert one row, wake nobody."""
     payload = json.loads(request.body)
-    BareNotice.objects.create(event=payload["event"], enrow_id=payload["id"], payload=request.body.decode())
+    BareEvent.objects.create(event=payload["event"], enrow_id=payload["id"], payload=request.body.decode())
     return JsonResponse({"stored": True})
 
 
-class NoticeSerializer(serializers.Serializer):
+class EventSerializer(serializers.Serializer):
     """What the recipe takes."""
 
     event = serializers.CharField(max_length=64)
@@ -34,19 +34,19 @@ class NoticeSerializer(serializers.Serializer):
 
 
 class Recipe(APIView):
-    """Validate, get_or_create, one message per notice after the commit."""
+    """Validate, get_or_create, one message per event after the commit."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def post(self, request: Request) -> Response:
-        serializer = NoticeSerializer(data=request.data)
+        serializer = EventSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         with transaction.atomic():
-            notice, created = HandNotice.objects.get_or_create(
+            event, created = HandEvent.objects.get_or_create(
                 event=data["event"], enrow_id=data["id"], defaults={"payload": request.data}
             )
             if created:
-                transaction.on_commit(lambda: process_notice.delay(notice.pk))
+                transaction.on_commit(lambda: process_event.delay(event.pk))
         return Response({"stored": True})

@@ -17,9 +17,9 @@ from enrow_webhooks.client.values import (
     FindEmail,
     FindPhone,
     Kind,
-    Progress,
     Query,
     Result,
+    SearchStatus,
     Verdict,
     VerifyEmail,
 )
@@ -31,7 +31,7 @@ _VERDICTS = {
     "not_found": Verdict.NOT_FOUND,
     "ongoing": Verdict.ONGOING,
 }
-_PROGRESS = {progress.value: progress for progress in Progress}
+_PROGRESS = {progress.value: progress for progress in SearchStatus}
 _NOTHING: Mapping[str, object] = {}
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 # More credits than anybody has, and finer than Enrow counts.
@@ -77,7 +77,7 @@ def verdict_of(body: Mapping[str, object]) -> Verdict:
 
 
 def result(kind: Kind, body: Mapping[str, object]) -> Result:
-    """Read one result, be it a single GET, an item of a bulk GET or what a notice carries."""
+    """Read one result, be it a single GET, an item of a bulk GET or what an event carries."""
     verdict = verdict_of(body)
     value = text(body.get("number" if kind is Kind.FIND_PHONE else "email"), 254)
     if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
@@ -132,8 +132,8 @@ def single_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
         raise ValueError("it has no qualification.")
     found = result(kind, body)
     if found.verdict is Verdict.ONGOING:
-        return Answer(progress=Progress.ONGOING)
-    return Answer(progress=Progress.COMPLETED, results=(found,))
+        return Answer(status=SearchStatus.ONGOING)
+    return Answer(status=SearchStatus.COMPLETED, results=(found,))
 
 
 def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
@@ -142,12 +142,12 @@ def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
     Raises ValueError when the status is none that Enrow documents.
     """
     stats = mapping(body.get("stats"))
-    progress = _PROGRESS.get(text(mapping(body.get("general")).get("status")).lower())
-    if progress is None:
+    status = _PROGRESS.get(text(mapping(body.get("general")).get("status")).lower())
+    if status is None:
         raise ValueError("it has no known general.status.")
     items = body.get("results")
     return Answer(
-        progress=progress,
+        status=status,
         results=tuple(result(kind, row) for row in items if isinstance(row, dict)) if isinstance(items, list) else (),
         cost=_final_cost(stats),
         finished=_index(stats.get("finished")),

@@ -72,5 +72,5 @@ class BadInput(ValueError):  # noqa: N818 - the name says what happened
     """A lead's field cannot be sent to Enrow; the message is one sentence for the person who mends it."""
 
 
-class UnreadableNotice(ValueError):  # noqa: N818 - the name says what happened
-    """A webhook body that is no notice; the message says what is wrong with it."""
+class UnreadableEvent(ValueError):  # noqa: N818 - the name says what happened
+    """A webhook body that is no event; the message says what is wrong with it."""

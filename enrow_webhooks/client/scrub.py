@@ -11,7 +11,7 @@ import sqlite3
 import traceback
 from pathlib import PurePath
 
-from enrow_webhooks.client.errors import EnrowError, UnreadableNotice
+from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
 
 _PERSONAL = re.compile(r"[^\s'\"<>(]+@[^\s'\"<>)]+|\+\d(?:[ ().-]?\d){5,}")
 # SQLite's words for these name the constraint or column and never a value; a trigger of the host says what it likes.
@@ -27,7 +27,7 @@ def scrub(text: str) -> str:
 
 def describe(error: BaseException) -> str:
     """Return one sentence on a failure: its kind, the constraint, the place in the code; never what it quotes."""
-    if isinstance(error, EnrowError | UnreadableNotice):
+    if isinstance(error, EnrowError | UnreadableEvent):
         return scrub(str(error))
     parts = [type(error).__name__, _constraint(error.__cause__ or error), _place(error)]
     return " ".join(part for part in parts if part)

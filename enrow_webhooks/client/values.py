@@ -29,7 +29,7 @@ class Verdict(enum.StrEnum):
     UNUSABLE = "unusable"
 
 
-class Progress(enum.StrEnum):
+class SearchStatus(enum.StrEnum):
     """Where a search stands at Enrow."""
 
     ONGOING = "ongoing"
@@ -129,7 +129,7 @@ class Result:
 class Answer:
     """What a GET said of a search."""
 
-    progress: Progress
+    status: SearchStatus
     results: tuple[Result, ...] = field(default=(), repr=False)
     # What the search cost in the end; None when the body does not settle it.
     cost: Decimal | None = None

@@ -45,7 +45,7 @@ def sign(reference: str) -> str:
 def callback_url(reference: str) -> str:
     """Return the URL that Enrow shall call for one job; blank when ``ENROW["WEBHOOK_ORIGIN"]`` is not set."""
     origin = enrow_settings.webhook_origin
-    return origin + reverse("enrow_webhooks:notice", args=[sign(reference)]) if origin else ""
+    return origin + reverse("enrow_webhooks:webhook", args=[sign(reference)]) if origin else ""
 
 
 def recognise(token: str) -> Sender | None:

@@ -17,7 +17,7 @@ from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox.rejections import Reason, counting
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.signals import KeepAside, TryLater, notice_received
+from enrow_webhooks.signals import KeepAside, TryLater, event_received
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _CLAIM = 50
 def drain(*, limit: int = 10_000, until: float = math.inf) -> int:
     """Process what is due, oldest first, until nothing is or ``limit`` is reached; return how many were processed.
 
-    A notice that ends at ``until``, by the monotonic clock, or later is the last one.
+    An event that ends at ``until``, by the monotonic clock, or later is the last one.
     """
     done = 0
     while done < limit:
@@ -43,7 +43,7 @@ def drain(*, limit: int = 10_000, until: float = math.inf) -> int:
 
 
 def process(pk: int) -> bool:
-    """Take one notice, hand it up, write down the outcome; return False when it was not free."""
+    """Take one event, hand it up, write down the outcome; return False when it was not free."""
     lease = dt.timedelta(seconds=enrow_settings.event_lease_seconds)
     row = WebhookEvent.objects.claim(pk, lease=lease)
     if row is None:
@@ -78,23 +78,23 @@ def _bury(row: WebhookEvent, reason: str) -> None:
     WebhookEvent.objects.settle(row, state=WebhookEvent.State.DEAD, last_error=clean_text(reason)[:500])
 
 
-def read(row: WebhookEvent) -> events.Notice:
-    """Return what a stored notice says. Raises UnreadableNotice."""
+def read(row: WebhookEvent) -> events.Event:
+    """Return what a stored event says. Raises UnreadableEvent."""
     return events.understand(events.decode(row.payload.encode()), reference=row.reference)
 
 
 def _hand_up(row: WebhookEvent) -> tuple[WebhookEvent.State, str]:
-    notice = read(row)
-    if notice.event is events.Event.UNKNOWN:
+    event = read(row)
+    if event.type is events.EventType.UNKNOWN:
         return WebhookEvent.State.IGNORED, "Enrow's documentation does not know this event."
-    # Every receiver gets its turn before the first failure is raised: a host's handler cannot keep a notice from ours.
-    answers = [answer for _, answer in notice_received.send_robust(sender=WebhookEvent, notice=notice)]
+    # Every receiver gets its turn before the first failure is raised: a host's handler cannot keep an event from ours.
+    answers = [answer for _, answer in event_received.send_robust(sender=WebhookEvent, event=event)]
     failures = [answer for answer in answers if isinstance(answer, Exception)]
     for failure in failures:
         raise failure
     if any(answer is True for answer in answers):
         return WebhookEvent.State.PROCESSED, ""
-    return WebhookEvent.State.IGNORED, "No search job or lead of ours belongs to this notice."
+    return WebhookEvent.State.IGNORED, "No search job or lead of ours belongs to this event."
 
 
 def _postpone(row: WebhookEvent, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Put notices back in line and process them in this process; before that, tell what it would come to."""
+"""Put events back in line and process them in this process; before that, tell what it would come to."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from enrow_webhooks.client.errors import UnreadableNotice
-from enrow_webhooks.client.events import Event
+from enrow_webhooks.client.errors import UnreadableEvent
+from enrow_webhooks.client.events import EventType
 from enrow_webhooks.client.scrub import describe, scrub
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
-from enrow_webhooks.signals import Forecast, KeepAside, notice_questioned
+from enrow_webhooks.signals import Forecast, KeepAside, event_questioned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What became of the notices."""
+    """What became of the events."""
 
     # How many stand in each state afterwards.
     states: Counter[str]
-    # Notices whose body was blanked by prune_events; they cannot be replayed.
+    # Events whose body was blanked by prune_events; they cannot be replayed.
     pruned: int
 
     @property
     def unsettled(self) -> int:
-        """Notices that failed once more."""
+        """Events that failed once more."""
         return sum(number for state, number in self.states.items() if state in {"failed", "dead"})
 
 
 def chosen(ids: Collection[int], states: Collection[str]) -> WebhookEventQuerySet:
-    """Return the notices with one of the ids and in one of the states; either may be left out, which means any."""
+    """Return the events with one of the ids and in one of the states; either may be left out, which means any."""
     events = WebhookEvent.objects.order_by("pk")
     if ids:
         events = events.filter(pk__in=ids)
@@ -38,7 +38,7 @@ def chosen(ids: Collection[int], states: Collection[str]) -> WebhookEventQuerySe
 
 
 def replay(events: WebhookEventQuerySet) -> Replayed:
-    """Put the notices back in line and process them one by one; one that fails again does not keep the others."""
+    """Put the events back in line and process them one by one; one that fails again does not keep the others."""
     pruned = events.filter(payload="").count()
     pks = list(events.exclude(payload="").values_list("pk", flat=True))
     states: Counter[str] = Counter()
@@ -52,7 +52,7 @@ def replay(events: WebhookEventQuerySet) -> Replayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """One notice, and what processing it again would come to."""
+    """One event, and what processing it again would come to."""
 
     pk: int
     event: str
@@ -63,7 +63,7 @@ class Preview:
 
 
 def preview(events: WebhookEventQuerySet) -> Iterator[Preview]:
-    """Tell what a replay would do to each notice; changes nothing and asks nobody outside."""
+    """Tell what a replay would do to each event; changes nothing and asks nobody outside."""
     for row in events.iterator(chunk_size=100):
         yield Preview(
             pk=row.pk,
@@ -78,12 +78,12 @@ def _forecast(row: WebhookEvent) -> Forecast:
     if not row.payload:
         return Forecast(sentence="Its body is gone: it cannot be processed again.")
     try:
-        notice = processing.read(row)
-    except UnreadableNotice as error:
+        event = processing.read(row)
+    except UnreadableEvent as error:
         return Forecast(sentence=f"It would fail again: {error}")
-    if notice.event is Event.UNKNOWN:
+    if event.type is EventType.UNKNOWN:
         return Forecast(sentence="It would be ignored: Enrow's documentation does not know this event.")
-    answers = [answer for _, answer in notice_questioned.send_robust(sender=WebhookEvent, notice=notice)]
+    answers = [answer for _, answer in event_questioned.send_robust(sender=WebhookEvent, event=event)]
     for answer in answers:
         if isinstance(answer, KeepAside):
             return Forecast(sentence=f"It would be kept aside: {answer}")

@@ -1,4 +1,4 @@
-"""How long the bodies of notices are kept: ``ENROW["PAYLOAD_DAYS"]``; the rows that know repeats stay."""
+"""How long the bodies of events are kept: ``ENROW["PAYLOAD_DAYS"]``; the rows that know repeats stay."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def prune_in_turn() -> int:
 
 
 def overdue() -> dt.datetime | None:
-    """Return when the oldest notice was processed whose body should be gone for days; None when all is well."""
+    """Return when the oldest event was processed whose body should be gone for days; None when all is well."""
     limit = timezone.now() - dt.timedelta(days=enrow_settings.payload_days) - _GRACE
     old = WebhookEvent.objects.filter(processed_at__lt=limit).exclude(payload="").order_by("processed_at")
     return old.values_list("processed_at", flat=True).first()
 
 
 def prune(*, older_than: dt.timedelta, batch: int = 2000) -> int:
-    """Blank the bodies of notices processed before that age, in batches; return how many.
+    """Blank the bodies of events processed before that age, in batches; return how many.
 
     The rows stay, so that repeats are still known.
     """

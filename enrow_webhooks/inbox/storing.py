@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from enrow_webhooks.client import events
-from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.inbox import reconnecting
 from enrow_webhooks.models import WebhookEvent
 
 UNREADABLE = "unreadable"
 
 
-# What is kept of a body that is no notice: enough for a person to see what came.
+# What is kept of a body that is no event: enough for a person to see what came.
 _UNREADABLE_CHARACTERS = 4000
 
 
@@ -40,27 +40,27 @@ RETURNING state
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A notice that is safe in its row."""
+    """An event that is safe in its row."""
 
-    # False for a repeat of a notice that is dealt with.
+    # False for a repeat of an event that is dealt with.
     needs_work: bool
 
 
 @sensitive_variables()
 def store(body: bytes, *, reference: str) -> Stored:
-    """Commit a notice to its row, in one statement.
+    """Commit an event to its row, in one statement.
 
-    Raises UnreadableNotice for a body that is no notice (its text is kept all the same, bounded), and any database
+    Raises UnreadableEvent for a body that is no event (its text is kept all the same, bounded), and any database
     error.
     """
     try:
         names = events.envelope(events.decode(body))
-    except UnreadableNotice as error:
+    except UnreadableEvent as error:
         names = events.Envelope(event=UNREADABLE, enrow_id=_digest(body))
         text = _storable(body[: 4 * _UNREADABLE_CHARACTERS])[:_UNREADABLE_CHARACTERS]
         _insert(names, reference, text, WebhookEvent.State.DEAD, error=str(error))
         raise
-    # A notice without an id is named by its own text, so that a repeat of it is still a repeat.
+    # An event without an id is named by its own text, so that a repeat of it is still a repeat.
     names = replace(names, enrow_id=names.enrow_id or _digest(body))
     return _insert(names, reference, _storable(body), WebhookEvent.State.RECEIVED)
 

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event', models.CharField(max_length=64, verbose_name='event')),
                 ('enrow_id', models.CharField(max_length=128, verbose_name='Enrow id')),
-                ('reference', models.CharField(blank=True, help_text='The search job that the URL was signed for; blank when the notice came by a shared secret.', max_length=64, verbose_name='reference')),
+                ('reference', models.CharField(blank=True, help_text='The search job that the URL was signed for; blank when the event came by a shared secret.', max_length=64, verbose_name='reference')),
                 ('payload', models.TextField(blank=True, help_text='The body as it came; blank once pruned.', verbose_name='payload')),
                 ('state', models.CharField(choices=[('received', 'received'), ('processed', 'processed'), ('ignored', 'ignored'), ('failed', 'failed, will be tried again'), ('dead', 'dead, needs a person')], default='received', max_length=10, verbose_name='state')),
                 ('deliveries', models.PositiveIntegerField(default=1, verbose_name='deliveries')),

@@ -1,4 +1,4 @@
-"""Django's admin for leads, search jobs, lead searches and notices.
+"""Django's admin for leads, search jobs, lead searches and events.
 
 A project with its own lead model puts ``LeadAdminMixin`` (columns, history, safe editing, actions), or
 ``EnrichActionsMixin`` and ``ForgetActionMixin`` (the actions alone), in front of ``ModelAdmin``. A subclass with

@@ -21,7 +21,7 @@ admin.site.unregister(WebhookEvent)
 
 @admin.register(WebhookEvent)
 class JobEventAdmin(WebhookEventAdmin):
-    """A notice, and the search job that it is about."""
+    """An event, and the search job that it is about."""
 
     list_display: tuple[str, ...] = (*WebhookEventAdmin.list_display, "job")
     fields: ClassVar[tuple[str, ...]] = ("job", *WebhookEventAdmin.fields)

@@ -20,7 +20,7 @@ _MOST = 1000
 
 
 class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """Forget: delete the lead, and what its searches and notices hold."""
+    """Forget: delete the lead, and what its searches and events hold."""
 
     actions: Sequence[Any] = ("forget",)
 
@@ -47,7 +47,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             sentence = "Rows of another table keep a lead from being deleted; delete them first."
             self.message_user(request, sentence, ERROR)
             return
-        sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of notices."
+        sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of events."
         self.message_user(request, sentence, SUCCESS)
 
     def _confirmation(self, request: HttpRequest, crm_ids: list[str]) -> HttpResponse:

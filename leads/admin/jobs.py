@@ -34,7 +34,7 @@ State = SearchJob.State
 
 @admin.register(SearchJob)
 class SearchJobAdmin(ReadOnlyAdmin):
-    """One row per POST; its page has its leads and its notices."""
+    """One row per POST; its page has its leads and its events."""
 
     list_display = (
         "created_at",
@@ -58,11 +58,11 @@ class SearchJobAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": ("created_at", "sent_at", "finished_at", "written_at", "next_check_at")}),
         (
             _("At Enrow"),
-            {"fields": ("enrow_id", "country_code", "overwrite", "result_via", "attempts", "checks", "notices")},
+            {"fields": ("enrow_id", "country_code", "overwrite", "result_via", "attempts", "checks", "events")},
         ),
         (_("Leads"), {"fields": ("searches",)}),
     )
-    readonly_fields = ("run_jobs", "notices", "searches")
+    readonly_fields = ("run_jobs", "events", "searches")
     actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
 
     def get_urls(self) -> list[URLPattern]:
@@ -105,8 +105,8 @@ class SearchJobAdmin(ReadOnlyAdmin):
         """Show the first leads of the job, with a link to all."""
         return table(self.admin_site, LeadSearch.objects.filter(job=job).order_by("position"), job=job.pk)
 
-    @admin.display(description=_("notices"))
-    def notices(self, job: SearchJob) -> str:
+    @admin.display(description=_("events"))
+    def events(self, job: SearchJob) -> str:
         """Show the webhook events about the job: signed for it, or with its Enrow id."""
         about = Q(reference=str(job.pk))
         if job.enrow_id:

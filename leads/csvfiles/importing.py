@@ -52,7 +52,7 @@ class Imported:
 
 
 @dataclass(slots=True, kw_only=True)
-class Batch:
+class RowBatch:
     """Rows that can be stored: the lines on which they begin, their values, and the fields of these values.
 
     The first field is the crm_id; None is a blank cell.
@@ -62,9 +62,9 @@ class Batch:
     rows: list[storing.Values]
     fields: storing.Fields
 
-    def part(self, start: int, stop: int) -> Batch:
+    def part(self, start: int, stop: int) -> RowBatch:
         """Return some of the rows."""
-        return Batch(lines=self.lines[start:stop], rows=self.rows[start:stop], fields=self.fields)
+        return RowBatch(lines=self.lines[start:stop], rows=self.rows[start:stop], fields=self.fields)
 
 
 def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
@@ -124,7 +124,7 @@ class _Table:
 
 def _batch(
     read: Sequence[tuple[int, list[str] | str]], width: int, columns: Sequence[Column], seen: _Seen, done: Imported
-) -> Batch:
+) -> RowBatch:
     """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
     bad: dict[int, str] = {}
     lines, whole = [], []
@@ -145,7 +145,7 @@ def _batch(
     return _without(batch, repeats)
 
 
-def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> Batch:
+def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> RowBatch:
     """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
     by_place = list(zip(*cells, strict=True))
     values: dict[str, list[Any]] = {"crm_id": [None] * len(cells)}
@@ -158,15 +158,15 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     bad |= wrong
     own = {"crm_id": fields()["crm_id"]} | {column.field.name: column.field for column in columns}
     rows = list(zip(*values.values(), strict=True))
-    return _without(Batch(lines=lines, rows=rows, fields=list(own.values())), wrong)
+    return _without(RowBatch(lines=lines, rows=rows, fields=list(own.values())), wrong)
 
 
-def _without(batch: Batch, lines: Mapping[int, str]) -> Batch:
+def _without(batch: RowBatch, lines: Mapping[int, str]) -> RowBatch:
     """Return the batch without the rows that begin on these lines."""
     if not lines:
         return batch
     kept = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if line not in lines]
-    return Batch(lines=[line for line, _ in kept], rows=[row for _, row in kept], fields=batch.fields)
+    return RowBatch(lines=[line for line, _ in kept], rows=[row for _, row in kept], fields=batch.fields)
 
 
 class _Seen:
@@ -181,7 +181,7 @@ class _Seen:
     def __exit__(self, *error: object) -> None:
         self._rows.close()
 
-    def note(self, batch: Batch) -> dict[int, str]:
+    def note(self, batch: RowBatch) -> dict[int, str]:
         """Remember the rows; return a sentence for the line of each whose crm_id an earlier line had."""
         pairs = [(row[0], line) for line, row in zip(batch.lines, batch.rows, strict=True)]
         if self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", pairs).rowcount == len(pairs):
@@ -195,7 +195,7 @@ class _Seen:
         }
 
 
-def _store(batch: Batch, done: Imported, *, update: bool) -> None:
+def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
     """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
     count = len(batch.rows)
     if not count:

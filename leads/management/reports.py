@@ -16,7 +16,7 @@ State = SearchJob.State
 # States that wait for a person, and what he can do.
 _ADVICE = {
     State.HELD: "It goes on by itself once that is mended.",
-    State.UNCONFIRMED: "Enrow may have billed it. It ends by itself when its notice comes; else decide: "
+    State.UNCONFIRMED: "Enrow may have billed it. It ends by itself when its event comes; else decide: "
     "'manage.py enrow_jobs' with --give-up or --resend, or the admin.",
     State.EXPIRED: "A late result is still taken; else 'manage.py enrow_jobs' with --retry searches again.",
     State.FAILED: "Nothing was billed; mend it, then 'manage.py enrow_jobs' with --retry searches again.",

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts to send')),
                 ('checks', models.PositiveSmallIntegerField(default=0, verbose_name='checks')),
                 ('last_error', models.CharField(blank=True, max_length=500, verbose_name='last error')),
-                ('result_via', models.CharField(blank=True, choices=[('notice', 'webhook'), ('poll', 'polling')], max_length=6, verbose_name='result via')),
+                ('result_via', models.CharField(blank=True, choices=[('webhook', 'webhook'), ('poll', 'polling')], max_length=8, verbose_name='result via')),
                 ('next_check_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next check at')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),

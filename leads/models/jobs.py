@@ -83,7 +83,7 @@ class SearchJob(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     class Via(models.TextChoices):
-        NOTICE = "notice", _("webhook")
+        WEBHOOK = "webhook", _("webhook")
         POLL = "poll", _("polling")
 
     OPEN: ClassVar[tuple[str, ...]] = (State.QUEUED, State.SENDING, State.RUNNING, State.UNCONFIRMED, State.HELD)
@@ -116,7 +116,7 @@ class SearchJob(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
     checks = models.PositiveSmallIntegerField(_("checks"), default=0)
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
-    result_via = models.CharField(_("result via"), max_length=6, choices=Via.choices, blank=True)
+    result_via = models.CharField(_("result via"), max_length=8, choices=Via.choices, blank=True)
     next_check_at = models.DateTimeField(_("next check at"), default=timezone.now)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)

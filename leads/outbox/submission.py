@@ -38,9 +38,9 @@ State = SearchJob.State
 # While its worker prepares it, or waits for an answer. A job is POSTed by one worker at a time, even by one that
 # outlives its lease; so what Enrow says to it in the end settles whether it was accepted.
 _UNANSWERED = (State.QUEUED, State.SENDING, State.UNCONFIRMED)
-# When a running job is first asked for by GET: soon where no notice can come, else only when one should have.
+# When a running job is first asked for by GET: soon where no event can come, else only when one should have.
 _FIRST_CHECK = dt.timedelta(seconds=3)
-_AFTER_NOTICE = dt.timedelta(seconds=60)
+_AFTER_EVENT = dt.timedelta(seconds=60)
 _LONGEST_WAIT = dt.timedelta(minutes=15)
 # Seconds between attempts to record what Enrow accepted: a database that restarts, or fails over, is back within them.
 _PATIENCE = (0.2, 1.0, 3.0, 10.0)
@@ -187,7 +187,7 @@ def _record_surely(job: SearchJob, launch: Launch, *, has_webhook: bool) -> None
 
 
 def _record(job: SearchJob, launch: Launch, *, has_webhook: bool) -> None:
-    """Write that Enrow accepted. A notice may have been faster; then only what it could not know is added."""
+    """Write that Enrow accepted. An event may have been faster; then only what it could not know is added."""
     now = timezone.now()
     details = {
         "enrow_id": launch.id,
@@ -196,7 +196,7 @@ def _record(job: SearchJob, launch: Launch, *, has_webhook: bool) -> None:
     estimate = dt.timedelta(minutes=launch.estimated_minutes or 0)
     first_check = now + _FIRST_CHECK
     if has_webhook:
-        first_check = now + max(_AFTER_NOTICE, min(estimate, _LONGEST_WAIT))
+        first_check = now + max(_AFTER_EVENT, min(estimate, _LONGEST_WAIT))
     # However late the answer comes: Enrow took the search, so its result is fetched, though somebody gave it up.
     nameless = SearchJob.objects.filter(enrow_id="")
     if not nameless.move(

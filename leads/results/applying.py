@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from enrow_webhooks.client.values import Answer, Kind, Progress, Result
+from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
 from leads import sql
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
@@ -69,7 +69,7 @@ def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool]) -> bool:
 
 def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "", to_leads: bool = True) -> bool:
     """Write the outcomes and end the job, in one transaction; return False when it had ended before."""
-    failed = answer.progress is Progress.FAILED
+    failed = answer.status is SearchStatus.FAILED
     with transaction.atomic(using=sql.alias()):
         job = _lock(pk)
         if job is None:
@@ -194,7 +194,7 @@ def _end(
 
 def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
     """Return what the job cost: Enrow's own figure where it gives one, else the price of what was found."""
-    if answer.progress is Progress.FAILED:
+    if answer.status is SearchStatus.FAILED:
         return Decimal(0)
     if answer.cost is not None:
         return answer.cost

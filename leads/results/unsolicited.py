@@ -1,6 +1,6 @@
 """Searches that were launched elsewhere (Enrow's dashboard, another tool) with a crm_id of ours in ``custom``.
 
-Nothing in such a notice is believed: its result is fetched by GET, with our key, before anything is written. The
+Nothing in such an event is believed: its result is fetched by GET, with our key, before anything is written. The
 search gets a job of its own, so that a lead's history is whole.
 """
 
@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from enrow_webhooks.client.errors import UnknownSearch
-from enrow_webhooks.client.events import Notice
-from enrow_webhooks.client.values import Answer, Kind, Progress, Result
+from enrow_webhooks.client.events import Event
+from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import sql
@@ -30,34 +30,34 @@ _UNSETTLED = (SearchJob.State.SENDING, SearchJob.State.UNCONFIRMED)
 _UNANSWERED = (*_UNSETTLED, SearchJob.State.EXPIRED)
 
 
-def take(notice: Notice) -> bool:
+def take(event: Event) -> bool:
     """Write the results for leads of ours in a search that no job of ours launched; return whether there were any.
 
-    Raises TryLater while one of our own POSTs has no answer yet (the notice may be its), and the client's errors.
+    Raises TryLater while one of our own POSTs has no answer yet (the event may be its), and the client's errors.
     """
-    kind = notice.event.kind
-    if kind is None or not notice.ids:
+    kind = event.type.kind
+    if kind is None or not event.ids:
         return False
-    answer = _fetch(kind, notice)
+    answer = _fetch(kind, event)
     if answer and (own := _own_job(kind, answer)):
-        applying.apply(own, answer, via=SearchJob.Via.NOTICE, enrow_id=notice.ids[0])
+        applying.apply(own, answer, via=SearchJob.Via.WEBHOOK, enrow_id=event.ids[0])
         return True
     if SearchJob.objects.filter(state__in=_UNSETTLED, kind=kind, enrow_id="").exists():
-        raise TryLater("A search of ours has no answer yet; the notice may belong to it.")
+        raise TryLater("A search of ours has no answer yet; the event may belong to it.")
     if answer is None:
         return False
     ours = _ours(answer)
-    return bool(ours) and _write(kind, notice.ids[0], answer, ours)
+    return bool(ours) and _write(kind, event.ids[0], answer, ours)
 
 
-def _fetch(kind: Kind, notice: Notice) -> Answer | None:
+def _fetch(kind: Kind, event: Event) -> Answer | None:
     try:
         with open_client() as client:
-            answer = client.fetch(kind, notice.ids[0], bulk=notice.event.is_bulk)
+            answer = client.fetch(kind, event.ids[0], bulk=event.type.is_bulk)
     except UnknownSearch:
         return None
-    if answer.progress is Progress.ONGOING:
-        raise TryLater("Enrow sent a notice, but its GET still says ongoing.")
+    if answer.status is SearchStatus.ONGOING:
+        raise TryLater("Enrow sent an event, but its GET still says ongoing.")
     return answer
 
 
@@ -118,7 +118,7 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -
         found=found,
         credits_cost=answer.cost if answer.cost is not None else lead_settings.price(kind) * found,
         requested_by=REQUESTED_BY,
-        result_via=SearchJob.Via.NOTICE,
+        result_via=SearchJob.Via.WEBHOOK,
         finished_at=now,
         sent_at=now,
     )

@@ -123,7 +123,7 @@ def held_findings() -> Iterator[Finding]:
 
 
 def unconfirmed_findings() -> Iterator[Finding]:
-    """Look for jobs whose answer was lost and whose notice is not to be expected any more."""
+    """Look for jobs whose answer was lost and whose event is not to be expected any more."""
     lost = SearchJob.objects.filter(state=State.UNCONFIRMED)
     minutes = lead_settings.unconfirmed_for if enrow_settings.webhook_origin else dt.timedelta(0)
     since = timezone.now() - minutes
@@ -131,7 +131,7 @@ def unconfirmed_findings() -> Iterator[Finding]:
         yield fine(
             "unconfirmed",
             f"{waiting:,} search jobs are unconfirmed: sent less than "
-            f"{minutes.total_seconds() / 60:g} minutes ago, so that their notice may still come.",
+            f"{minutes.total_seconds() / 60:g} minutes ago, so that their event may still come.",
         )
     yield from _latest(
         lost.exclude(sent_at__gt=since),
@@ -180,14 +180,14 @@ def webhook_findings() -> Iterator[Finding]:
         return
     recent = SearchJob.objects.filter(state=State.FINISHED, finished_at__gt=timezone.now() - _RECENT)
     ways = recent.order_by("-finished_at")[:MOST].aggregate(
-        notice=Count("pk", filter=Q(result_via=SearchJob.Via.NOTICE)),
+        event=Count("pk", filter=Q(result_via=SearchJob.Via.WEBHOOK)),
         poll=Count("pk", filter=Q(result_via=SearchJob.Via.POLL)),
     )
     which = f"The latest {MOST:,} results" if sum(ways.values()) == MOST else f"Results of the last {_RECENT.days} days"
     sentence = (
-        f"{which}: {ways['notice']:,} came by webhook, {ways['poll']:,} had to be fetched by polling (missed webhooks)."
+        f"{which}: {ways['event']:,} came by webhook, {ways['poll']:,} had to be fetched by polling (missed webhooks)."
     )
-    if ways["poll"] > ways["notice"]:
+    if ways["poll"] > ways["event"]:
         yield trouble(
             "webhooks",
             sentence,

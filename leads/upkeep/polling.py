@@ -1,4 +1,4 @@
-"""Ask Enrow for results, and look after jobs that a lost message, worker or notice left behind."""
+"""Ask Enrow for results, and look after jobs that a lost message, worker or event left behind."""
 
 from __future__ import annotations
 

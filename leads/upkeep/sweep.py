@@ -1,4 +1,4 @@
-"""The periodic pass that finds and finishes what a lost message, worker or notice left behind. Needs no broker."""
+"""The periodic pass that finds and finishes what a lost message, worker or event left behind. Needs no broker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Swept:
 
 
 def sweep(*, jobs: int = 1000) -> Swept:
-    """Process due notices, look at due jobs (send, poll, resume, expire), write waiting results; until none is left.
+    """Process due events, look at due jobs (send, poll, resume, expire), write waiting results; until none is left.
 
     Once an hour it also reads the balance and blanks old bodies.
     """

@@ -37,10 +37,10 @@ each_block = pytest.mark.parametrize("block", blocks(language="nginx"), ids=str)
 
 
 @each_block
-def test_it_is_about_the_address_of_our_notices(block):
-    """The path is the one where notices arrive, nothing logs it, and a body that we take passes whole."""
+def test_it_is_about_the_address_of_our_events(block):
+    """The path is the one where events arrive, nothing logs it, and a body that we take passes whole."""
     directives = dict(re.findall(r"^\s+(\w+) ([^;]+);", block.text, re.MULTILINE))
-    prefix = reverse("enrow_webhooks:notice", args=["token"]).removesuffix("token/")
+    prefix = reverse("enrow_webhooks:webhook", args=["token"]).removesuffix("token/")
     assert re.match(r"location (\S+) \{\n", block.text)[1] == prefix
     assert directives["access_log"] == "off"
     limit = EnrowSettings.defaults["MAX_BODY_BYTES"]

@@ -29,7 +29,7 @@ from leads.models import Lead, get_lead_model
 from yourproject import celery_app
 
 assert find_app("yourproject") is celery_app
-assert reverse("enrow_webhooks:notice", args=["token"]) == "/webhooks/enrow/token/"
+assert reverse("enrow_webhooks:webhook", args=["token"]) == "/webhooks/enrow/token/"
 assert Lead.objects.get(crm_id="crm-1").email_status == "valid"
 assert Lead.objects.get(crm_id="crm-2").email_status == "not_found"
 assert get_lead_model()._meta.label == "crm.Contact"

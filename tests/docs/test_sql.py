@@ -69,7 +69,7 @@ def definition(index):
     return found
 
 
-def test_only_old_notices_that_were_dealt_with_are_deleted():
+def test_only_old_events_that_were_dealt_with_are_deleted():
     """Retention takes what is processed and older than a year, and nothing else."""
     old, new = timezone.now() - dt.timedelta(days=400), timezone.now()
     for number, (state, at) in enumerate([("processed", old), ("ignored", old), ("processed", new), ("dead", old)]):

@@ -1,4 +1,4 @@
-"""The inbox in the admin: replaying notices."""
+"""The inbox in the admin: replaying events."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def make_event(**fields) -> WebhookEvent:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_notice_that_was_dealt_with_can_be_replayed_harmlessly(admin_client, site, make_leads):
-    """Replaying a real notice changes neither leads nor credits."""
+def test_an_event_that_was_dealt_with_can_be_replayed_harmlessly(admin_client, site, make_leads):
+    """Replaying a real event changes neither leads nor credits."""
     make_leads(1)
     enrich(Lead.objects.all(), find={"email"})
     work(site)
@@ -38,7 +38,7 @@ def test_a_notice_that_was_dealt_with_can_be_replayed_harmlessly(admin_client, s
 
 
 @pytest.mark.django_db
-def test_a_pruned_notice_is_said_not_to_be_replayed(admin_client):
+def test_a_pruned_event_is_said_not_to_be_replayed(admin_client):
     """Without a body there is nothing to process; the person learns it."""
     events = [make_event(), make_event(enrow_id="e2", payload="", state="processed")]
     page = run_action(admin_client, "replay", events, confirm="1")
@@ -60,7 +60,7 @@ def test_replay_reaches_all_pages_under_the_filters(admin_client):
 
 
 @pytest.mark.django_db
-def test_who_may_only_view_notices_cannot_replay_them():
+def test_who_may_only_view_events_cannot_replay_them():
     """The action is not offered, and posting it does nothing."""
     client, event = login("view_webhookevent"), make_event()
     assert 'value="replay"' not in text(client.get(list_page(WebhookEvent)))
@@ -70,7 +70,7 @@ def test_who_may_only_view_notices_cannot_replay_them():
 
 
 @pytest.mark.django_db
-def test_who_may_change_notices_replays_but_does_not_edit_them():
+def test_who_may_change_events_replays_but_does_not_edit_them():
     """The change permission gives the action; the page stays read-only."""
     client, event = login("change_webhookevent"), make_event()
     assert 'name="_save"' not in text(client.get(row_page(event)))
@@ -93,7 +93,7 @@ def test_the_lower_floor_works_without_the_upper_one(rf, admin_user):
 
 @pytest.mark.django_db
 def test_the_list_does_not_read_the_bodies(admin_client, django_assert_num_queries):
-    """A body may be a megabyte; only the page of its notice reads it."""
+    """A body may be a megabyte; only the page of its event reads it."""
     make_event(payload='{"secret": "body"}')
     with django_assert_num_queries(4) as queries:
         admin_client.get(list_page(WebhookEvent))

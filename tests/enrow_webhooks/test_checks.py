@@ -131,7 +131,7 @@ def test_enrow_must_be_a_dict(settings, enrow):
 
 
 def test_a_project_that_forgot_the_urls_is_told(good, settings):
-    """Without them no notice arrives."""
+    """Without them no event arrives."""
     settings.ROOT_URLCONF = "tests.enrow_webhooks.urls_empty"
     assert list(good()) == ["enrow.W003"]
 

@@ -13,7 +13,7 @@ import requests
 
 from enrow_webhooks.client import errors
 from enrow_webhooks.client.http import EnrowClient, new_session
-from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Progress, Verdict, VerifyEmail
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, SearchStatus, Verdict, VerifyEmail
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
 from tests.enrow_webhooks.support import BLACK, Stranger, certificate, http
@@ -137,7 +137,7 @@ def test_one_goes_to_the_single_endpoint_and_more_to_bulk(server, client, kind, 
 def test_every_result_is_read_back(client, kind, count):
     """What a GET answers is what the sandbox knows of these people."""
     answer = client.fetch(kind, launch(client, kind, count).id, bulk=count > 1)
-    assert answer.progress is Progress.COMPLETED
+    assert answer.status is SearchStatus.COMPLETED
     first = answer.results[0]
     truth = {
         Kind.FIND_EMAIL: people.find_email("Ann Somebody", company_domain="acme.com"),
@@ -154,14 +154,14 @@ def test_a_search_that_runs_is_ongoing_in_every_generation(server, client, kind,
     """Neither 202 nor 200 says that a search is done; its body does."""
     server.sandbox.configure(delay=60, profile=profile)
     answer = client.fetch(kind, launch(client, kind, count).id, bulk=count > 1)
-    assert (answer.progress, answer.results) == (Progress.ONGOING, ())
+    assert (answer.status, answer.results) == (SearchStatus.ONGOING, ())
 
 
 def test_a_batch_that_fails_says_so(client):
     """``failed`` is a state of its own."""
     doomed = [FindEmail(fullname=f"{name} B", company_domain="failed.example") for name in ("A", "C")]
     accepted = client.launch(Kind.FIND_EMAIL, doomed)
-    assert client.fetch(Kind.FIND_EMAIL, accepted.id, bulk=True).progress is Progress.FAILED
+    assert client.fetch(Kind.FIND_EMAIL, accepted.id, bulk=True).status is SearchStatus.FAILED
 
 
 def test_the_account_is_read_exactly(server, client):

@@ -23,8 +23,8 @@ def make_event(number, **fields):
 
 
 @pytest.fixture
-def dead_notice(site, make_leads):
-    """A notice whose results were lost on the way: replaying it brings them home."""
+def dead_event(site, make_leads):
+    """An event whose results were lost on the way: replaying it brings them home."""
     make_leads(1)
     enrich(Lead.objects.all(), find={"email"})
     work(site)
@@ -34,31 +34,31 @@ def dead_notice(site, make_leads):
     return event
 
 
-def test_a_dead_notice_is_replayed_here(dead_notice):
-    """Replaying needs no broker: when the command ends, the notice is processed, and its result is written once."""
+def test_a_dead_event_is_replayed_here(dead_event):
+    """Replaying needs no broker: when the command ends, the event is processed, and its result is written once."""
     before = Lead.objects.values().get()
 
     outcome = run("replay_events", "--state", "dead", "--json")
 
     assert outcome.code == 0
     assert outcome.json == {"dry_run": False, "replayed": 1, "states": {"processed": 1}, "pruned": 0}
-    dead_notice.refresh_from_db()
-    assert dead_notice.state == "processed"
+    dead_event.refresh_from_db()
+    assert dead_event.state == "processed"
     assert Lead.objects.values().get() == before
 
 
-def test_a_dry_run_lists_and_changes_nothing(dead_notice):
+def test_a_dry_run_lists_and_changes_nothing(dead_event):
     """The list has id, event, state and the error's first line; no body, no address, no number."""
     before = WebhookEvent.objects.values().get()
 
-    outcome = run("replay_events", dead_notice.pk, "--dry-run")
+    outcome = run("replay_events", dead_event.pk, "--dry-run")
 
     assert outcome.code == 0
-    assert f"{dead_notice.pk}  {dead_notice.event}  dead  OperationalError: [hidden] was [hidden]" in outcome.out
-    assert "1 notices would be replayed." in outcome.out
+    assert f"{dead_event.pk}  {dead_event.event}  dead  OperationalError: [hidden] was [hidden]" in outcome.out
+    assert "1 events would be replayed." in outcome.out
     assert not any(word in outcome.out for word in ("ann@firm.com", "+331", "DETAIL", "somebody"))
     assert WebhookEvent.objects.values().get() == before
-    assert run("replay_events", dead_notice.pk, "--dry-run", "--json").json["events"][0]["id"] == dead_notice.pk
+    assert run("replay_events", dead_event.pk, "--dry-run", "--json").json["events"][0]["id"] == dead_event.pk
 
 
 def test_what_fails_again_needs_a_person():
@@ -70,11 +70,11 @@ def test_what_fails_again_needs_a_person():
 
     assert outcome.code == 1
     assert "1 failed, 1 ignored" in outcome.out
-    assert "1 notices failed again" in outcome.err
+    assert "1 events failed again" in outcome.err
 
 
-def test_pruned_notices_are_not_replayed():
-    """A blanked body cannot be processed; the command says so instead of marking the notice as done."""
+def test_pruned_events_are_not_replayed():
+    """A blanked body cannot be processed; the command says so instead of marking the event as done."""
     event = make_event(1, payload="", state="processed", processed_at=timezone.now())
 
     outcome = run("replay_events", event.pk)
@@ -85,7 +85,7 @@ def test_pruned_notices_are_not_replayed():
 
 
 @pytest.mark.parametrize(
-    ("args", "sentence"), [((), "Say which notices"), ((404,), "no webhook event 404"), (("x",), "whole number")]
+    ("args", "sentence"), [((), "Say which events"), ((404,), "no webhook event 404"), (("x",), "whole number")]
 )
 def test_a_wrong_call_is_one_sentence(args, sentence):
     """Nothing chosen, or an id that does not exist, replays nothing."""
@@ -99,12 +99,12 @@ def test_a_wrong_call_is_one_sentence(args, sentence):
 
 
 def test_pruning_blanks_old_bodies_and_keeps_the_rows(enrow):
-    """Only notices that were dealt with before that many days lose their body."""
+    """Only events that were dealt with before that many days lose their body."""
     enrow(PAYLOAD_DAYS=30)
     for number, days in enumerate([1, 31, 400]):
         make_event(number, state="processed", processed_at=timezone.now() - dt.timedelta(days=days))
     make_event(9)
 
     assert run("prune_events", "--json").json == {"pruned": 2, "days": 30}
-    assert "1 notices" in run("prune_events", "--days", 0).out
+    assert "1 events" in run("prune_events", "--days", 0).out
     assert list(WebhookEvent.objects.order_by("pk").values_list("payload", flat=True)) == ["", "", "", "{}"]

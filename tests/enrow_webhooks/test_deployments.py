@@ -52,7 +52,7 @@ def site(folder: Path, *lines: str, **environment: str):
 
 
 def deliver(address: tuple[str, int], *, prefix: str = "") -> int:
-    """Deliver a new notice on a connection of its own; return the status."""
+    """Deliver a new event on a connection of its own; return the status."""
     body = json.dumps({"event": "not_documented", "id": uuid.uuid4().hex})
     with contextlib.closing(http.client.HTTPConnection(*address, timeout=20)) as line:
         headers = {"SCRIPT_NAME": prefix} if prefix else {}
@@ -184,7 +184,7 @@ def test_connections_that_are_pooled_or_kept(tmp_path, kept, checks):
 
 
 @pytest.mark.postgres
-def test_a_notice_survives_the_death_of_its_connection():
+def test_an_event_survives_the_death_of_its_connection():
     """The insert runs once more on a new connection; the row is there once."""
     connection.ensure_connection()
     body = json.dumps({"event": "e", "id": "1"}).encode()

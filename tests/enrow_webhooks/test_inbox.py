@@ -10,10 +10,10 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from enrow_webhooks.client.errors import UnreadableNotice
+from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.inbox import processing, retention, storing
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.signals import KeepAside, TryLater, notice_received
+from enrow_webhooks.signals import KeepAside, TryLater, event_received
 from enrow_webhooks.tasks import process_events
 from leads import receivers
 
@@ -32,27 +32,27 @@ def row() -> WebhookEvent:
 
 @pytest.fixture
 def receiver():
-    """The only receiver of notices; it keeps what came and does what ``receiver.does`` says."""
+    """The only receiver of events; it keeps what came and does what ``receiver.does`` says."""
 
     class Receiver:
         def __init__(self):
-            self.notices = []
-            self.does = lambda notice: True
+            self.events = []
+            self.does = lambda event: True
 
-        def __call__(self, sender, notice, **kwargs):
-            self.notices.append(notice)
-            return self.does(notice)
+        def __call__(self, sender, event, **kwargs):
+            self.events.append(event)
+            return self.does(event)
 
-    notice_received.disconnect(dispatch_uid="leads.take_notice")
+    event_received.disconnect(dispatch_uid="leads.take_event")
     receiver = Receiver()
-    notice_received.connect(receiver)
+    event_received.connect(receiver)
     yield receiver
-    notice_received.disconnect(receiver)
+    event_received.disconnect(receiver)
     receivers.connect()
 
 
 def raising(error: Exception):
-    def does(notice):
+    def does(event):
         raise error
 
     return does
@@ -65,7 +65,7 @@ def come_due() -> None:
 # Storing.
 
 
-def test_a_notice_is_stored_by_one_statement(django_assert_num_queries):
+def test_an_event_is_stored_by_one_statement(django_assert_num_queries):
     """As it came, with its names and its proof."""
     with django_assert_num_queries(1):
         assert storing.store(BODY, reference=JOB).needs_work
@@ -100,7 +100,7 @@ def test_a_repeat_of_what_is_dealt_with_needs_no_work(state):
     assert not storing.store(BODY, reference=JOB).needs_work
 
 
-def test_the_same_id_of_another_event_is_another_notice():
+def test_the_same_id_of_another_event_is_another_event():
     """Namespaces of two endpoints cannot collide."""
     storing.store(BODY, reference="")
     storing.store(BODY.replace(b"single_search", b"bulk_search"), reference="")
@@ -125,7 +125,7 @@ def test_an_unproved_copy_never_replaces_a_proved_one():
     assert row().payload.encode() == BODY
 
 
-def test_a_notice_without_an_id_is_known_by_its_text():
+def test_an_event_without_an_id_is_known_by_its_text():
     """A repeat of it is still a repeat."""
     body = b'{"event": "something_new"}'
     for _ in range(2):
@@ -136,10 +136,10 @@ def test_a_notice_without_an_id_is_known_by_its_text():
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\x00\xfe", b"[1]", b'{"id": "x"}', b"x\x00" * 100_000, b"\xe2\x82\xac" * 50_000]
 )
-def test_what_is_no_notice_is_kept_bounded_for_a_person(body):
+def test_what_is_no_event_is_kept_bounded_for_a_person(body):
     """4,000 characters are enough to see what came; NUL and broken UTF-8 do not break the database."""
     for _ in range(2):
-        with pytest.raises(UnreadableNotice):
+        with pytest.raises(UnreadableEvent):
             storing.store(body, reference="")
     assert (row().event, row().state, row().deliveries) == (storing.UNREADABLE, State.DEAD, 2)
     assert row().payload == body.decode("utf-8", "replace").replace("\x00", "\ufffd")[: len(row().payload)]
@@ -152,12 +152,12 @@ def test_escaped_nul_and_surrogates_are_stored_and_processed(receiver):
     body = BODY.replace(b"id-1", b"a\\u0000b").replace(b"a@b.com", b"a\\ud800@b.com")
     storing.store(body, reference="")
     assert processing.drain() == 1
-    assert (row().state, row().enrow_id, receiver.notices[0].result.value) == (State.PROCESSED, "a b", "a @b.com")
+    assert (row().state, row().enrow_id, receiver.events[0].result.value) == (State.PROCESSED, "a b", "a @b.com")
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_eight_threads_racing_one_notice_make_one_row():
+def test_eight_threads_racing_one_event_make_one_row():
     """The unique constraint decides, not a check: one row, eight deliveries."""
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: SQLite has one writer")
@@ -166,7 +166,7 @@ def test_eight_threads_racing_one_notice_make_one_row():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_threads_racing_one_notice_make_one_row_on_any_database():
+def test_four_threads_racing_one_event_make_one_row_on_any_database():
     """The same, on what is at hand."""
     race(4)
     assert row().deliveries == 4
@@ -192,27 +192,27 @@ def race(count: int) -> None:
 # Processing.
 
 
-def test_a_notice_is_handed_up_with_its_proof(receiver):
+def test_an_event_is_handed_up_with_its_proof(receiver):
     """Typed, with the reference that the URL proved; then it is done."""
     storing.store(BODY, reference=JOB)
     assert processing.drain() == 1
-    assert (receiver.notices[0].reference, receiver.notices[0].result.value) == (JOB, "a@b.com")
+    assert (receiver.events[0].reference, receiver.events[0].result.value) == (JOB, "a@b.com")
     assert (row().state, row().attempts, row().last_error) == (State.PROCESSED, 1, "")
     assert row().processed_at
     assert processing.drain() == 0
 
 
 def test_a_long_inbox_takes_turns(receiver, monkeypatch):
-    """A message works for some seconds, at least for one notice; the rest is for the next one."""
+    """A message works for some seconds, at least for one event; the rest is for the next one."""
     monkeypatch.setattr("enrow_webhooks.tasks.TURN_SECONDS", 0)
     for number in range(3):
         storing.store(BODY.replace(b"id-1", b"id-%d" % number), reference="")
     assert [process_events() for _ in range(4)] == [1, 1, 1, 0]
 
 
-def test_a_notice_that_nobody_takes_is_ignored_with_a_reason(receiver):
+def test_an_event_that_nobody_takes_is_ignored_with_a_reason(receiver):
     """Kept, and said."""
-    receiver.does = lambda notice: None
+    receiver.does = lambda event: None
     storing.store(BODY, reference="")
     processing.drain()
     assert (row().state, bool(row().last_error)) == (State.IGNORED, True)
@@ -222,20 +222,20 @@ def test_an_unknown_event_is_kept_and_ignored(receiver):
     """It is no failure, and no receiver meets it."""
     storing.store(b'{"event": "brand_new", "id": "x"}', reference="")
     processing.drain()
-    assert (row().state, receiver.notices) == (State.IGNORED, [])
+    assert (row().state, receiver.events) == (State.IGNORED, [])
     assert "does not know this event" in row().last_error
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), TryLater("wait"), RuntimeError("x" * 2000), ValueError("\x00")])
 def test_a_failure_is_written_down_and_tried_again(receiver, error):
-    """The notice is neither lost nor blocked: it rests, then it works."""
+    """The event is neither lost nor blocked: it rests, then it works."""
     receiver.does = raising(error)
     storing.store(BODY, reference=JOB)
     processing.drain()
     assert (row().state, row().attempts) == (State.FAILED, 1)
     assert len(row().last_error) <= 500
     assert row().next_attempt_at > timezone.now()
-    receiver.does = lambda notice: True
+    receiver.does = lambda event: True
     come_due()
     processing.drain()
     assert (row().state, row().attempts, row().last_error) == (State.PROCESSED, 2, "")
@@ -254,7 +254,7 @@ def test_the_distance_between_attempts_grows_up_to_an_hour(receiver, enrow):
         assert 0.7 * wanted < delay < 1.25 * wanted
 
 
-def test_a_notice_that_always_fails_is_dead_with_its_reason(receiver, enrow):
+def test_an_event_that_always_fails_is_dead_with_its_reason(receiver, enrow):
     """After the last attempt it waits for a person, and no worker touches it again."""
     enrow(EVENT_MAX_ATTEMPTS=3)
     receiver.does = raising(ValueError("no such column"))
@@ -264,10 +264,10 @@ def test_a_notice_that_always_fails_is_dead_with_its_reason(receiver, enrow):
         processing.drain()
     assert (row().state, row().attempts) == (State.DEAD, 3)
     assert row().last_error.startswith("ValueError at enrow_webhooks/test_inbox.py:")
-    assert len(receiver.notices) == 3
+    assert len(receiver.events) == 3
 
 
-def test_a_notice_that_kills_its_workers_is_dead_too(receiver, enrow):
+def test_an_event_that_kills_its_workers_is_dead_too(receiver, enrow):
     """A worker that dies writes nothing down; the attempts that it began count all the same."""
     enrow(EVENT_MAX_ATTEMPTS=3)
     storing.store(BODY, reference="")
@@ -276,7 +276,7 @@ def test_a_notice_that_kills_its_workers_is_dead_too(receiver, enrow):
         assert WebhookEvent.objects.claim(row().pk, lease=dt.timedelta(0))
     processing.drain()
     assert (row().state, row().last_error) == (State.DEAD, "No worker lived to finish it.")
-    assert receiver.notices == []
+    assert receiver.events == []
 
 
 def test_what_contradicts_is_kept_aside(receiver):
@@ -288,27 +288,27 @@ def test_what_contradicts_is_kept_aside(receiver):
 
 
 @pytest.mark.parametrize("hosts_first", [True, False])
-def test_a_hosts_failing_receiver_neither_loses_nor_blocks_the_notice(hosts_first, receiver):
+def test_a_hosts_failing_receiver_neither_loses_nor_blocks_the_event(hosts_first, receiver):
     """Ours gets its turn, whichever is called first; the host's is called again later."""
     calls = []
 
-    def of_the_host(sender, notice, **kwargs):
-        calls.append(notice)
+    def of_the_host(sender, event, **kwargs):
+        calls.append(event)
         if len(calls) == 1:
             raise ValueError("a bug of the host")
 
     if hosts_first:
-        notice_received.disconnect(receiver)
-    notice_received.connect(of_the_host)
-    notice_received.connect(receiver)
+        event_received.disconnect(receiver)
+    event_received.connect(of_the_host)
+    event_received.connect(receiver)
     try:
         storing.store(BODY, reference=JOB)
         processing.drain()
-        assert (len(calls), len(receiver.notices), row().state) == (1, 1, State.FAILED)
+        assert (len(calls), len(receiver.events), row().state) == (1, 1, State.FAILED)
         come_due()
         processing.drain()
     finally:
-        notice_received.disconnect(of_the_host)
+        event_received.disconnect(of_the_host)
     assert (len(calls), row().state) == (2, State.PROCESSED)
 
 
@@ -317,8 +317,8 @@ def test_a_late_worker_does_not_overwrite_what_the_next_one_wrote(receiver, enro
     enrow(EVENT_LEASE_SECONDS=0)
     storing.store(BODY, reference=JOB)
 
-    def does(notice):
-        receiver.does = lambda notice: True
+    def does(event):
+        receiver.does = lambda event: True
         assert processing.drain() == 1
         raise ValueError("too late")
 
@@ -331,37 +331,37 @@ def test_a_proof_that_arrives_meanwhile_is_processed_as_well(receiver):
     """The worker on the unproved copy does not close the row over the proved one."""
     storing.store(BODY, reference="")
 
-    def does(notice):
-        if not notice.reference:
+    def does(event):
+        if not event.reference:
             storing.store(BODY, reference=JOB)
         return True
 
     receiver.does = does
     assert processing.drain() == 2
-    assert [notice.reference for notice in receiver.notices] == ["", JOB]
+    assert [event.reference for event in receiver.events] == ["", JOB]
     assert row().state == State.PROCESSED
 
 
 def test_replay_hands_up_again(receiver):
-    """A person who mended the cause has every notice done over."""
+    """A person who mended the cause has every event done over."""
     storing.store(BODY, reference=JOB)
     processing.drain()
     WebhookEvent.objects.replay()
     processing.drain()
-    assert (len(receiver.notices), row().state) == (2, State.PROCESSED)
+    assert (len(receiver.events), row().state) == (2, State.PROCESSED)
 
 
 def test_drain_stops_at_its_limit_and_takes_the_oldest_first(receiver):
-    """One message is worth so many notices; the line is fair."""
+    """One message is worth so many events; the line is fair."""
     for number in range(7):
         storing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
     assert processing.drain(limit=3) == 3
-    assert [notice.ids[0] for notice in receiver.notices] == ["id-0", "id-1", "id-2"]
+    assert [event.ids[0] for event in receiver.events] == ["id-0", "id-1", "id-2"]
     assert processing.drain() == 4
 
 
 def test_prune_blanks_old_bodies_in_batches_and_keeps_the_rows(receiver, django_assert_num_queries):
-    """A repeat of a pruned notice is still known; dead and waiting notices keep their bodies."""
+    """A repeat of a pruned event is still known; dead and waiting events keep their bodies."""
     for number in range(5):
         storing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference="")
     processing.drain()

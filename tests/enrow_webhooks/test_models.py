@@ -43,14 +43,14 @@ def test_only_some_states_wait_for_a_worker(state, waits):
     assert (objects.claim(row.pk, lease=LEASE) is not None) is waits
 
 
-def test_a_notice_that_rests_is_not_due():
-    """A failed notice waits for its time."""
+def test_an_event_that_rests_is_not_due():
+    """A failed event waits for its time."""
     row = make(state=State.FAILED, next_attempt_at=timezone.now() + LEASE)
     assert not objects.due().exists()
     assert objects.claim(row.pk, lease=LEASE) is None
 
 
-def test_two_workers_never_hold_one_notice():
+def test_two_workers_never_hold_one_event():
     """The second finds it taken, until the lease of the first is over."""
     row = make()
     first = objects.claim(row.pk, lease=LEASE)
@@ -71,7 +71,7 @@ def test_the_late_first_worker_is_fenced_off():
     assert objects.get().state == State.PROCESSED
 
 
-def test_a_replayed_notice_is_not_settled_by_the_worker_before():
+def test_a_replayed_event_is_not_settled_by_the_worker_before():
     """A replay starts the attempts at zero; the fence holds all the same."""
     row = make()
     first = objects.claim(row.pk, lease=LEASE)
@@ -82,7 +82,7 @@ def test_a_replayed_notice_is_not_settled_by_the_worker_before():
     assert objects.settle(second, state=State.PROCESSED)
 
 
-def test_a_settled_notice_stays_settled():
+def test_a_settled_event_stays_settled():
     """A second word on the same attempt changes nothing."""
     claimed = objects.claim(make().pk, lease=LEASE)
     assert objects.settle(claimed, state=State.PROCESSED)
@@ -90,7 +90,7 @@ def test_a_settled_notice_stays_settled():
 
 
 def test_replay_puts_back_what_still_has_its_body():
-    """A pruned notice cannot be read again, so it stays where it is."""
+    """A pruned event cannot be read again, so it stays where it is."""
     make(state=State.DEAD, attempts=8, last_error="x", next_attempt_at=timezone.now() + LEASE)
     make(state=State.PROCESSED, payload="", processed_at=timezone.now())
     assert objects.replay() == 1

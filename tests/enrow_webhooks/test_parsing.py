@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrow_webhooks.client import answers
-from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
+from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Result, SearchStatus, Verdict, VerifyEmail
 from tests.conftest import payload
 
 FIND, VERIFY, PHONE = Kind.FIND_EMAIL, Kind.VERIFY_EMAIL, Kind.FIND_PHONE
-DONE = Progress.COMPLETED
+DONE = SearchStatus.COMPLETED
 MICHAEL = FindPhone(linkedin_url="https://www.linkedin.com/in/michael-scott/")
 
 
@@ -26,16 +26,16 @@ SINGLE = [
         FIND,
         "get_email_find_single_200_found",
         Answer(
-            progress=DONE,
+            status=DONE,
             results=(Result(verdict=Verdict.FOUND, value="dwight.schrute@dundermifflin.com", crm_id="lead_001"),),
         ),
     ),
-    (FIND, "get_email_find_single_202_ongoing", Answer(progress=Progress.ONGOING)),
+    (FIND, "get_email_find_single_202_ongoing", Answer(status=SearchStatus.ONGOING)),
     (
         VERIFY,
         "get_email_verify_single_200",
         Answer(
-            progress=DONE,
+            status=DONE,
             results=(
                 Result(
                     verdict=Verdict.FOUND,
@@ -50,7 +50,7 @@ SINGLE = [
         PHONE,
         "get_phone_single_200_found",
         Answer(
-            progress=DONE,
+            status=DONE,
             results=(
                 Result(verdict=Verdict.FOUND, value="+15705551234", country="US", crm_id="lead_005", echo=MICHAEL),
             ),
@@ -59,7 +59,7 @@ SINGLE = [
     (
         PHONE,
         "get_phone_single_200_not_found",
-        Answer(progress=DONE, results=(Result(verdict=Verdict.NOT_FOUND, crm_id="lead_005", echo=MICHAEL),)),
+        Answer(status=DONE, results=(Result(verdict=Verdict.NOT_FOUND, crm_id="lead_005", echo=MICHAEL),)),
     ),
 ]
 BULK = [
@@ -67,7 +67,7 @@ BULK = [
         FIND,
         "get_email_find_bulk_200_completed",
         Answer(
-            progress=DONE,
+            status=DONE,
             cost=Decimal(2),
             finished=3,
             results=(
@@ -89,12 +89,12 @@ BULK = [
             ),
         ),
     ),
-    (FIND, "get_email_find_bulk_200_ongoing", Answer(progress=Progress.ONGOING, finished=2)),
+    (FIND, "get_email_find_bulk_200_ongoing", Answer(status=SearchStatus.ONGOING, finished=2)),
     (
         VERIFY,
         "get_email_verify_bulk_200_completed",
         Answer(
-            progress=DONE,
+            status=DONE,
             cost=Decimal("0.5"),
             results=(
                 Result(
@@ -114,7 +114,7 @@ BULK = [
         PHONE,
         "get_phone_bulk_200_completed",
         Answer(
-            progress=DONE,
+            status=DONE,
             cost=Decimal(80),
             results=(
                 Result(verdict=Verdict.FOUND, value="+15705551234", country="US", index=0, echo=MICHAEL),

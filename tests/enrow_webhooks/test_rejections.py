@@ -15,7 +15,7 @@ from enrow_webhooks.inbox import processing, rejections
 from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.inbox.rejections import Counting, Reason, counting
 from enrow_webhooks.models import Rejection, WebhookEvent
-from enrow_webhooks.signals import KeepAside, notice_received
+from enrow_webhooks.signals import KeepAside, event_received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def counts():
 
 
 def test_each_reason_is_counted_apart():
-    """Strangers, unreadable and oversized bodies; a good notice counts for nothing."""
+    """Strangers, unreadable and oversized bodies; a good event counts for nothing."""
     answers = [post("wrong"), post("wrong"), post(body=b"{"), post(body=b"x" * 2_000_000), post()]
     assert answers == [404, 404, 400, 413, 200]
     assert Client().get("/webhooks/enrow/wrong/").status_code == 404
@@ -112,18 +112,18 @@ def test_counting_from_many_threads_loses_none():
     own.forget()
 
 
-def test_a_notice_that_contradicts_its_address_is_counted(sandbox):
+def test_an_event_that_contradicts_its_address_is_counted(sandbox):
     """Reference and content disagree: kept aside, counted, shown."""
 
-    def contradict(sender, notice, **kwargs):
+    def contradict(sender, event, **kwargs):
         raise KeepAside("It names another search.")
 
     post()
-    notice_received.connect(contradict)
+    event_received.connect(contradict)
     try:
         processing.drain()
     finally:
-        notice_received.disconnect(contradict)
+        event_received.disconnect(contradict)
     assert counts() == {"contradicts": 1}
 
 

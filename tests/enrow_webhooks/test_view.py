@@ -29,7 +29,7 @@ SIX = [path.stem for path in sorted((PAYLOADS / "webhooks").glob("*.json"))]
 
 
 def url(token: str | None = None) -> str:
-    return reverse("enrow_webhooks:notice", args=[token or sign(JOB)])
+    return reverse("enrow_webhooks:webhook", args=[token or sign(JOB)])
 
 
 def deliver(body: bytes = BODY, path: str | None = None, *, client: Client | None = None, **headers):
@@ -56,7 +56,7 @@ def read_first(get_response):
 
 @pytest.mark.parametrize("name", SIX)
 @pytest.mark.parametrize("by", ["reference", "secret"])
-def test_a_documented_notice_is_stored_and_answered_200(enrow, name, by):
+def test_a_documented_event_is_stored_and_answered_200(enrow, name, by):
     """Exactly 200 and JSON, for each of the six, proved by its reference or by the shared secret."""
     enrow(WEBHOOK_SECRETS=[SECRET])
     body = (PAYLOADS / f"webhooks/{name}.json").read_bytes()
@@ -100,7 +100,7 @@ def test_a_proved_copy_after_one_by_the_shared_secret_upgrades_the_row(enrow):
         {"HTTP_EXPECT": "100-continue"},
     ],
 )
-def test_no_header_of_the_sender_costs_a_notice(headers):
+def test_no_header_of_the_sender_costs_an_event(headers):
     """Enrow documents none of its headers."""
     assert deliver(**headers).status_code == 200
 
@@ -130,7 +130,7 @@ def test_the_slash_at_the_end_may_be_missing():
         ],
     ],
 )
-def test_middleware_of_the_project_does_not_turn_a_notice_away(settings, middleware):
+def test_middleware_of_the_project_does_not_turn_an_event_away(settings, middleware):
     """Neither a login, nor CSRF, nor a body that was read before."""
     settings.MIDDLEWARE = middleware
     answer = deliver(client=Client(enforce_csrf_checks=True))
@@ -232,7 +232,7 @@ def test_other_methods_are_refused(method):
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'"x"', b'{"id": "x"}', b"\xff\xfe", b"a\x00b", b"[" * 100_000, b"<xml/>"]
 )
-def test_what_is_no_notice_is_answered_400_in_json_and_kept(body):
+def test_what_is_no_event_is_answered_400_in_json_and_kept(body):
     """A person can see what came."""
     answer = deliver(body)
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
@@ -269,7 +269,7 @@ def broken_table():
 
 
 @pytest.mark.parametrize("body", [BODY, b"{"])
-def test_a_notice_that_cannot_be_stored_is_answered_503(broken_table, body, caplog):
+def test_an_event_that_cannot_be_stored_is_answered_503(broken_table, body, caplog):
     """Enrow counts the delivery as failed; the log has neither the person nor the secret."""
     answer = deliver(body)
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
@@ -338,7 +338,7 @@ def chunked(body: bytes, size: int = 50) -> list[bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("pause", [0, 0.05])
 def test_a_chunked_or_slow_body_is_stored(server, pause):
-    """With a length, in chunks, at once or trickling: the same notice."""
+    """With a length, in chunks, at once or trickling: the same event."""
     address, database = server
     body = fresh()
     pieces = [body[:10], body[10:]]
@@ -367,7 +367,7 @@ def test_an_oversized_body_is_413_chunked_or_not(server):
     ],
 )
 def test_a_body_that_breaks_off_is_never_200(server, headers, pieces):
-    """The sender is gone or confused: nothing of it is kept, and the next notice finds the server well."""
+    """The sender is gone or confused: nothing of it is kept, and the next event finds the server well."""
     address, database = server
     answer = talk(address, head(*headers), *pieces, hang_up=True)
     assert not answer or status(answer) == 400

@@ -14,7 +14,7 @@ from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
-from enrow_webhooks.views import NoticeView
+from enrow_webhooks.views import WebhookView
 from tests.enrow_webhooks.support import ROOT
 from tests.host.probe import PERSON, SECRET
 
@@ -53,8 +53,8 @@ EXPECTED = {
     "PUT": [405, JSON, '{"detail":"Method \\"PUT\\" not allowed."}'],
     "OPTIONS": [405, JSON, '{"detail":"Method \\"OPTIONS\\" not allowed."}'],
     "GET by a stranger": [404, JSON, '{"detail":"Not found."}'],
-    "refused": [503, JSON, '{"detail":"The notice could not be stored; send it again."}'],
-    "gone": [503, JSON, '{"detail":"The notice could not be stored; send it again."}'],
+    "refused": [503, JSON, '{"detail":"The event could not be stored; send it again."}'],
+    "gone": [503, JSON, '{"detail":"The event could not be stored; send it again."}'],
     "gone, stranger": [404, JSON, '{"detail":"Not found."}'],
 }
 
@@ -108,8 +108,8 @@ def test_no_class_of_the_hosts_api_is_inherited():
     """What REST framework takes from the host when it is imported, the view and its renderer declare themselves."""
     from_host = {name for name in vars(APIView) if name.endswith(("_class", "_classes"))}
     assert len(from_host) >= 8
-    assert from_host | {"schema"} <= set(vars(NoticeView))
-    [renderer] = NoticeView.renderer_classes
+    assert from_host | {"schema"} <= set(vars(WebhookView))
+    [renderer] = WebhookView.renderer_classes
     assert {"compact", "ensure_ascii", "strict"} <= set(vars(renderer))
     assert {"compact", "ensure_ascii", "strict"} <= set(vars(JSONRenderer))
 
@@ -120,7 +120,7 @@ def test_no_class_of_the_hosts_api_is_inherited():
 )
 def test_an_error_with_a_status_keeps_it(error, status):
     """Whoever raises it: the body is always ``{"detail": …}``, and tells nothing of an error of Django."""
-    answer = NoticeView().get_exception_handler()(error, {})
+    answer = WebhookView().get_exception_handler()(error, {})
     assert answer.status_code == status
     assert list(answer.data) == ["detail"]
     assert "secret" not in str(answer.data)

@@ -164,7 +164,7 @@ print(slowest)
 
 @pytest.mark.slow
 def test_a_broker_that_accepts_and_never_answers_does_not_delay_the_view(tmp_path):
-    """The notice is stored and answered in the time that storing takes; the process still ends."""
+    """The event is stored and answered in the time that storing takes; the process still ends."""
     settings = tmp_path / "hole_settings.py"
     with Stranger(None) as hole:
         settings.write_text(

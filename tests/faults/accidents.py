@@ -36,7 +36,7 @@ IN_A_WORKER = {
     "before-results-commit": Point(_JOB, ('"credits_cost" = ', '"finished_at" = '), after=True),
     "before-leads": Point('UPDATE "leads_lead" SET', ("FOR UPDATE OF l",), after=False),
     "between-leads-and-searches": Point('UPDATE "leads_leadsearch" SET outcome = r.outcome', (), after=False),
-    "after-taking-a-notice": Point(_NOTICE, ('"attempts" = ',), after=True),
+    "after-taking-a-event": Point(_NOTICE, ('"attempts" = ',), after=True),
     "before-ticking-off": Point(_NOTICE, ('"processed_at" = ',), after=False),
 }
 IN_A_PLANNER = {

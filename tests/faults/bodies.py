@@ -1,4 +1,4 @@
-"""Hypothesis strategies of what may arrive at the webhook address: near-notices, garbage, odd headers."""
+"""Hypothesis strategies of what may arrive at the webhook address: near-events, garbage, odd headers."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ def put(body: dict, path: tuple[object, ...], value: object, *, gone: bool) -> N
 
 
 def rarely(draw) -> bool:
-    """Draw a bend of the kind that one notice in four has."""
+    """Draw a bend of the kind that one event in four has."""
     return draw(st.integers(0, 3)) == 0
 
 
 @st.composite
-def notices(draw, true: dict, hits: st.SearchStrategy[object]) -> dict:
-    """Draw a notice that could be true, with some of its values bent.
+def events(draw, true: dict, hits: st.SearchStrategy[object]) -> dict:
+    """Draw an event that could be true, with some of its values bent.
 
     ``hits`` are values worth trying everywhere: crm_ids, addresses, numbers, other searches' ids.
     """
     body = copy.deepcopy(true)
     if rarely(draw):
-        # The older phone notice: one more envelope inside.
+        # The older phone event: one more envelope inside.
         body["result"] = {"id": draw(hits | scalars), "result": body.get("result", {})}
-    # A notice without its two names goes no further than its row.
+    # An event without its two names goes no further than its row.
     names = {("event",), ("id",)} if not rarely(draw) else set()
     for _ in range(draw(st.integers(0, 3))):
         here = [path for path in paths(body) if path and path not in names]

@@ -1,4 +1,4 @@
-"""Many notices at once, from threads that deliver again what was not acknowledged."""
+"""Many events at once, from threads that deliver again what was not acknowledged."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from tests.faults.support import PATIENCE, make_leads, wait_until
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One notice, as the sandbox would have sent it."""
+    """One event, as the sandbox would have sent it."""
 
     path: str
     body: bytes
 
 
-def searches_without_notice(scene: Scene, count: int) -> list[Letter]:
-    """Let so many people be searched one by one; return the notices, which the sandbox wrote and did not send.
+def searches_without_event(scene: Scene, count: int) -> list[Letter]:
+    """Let so many people be searched one by one; return the events, which the sandbox wrote and did not send.
 
-    The rows are made here, because planning and sending are not what a burst of notices is about.
+    The rows are made here, because planning and sending are not what a burst of events is about.
     """
     scene.sandbox.tell("settings", chaos="drop", rate=0)
     make_leads(count)
@@ -68,7 +68,7 @@ def searches_without_notice(scene: Scene, count: int) -> list[Letter]:
         LeadSearch(job=job, crm_id=lead.crm_id, kind=job.kind, position=0, fingerprint=query.fingerprint)
         for job, lead, query in zip(jobs, leads, queries, strict=True)
     )
-    wait_until(lambda: not scene.sandbox.ask("state")["pending"], "the sandbox has written every notice")
+    wait_until(lambda: not scene.sandbox.ask("state")["pending"], "the sandbox has written every event")
     unsent = scene.sandbox.ask("deliveries")
     return [
         Letter(path=urlsplit(one["url"]).path, body=json.dumps(one["body"], default=float).encode()) for one in unsent

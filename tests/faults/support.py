@@ -49,8 +49,8 @@ def picture() -> dict[str, Any]:
         "jobs": Counter(SearchJob.objects.values_list("state", flat=True)),
         "job errors": set(SearchJob.objects.exclude(last_error="").values_list("last_error", flat=True)),
         "searches": Counter(LeadSearch.objects.values_list("outcome", "effect")),
-        "notices": Counter(WebhookEvent.objects.values_list("state", "attempts")),
-        "notice errors": set(WebhookEvent.objects.exclude(last_error="").values_list("last_error", flat=True)),
+        "events": Counter(WebhookEvent.objects.values_list("state", "attempts")),
+        "event errors": set(WebhookEvent.objects.exclude(last_error="").values_list("last_error", flat=True)),
     }
 
 
@@ -94,7 +94,7 @@ def is_polled() -> bool:
 def assert_truth(state: Mapping[str, Any], *, bought: int) -> dict[str, object]:
     """Leads equal what the sandbox knows, each person was bought once, the credits agree, and nothing waits.
 
-    A job whose answer and notice were both lost is unconfirmed: said, and counted at what its leads really cost.
+    A job whose answer and event were both lost is unconfirmed: said, and counted at what its leads really cost.
     """
     assert state["bought_more_than_once"] == {}
     assert state["people"] == bought

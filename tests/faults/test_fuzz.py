@@ -70,7 +70,7 @@ class World:
         now = self.leads()
         return [lead for lead in Lead.objects.all() if now[lead.crm_id] != self._before[lead.crm_id]]
 
-    def notice(self, name: str) -> dict:
+    def event(self, name: str) -> dict:
         """Return what Enrow could say about a job: the documented body, with the job's id and its lead's echo."""
         body = bodies.DOCUMENTED[EVENTS[name]] | {"id": self.jobs[name].enrow_id}
         echo = {"custom": {"crm_id": LeadSearch.objects.filter(job=self.jobs[name]).earliest("pk").crm_id}}
@@ -104,7 +104,7 @@ def is_true(lead: Lead) -> bool:
 
 
 def agrees(world: World, sender: str) -> bool:
-    """Tell whether the one notice speaks of the job whose URL it came on: its event, and its id when it has one."""
+    """Tell whether the one event speaks of the job whose URL it came on: its event, and its id when it has one."""
     row = WebhookEvent.objects.get()
     is_nameless = row.enrow_id.startswith("sha256:")
     return row.event == EVENTS[sender] and (is_nameless or world.jobs[sender].enrow_id in row.payload)
@@ -149,23 +149,23 @@ FUZZ = settings(
 )  # fmt: skip
 
 
-def notices(world: World, about: str = "") -> st.SearchStrategy[bytes]:
-    """Notices about one job of the world, or about any."""
+def events(world: World, about: str = "") -> st.SearchStrategy[bytes]:
+    """Events about one job of the world, or about any."""
     ids = st.sampled_from([job.enrow_id for job in world.jobs.values()])
     one = st.sampled_from([about] if about else sorted(world.jobs)).flatmap(
-        lambda name: bodies.notices(world.notice(name), crm_words() | ids)
+        lambda name: bodies.events(world.event(name), crm_words() | ids)
     )
     return bodies.written(one)
 
 
 def test_a_jobs_own_url_writes_to_its_own_leads_only(world):
-    """The reference proves one job: a single's notice is believed, a bulk's is asked back, no other lead is touched."""
+    """The reference proves one job: a single's event is believed, a bulk's is asked back, no other lead is touched."""
 
     @FUZZ
     @given(st.data(), st.sampled_from(sorted(world.jobs)), bodies.content_types, bodies.odd_headers)
     def fuzz(data, sender, content_type, headers):
         world.put_back()
-        body = data.draw(notices(world, about=sender) | notices(world))
+        body = data.draw(events(world, about=sender) | events(world))
         deliver(world, sender, body, content_type=content_type, **headers)
         own = set(LeadSearch.objects.filter(job=world.jobs[sender]).values_list("crm_id", flat=True))
         changed = world.changed()
@@ -188,7 +188,7 @@ def test_the_shared_secret_and_unknown_references_write_only_what_enrow_confirms
     @given(st.data(), st.sampled_from(senders), bodies.content_types, bodies.odd_headers)
     def fuzz(data, sender, content_type, headers):
         world.put_back()
-        deliver(world, sender, data.draw(notices(world)), content_type=content_type, **headers)
+        deliver(world, sender, data.draw(events(world)), content_type=content_type, **headers)
         assert all(is_true(lead) for lead in Lead.objects.all())
 
     fuzz()
@@ -208,7 +208,7 @@ def test_a_stranger_leaves_nothing(world):
     @given(st.data(), tokens, bodies.content_types, bodies.odd_headers)
     def fuzz(data, token, content_type, headers):
         WebhookEvent.objects.all().delete()
-        body = data.draw(notices(world))
+        body = data.draw(events(world))
         answer = Client().generic("POST", f"/webhooks/enrow/{token}/", body, content_type, **headers)
         assert answer.status_code == 404
         assert not WebhookEvent.objects.exists()
@@ -219,7 +219,7 @@ def test_a_stranger_leaves_nothing(world):
 
 @pytest.mark.parametrize("sender", ["email", "secret"])
 def test_raw_bytes_are_kept_or_refused(world, sender):
-    """No notice: 400 and a row for a person, or 413; lengths that lie change nothing about it."""
+    """No event: 400 and a row for a person, or 413; lengths that lie change nothing about it."""
 
     @FUZZ
     @example(b"", "application/json", "9" * 5000)

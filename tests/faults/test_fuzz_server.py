@@ -1,4 +1,4 @@
-"""Broken HTTP at a real server: each 200 has its row, nobody gets a 5xx, and the next notice is served."""
+"""Broken HTTP at a real server: each 200 has its row, nobody gets a 5xx, and the next event is served."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def head(*headers: str, last: bool = True) -> bytes:
     return "\r\n".join([*lines, *(["Connection: close"] if last else []), "", ""]).encode("latin-1")
 
 
-def notice() -> bytes:
+def event() -> bytes:
     return json.dumps({"event": "bulk_search_finished", "id": uuid.uuid4().hex}).encode()
 
 
@@ -75,7 +75,7 @@ class Words(bytes):
 @st.composite
 def conversations(draw) -> Words:
     """Draw what one connection says."""
-    body, other = notice(), notice()
+    body, other = event(), event()
     garbage = draw(st.binary(max_size=60))
     size = len(body)
     lies = ["0", "1", "-1", "abc", "9" * 30, str(size + 7), str(size - 7), str(LIMIT + 1), ""]
@@ -122,7 +122,7 @@ def deliveries() -> int:
 
 
 def test_broken_http_is_refused_and_hurts_nobody(server):
-    """Chunks, lengths and heads that lie, connections cut anywhere, noise behind a notice."""
+    """Chunks, lengths and heads that lie, connections cut anywhere, noise behind an event."""
     seen: set[int] = set()
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -138,12 +138,12 @@ def test_broken_http_is_refused_and_hurts_nobody(server):
 
     fuzz()
     assert {200, 400, 413} <= seen
-    assert statuses(say(server, whole(notice()), cut=0)) == [200]
+    assert statuses(say(server, whole(event()), cut=0)) == [200]
 
 
 def test_a_connection_cut_anywhere_stores_all_or_nothing(server):
-    """A notice is in its row as it was sent, or not at all."""
-    body = notice()
+    """An event is in its row as it was sent, or not at all."""
+    body = event()
     words = whole(body)
     for cut in range(0, len(words), 7):
         with socket.create_connection(server, timeout=20) as line:
@@ -155,11 +155,11 @@ def test_a_connection_cut_anywhere_stores_all_or_nothing(server):
 
 def test_slow_senders_up_to_the_last_thread_leave_the_others_served(server):
     """Three of four threads wait for bodies that trickle: the fourth goes on."""
-    body = notice()
+    body = event()
     lines = [socket.create_connection(server, timeout=20) for _ in range(3)]
     for line in lines:
         line.sendall(head(f"Content-Length: {len(body)}") + body[:5])
-    assert statuses(say(server, whole(notice()), cut=0)) == [200]
+    assert statuses(say(server, whole(event()), cut=0)) == [200]
     for line in lines:
         line.sendall(body[5:])
         assert statuses(line.recv(65536)) == [200]

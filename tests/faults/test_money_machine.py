@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 
 from enrow_webhooks.client.errors import EnrowError, TryAgain
-from enrow_webhooks.client.values import Kind, Progress
+from enrow_webhooks.client.values import Kind, SearchStatus
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import callback_url
@@ -51,7 +51,7 @@ from tests.faults.books import Books
 
 SECRET = "a-shared-secret-of-some-length"
 PLENTY = Decimal(100_000)
-# Notices are recorded and never sent: the machine delivers them itself, when it likes. Searches end when it likes.
+# Events are recorded and never sent: the machine delivers them itself, when it likes. Searches end when it likes.
 QUIET = {"chaos": "drop", "credits": PLENTY, "delay": 3600.0, "rate": None}
 # What may be wrong, as changes to the sandbox and to ENROW.
 WEATHER = {
@@ -291,11 +291,11 @@ class MoneyMachine(RuleBasedStateMachine):
         else:
             submission._again(job, "Enrow was away.", delay=dt.timedelta(0))
 
-    @rule(number=which, moment=st.sampled_from(["before the POST", "over a notice", "before it writes the leads"]))
+    @rule(number=which, moment=st.sampled_from(["before the POST", "over an event", "before it writes the leads"]))
     def a_worker_dies(self, number, moment):
         if moment == "before the POST" and (job := pick(SearchJob.objects.queued().due(), number)):
             SearchJob.objects.claim_for_sending(job.pk, lease=LEASE)
-        if moment == "over a notice" and (event := pick(WebhookEvent.objects.due(), number)):
+        if moment == "over an event" and (event := pick(WebhookEvent.objects.due(), number)):
             WebhookEvent.objects.claim(event.pk, lease=LEASE)
         if moment == "before it writes the leads" and (job := pick(SearchJob.objects.running(), number)):
             self.settle_only(job)
@@ -306,7 +306,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 answer = client.fetch(Kind(job.kind), job.enrow_id, bulk=job.is_bulk)
         except EnrowError:
             return
-        if answer.progress is not Progress.ONGOING:
+        if answer.status is not SearchStatus.ONGOING:
             applying.settle(job.pk, answer, via=SearchJob.Via.POLL, to_leads=False)
 
     @rule()

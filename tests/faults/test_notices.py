@@ -16,7 +16,7 @@ from enrow_webhooks.models import WebhookEvent
 from leads.models import SearchJob
 from tests import services
 from tests.faults.accidents import IN_THE_SITE
-from tests.faults.burst import Burst, cut_database_connections, searches_without_notice
+from tests.faults.burst import Burst, cut_database_connections, searches_without_event
 from tests.faults.support import (
     assert_truth,
     expire_leases,
@@ -50,8 +50,8 @@ def nothing_is_due() -> bool:
 
 
 def test_a_burst_while_worker_and_redis_die(scene):
-    """Two thousand notices, five times each; a worker and Redis die, Redis comes back empty: each counts once."""
-    letters = searches_without_notice(scene, 2000)
+    """Two thousand events, five times each; a worker and Redis die, Redis comes back empty: each counts once."""
+    letters = searches_without_event(scene, 2000)
     first, _ = scene.workers(2)
     copies = letters * 5
     random.shuffle(copies)
@@ -74,7 +74,7 @@ def test_a_burst_while_worker_and_redis_die(scene):
     left = in_dead_hands.count()
     assert left <= 2
     expire_leases()
-    wait_until(is_settled, "the dead worker's notices are processed, too")
+    wait_until(is_settled, "the dead worker's events are processed, too")
     attempts = Counter(WebhookEvent.objects.values_list("attempts", flat=True))
     assert attempts == Counter({1: 2000 - left, 2: left})
     scene.figures |= assert_all_arrived(burst, 2000) | assert_truth(scene.sandbox.ask("state"), bought=2000)
@@ -82,7 +82,7 @@ def test_a_burst_while_worker_and_redis_die(scene):
 
 def test_a_burst_while_the_database_cuts_every_connection(scene):
     """What got 200 is in a row; what got 503 is sent again; workers that lost their connection begin anew."""
-    letters = searches_without_notice(scene, 400)
+    letters = searches_without_event(scene, 400)
     scene.workers(2)
     burst = Burst(scene.ground.ports["site"], letters * 3)
     cuts = 0
@@ -97,7 +97,7 @@ def test_a_burst_while_the_database_cuts_every_connection(scene):
 def test_a_burst_while_the_database_restarts(scene):
     """PostgreSQL itself goes and comes back in the middle: what got 200 is in a row, the rest is sent again."""
     command = services.restart_of_postgres()
-    letters = searches_without_notice(scene, 400)
+    letters = searches_without_event(scene, 400)
     scene.workers(2)
     burst = Burst(scene.ground.ports["site"], letters * 3)
     for share in (0.2, 0.6):
@@ -109,7 +109,7 @@ def test_a_burst_while_the_database_restarts(scene):
 
 
 def assert_nothing_lost(scene, burst, *, bought):
-    """Every notice that got 200 is processed, every other was sent again, and the books agree."""
+    """Every event that got 200 is processed, every other was sent again, and the books agree."""
     assert set(burst.answers) <= {200, 503, "no answer"}
 
     def is_done():
@@ -117,15 +117,15 @@ def assert_nothing_lost(scene, burst, *, bought):
             expire_leases()
         return is_settled()
 
-    wait_until(is_done, "all notices are processed")
+    wait_until(is_done, "all events are processed")
     scene.figures |= assert_all_arrived(burst, bought)
     scene.figures |= assert_truth(scene.sandbox.ask("state"), bought=bought)
 
 
 @pytest.mark.parametrize("point", IN_THE_SITE)
 def test_the_site_killed_at_a_marked_point(scene, point):
-    """Kill -9 around the commit of a notice's row: it is not acknowledged, and the next delivery finds one row."""
-    letters = searches_without_notice(scene, 10)
+    """Kill -9 around the commit of an event's row: it is not acknowledged, and the next delivery finds one row."""
+    letters = searches_without_event(scene, 10)
     burst = Burst(scene.site(**scene.accident(point, "kill-one")), letters, threads=1)
     burst.finish()
     assert burst.answers == {200: 10, "no answer": burst.answers["no answer"]}
@@ -136,9 +136,9 @@ def test_the_site_killed_at_a_marked_point(scene, point):
     scene.figures |= assert_all_arrived(burst, 10) | assert_truth(scene.sandbox.ask("state"), bought=10)
 
 
-def test_notices_wait_until_the_workers_are_back(scene):
-    """No worker at all: each notice is stored and waits; then one worker does everything, each at the first attempt."""
-    letters = searches_without_notice(scene, 300)
+def test_events_wait_until_the_workers_are_back(scene):
+    """No worker at all: each event is stored and waits; then one worker does everything, each at the first attempt."""
+    letters = searches_without_event(scene, 300)
     burst = Burst(scene.ground.ports["site"], letters * 2)
     burst.finish()
     assert set(WebhookEvent.objects.values_list("state", "attempts")) == {("received", 0)}
@@ -148,7 +148,7 @@ def test_notices_wait_until_the_workers_are_back(scene):
     scene.figures |= assert_all_arrived(burst, 300) | assert_truth(scene.sandbox.ask("state"), bought=300)
 
 
-def test_notices_that_come_too_early_in_disorder_or_hours_late(scene):
+def test_events_that_come_too_early_in_disorder_or_hours_late(scene):
     """Before the POST's answer, in reverse, and hours after polling was faster: each processed, none changes a lead."""
     scene.sandbox.tell(
         "settings", chaos="early=0.3,reorder=0.5,late=0.5", rate=0, late_seconds=3600, reorder_seconds=0.5
@@ -156,9 +156,9 @@ def test_notices_that_come_too_early_in_disorder_or_hours_late(scene):
     make_leads(60)
     scene.workers(2)
     scene.enrich(batch=1)
-    wait_until(is_polled, "polling has brought what the notices did not")
+    wait_until(is_polled, "polling has brought what the events did not")
     ways = Counter(SearchJob.objects.values_list("result_via", flat=True))
-    assert min(ways["notice"], ways["poll"]) > 0
+    assert min(ways["event"], ways["poll"]) > 0
     before = assert_truth(scene.sandbox.ask("state"), bought=60)
     scene.sandbox.tell("flush")
     wait_until(lambda: not scene.sandbox.ask("state")["pending"], "the late ones have arrived")

@@ -141,7 +141,7 @@ def test_a_refusal_does_not_send_again_what_a_person_sent_again(stalled, sandbox
 def test_a_lost_answer_that_returns_by_the_shared_secret_is_booked_once(
     make_leads, sandbox, enrow, client, count, is_given_up
 ):
-    """The search is recognised by its crm_ids; a second notice of it, on the job's own URL, changes nothing."""
+    """The search is recognised by its crm_ids; a second event of it, on the job's own URL, changes nothing."""
     secret = "a-shared-secret-of-some-length"
     # Not https and not this machine: recorded, never sent.
     enrow(WEBHOOK_SECRETS=[secret], WEBHOOK_ORIGIN="http://crm.example.com")

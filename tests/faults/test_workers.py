@@ -43,7 +43,7 @@ def test_a_worker_killed_at_a_marked_point(scene, point):
     scene.figures |= assert_truth(scene.sandbox.ask("state"), bought=6)
 
 
-def test_a_worker_killed_over_an_answer_that_no_notice_follows(scene):
+def test_a_worker_killed_over_an_answer_that_no_event_follows(scene):
     """Kill -9 after the POST, and no webhooks: nobody can know, so the job is unconfirmed, and nobody buys it again."""
     make_leads(6)
     doomed = scene.worker(processes=1, ENROW_WEBHOOK_ORIGIN="", **scene.accident("before-record"))
@@ -74,19 +74,19 @@ def test_a_planner_killed_at_a_marked_point(scene, point):
 
 
 def test_one_answer_in_five_is_lost(scene):
-    """Billed, answer lost: the notice adopts the job by its reference; nothing is sent twice."""
+    """Billed, answer lost: the event adopts the job by its reference; nothing is sent twice."""
     scene.sandbox.tell("settings", chaos="lost-answer=0.2")
     make_leads(100)
     scene.workers(2)
     scene.enrich()
     wait_until(is_settled, "all jobs have ended")
     assert scene.sandbox.ask("state")["requests"]["POST /email/find/bulk lost"] > 0
-    wait_until(lambda: not SearchJob.objects.filter(state="unconfirmed").exists(), "every notice has found its job")
+    wait_until(lambda: not SearchJob.objects.filter(state="unconfirmed").exists(), "every event has found its job")
     scene.figures |= assert_truth(scene.sandbox.ask("state"), bought=100)
 
 
-def test_no_notice_ever_comes(scene):
-    """Every notice is dropped: polling brings the results."""
+def test_no_event_ever_comes(scene):
+    """Every event is dropped: polling brings the results."""
     scene.sandbox.tell("settings", chaos="drop")
     make_leads(41)
     scene.workers(2)
@@ -96,7 +96,7 @@ def test_no_notice_ever_comes(scene):
     scene.figures |= assert_truth(scene.sandbox.ask("state"), bought=41)
 
 
-def test_notices_come_twice_and_out_of_order(scene):
+def test_events_come_twice_and_out_of_order(scene):
     """Doubled, reordered, and before the POST is answered: the same leads, the same credits."""
     scene.sandbox.tell("settings", chaos="duplicate,reorder,early=0.3", duplicates=2, reorder_seconds=0.3)
     make_leads(101)

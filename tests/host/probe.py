@@ -18,8 +18,8 @@ from rest_framework.settings import api_settings
 SECRET = "a-secret-that-is-long-enough-1"
 PERSON = "dwight@example.com"
 TRIGGER = """
-CREATE TRIGGER no_notices BEFORE INSERT ON enrow_webhooks_webhookevent
-BEGIN SELECT RAISE(ABORT, 'no notices'); END
+CREATE TRIGGER no_events BEFORE INSERT ON enrow_webhooks_webhookevent
+BEGIN SELECT RAISE(ABORT, 'no events'); END
 """
 
 
@@ -31,7 +31,7 @@ class Guard(dict):
 
 
 def ask(method, token=SECRET, body=b"", query=""):
-    path = reverse("enrow_webhooks:notice", args=[token]) + query
+    path = reverse("enrow_webhooks:webhook", args=[token]) + query
     try:
         answer = Client(raise_request_exception=False).generic(method, path, body, "application/json")
     except Exception as error:
@@ -39,16 +39,16 @@ def ask(method, token=SECRET, body=b"", query=""):
     return [answer.status_code, answer.headers.get("Content-Type", ""), answer.content.decode()]
 
 
-def notice(name):
+def event(name):
     return json.dumps({"event": "e", "id": name, "email": PERSON}).encode()
 
 
 def normal():
     """Return the answers of a host whose database works."""
     return {
-        "good": ask("POST", body=notice("1")),
-        "format": ask("POST", body=notice("2"), query="?format=xml&q=xml"),
-        "stranger": ask("POST", "wrong-token", notice("3")),
+        "good": ask("POST", body=event("1")),
+        "format": ask("POST", body=event("2"), query="?format=xml&q=xml"),
+        "stranger": ask("POST", "wrong-token", event("3")),
         "broken": ask("POST", body=b'{"broken'),
         "too large": ask("POST", body=b"x" * 10_001),
         **{method: ask(method) for method in ("GET", "HEAD", "PUT", "OPTIONS")},
@@ -59,17 +59,17 @@ def normal():
 def broken():
     """Return the answers of a host whose database refuses the row, and then is no database any more."""
     connection.cursor().execute(TRIGGER)
-    refused = ask("POST", body=notice("4"))
+    refused = ask("POST", body=event("4"))
     connection.close()
     Path(settings.DATABASES["default"]["NAME"]).write_bytes(b"no database" * 1000)
-    return {"refused": refused, "gone": ask("POST", body=notice("5")), "gone, stranger": ask("POST", "wrong-token")}
+    return {"refused": refused, "gone": ask("POST", body=event("5")), "gone, stranger": ask("POST", "wrong-token")}
 
 
 def main():
     django.setup()
     call_command("migrate", verbosity=0)
     if sys.argv[1:] == ["guarded"]:
-        reverse("enrow_webhooks:notice", args=[SECRET])  # imports the view: what it takes as a class, it has now
+        reverse("enrow_webhooks:webhook", args=[SECRET])  # imports the view: what it takes as a class, it has now
         settings.REST_FRAMEWORK = Guard()
         api_settings.reload()
     answers = normal()

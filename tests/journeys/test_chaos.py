@@ -70,8 +70,8 @@ def finish_quietly(site):
 
 @pytest.mark.parametrize("chaos", ["lost-answer", "gateway"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_lost_answer_is_adopted_when_its_notice_arrives(site, make_leads, chaos, count):
-    """Billed, answer lost: the notice comes to the job's own URL and brings id and result."""
+def test_a_lost_answer_is_adopted_when_its_event_arrives(site, make_leads, chaos, count):
+    """Billed, answer lost: the event comes to the job's own URL and brings id and result."""
     site.configure(chaos=chaos)
     make_leads(count)
     enrich(Lead.objects.all(), find={"email"})
@@ -104,8 +104,8 @@ def test_the_dashboards_url_works_without_a_callback_of_the_job(site, make_leads
     assert Lead.objects.get(crm_id="one-0").email_status == "valid"
 
 
-def test_notices_that_come_hours_later_than_polling_change_nothing(site, make_leads):
-    """Polling was faster; the late notice is acknowledged, stored and harmless."""
+def test_events_that_come_hours_later_than_polling_change_nothing(site, make_leads):
+    """Polling was faster; the late event is acknowledged, stored and harmless."""
     site.configure(chaos="late", late_seconds=3600)
     make_leads(3)
     enrich(Lead.objects.all(), find={"email"})

@@ -1,4 +1,4 @@
-"""The main job, end to end: leads go out to Enrow over HTTP and come back enriched by its notices."""
+"""The main job, end to end: leads go out to Enrow over HTTP and come back enriched by its events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(("find", "verify"), [({"email"}, False), ({"phone"}, False), ((), True)])
 def test_every_kind_single_and_bulk_comes_back_by_webhook(site, make_leads, find, verify, count):
-    """One lead goes to the single endpoint, more go to bulk; the notice brings the result home without polling."""
+    """One lead goes to the single endpoint, more go to bulk; the event brings the result home without polling."""
     make_leads(count)
     if verify:
         Lead.objects.update(email=Concat(F("crm_id"), Value("@firm.com")))
@@ -27,7 +27,7 @@ def test_every_kind_single_and_bulk_comes_back_by_webhook(site, make_leads, find
     work(site)
 
     job = run.jobs().get()
-    assert (job.state, job.result_via, job.is_bulk) == ("finished", "notice", count > 1)
+    assert (job.state, job.result_via, job.is_bulk) == ("finished", "webhook", count > 1)
     assert WebhookEvent.objects.get().state == "processed"
     for lead in Lead.objects.all():
         if "email" in find:

@@ -14,12 +14,12 @@ from django.urls import NoReverseMatch, include, path
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from enrow_webhooks.client.scrub import describe, scrub
-from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Progress, Result, Verdict, VerifyEmail
+from enrow_webhooks.client.values import Answer, FindEmail, FindPhone, Kind, Result, SearchStatus, Verdict, VerifyEmail
 from enrow_webhooks.inbox import processing, storing
 from enrow_webhooks.inbox.addresses import callback_url, sign
 from enrow_webhooks.logs import RedactWebhookTokens
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.signals import notice_received
+from enrow_webhooks.signals import event_received
 from enrow_webhooks.tasks import process_events
 from leads.enrichment import enrich
 from leads.kinds import Candidate
@@ -53,7 +53,7 @@ BODY = json.dumps(
 )
 
 # A project whose URL takes no token: Django's complaint quotes the signed reference.
-urlpatterns = [path("hooks/", include(([path("<int:token>/", print, name="notice")], "enrow_webhooks")))]
+urlpatterns = [path("hooks/", include(([path("<int:token>/", print, name="webhook")], "enrow_webhooks")))]
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def lead_that_refuses(planted_lead):
     ],
 )
 def test_no_answer_of_the_view_logs_its_path_or_body(said, settings, debug, body, token, status):
-    """Django logs the path of every 4xx; the path of a notice ends in the secret."""
+    """Django logs the path of every 4xx; the path of an event ends in the secret."""
     settings.DEBUG = debug
     answer = deliver(body, token)
     assert answer.status_code == status
@@ -198,24 +198,24 @@ def test_the_report_of_an_error_hides_the_body(rf, function, settings):
 # Processing.
 
 
-def test_a_receiver_of_the_host_that_quotes_the_notice_is_not_quoted(sandbox, said):
+def test_a_receiver_of_the_host_that_quotes_the_event_is_not_quoted(sandbox, said):
     """The row says what failed and where; the log has the way there; neither has the message."""
 
-    def careless(sender, notice, **kwargs):
-        raise ValueError(f"{notice.result.value} {NAME} {PHONE} {sign(JOB)}")
+    def careless(sender, event, **kwargs):
+        raise ValueError(f"{event.result.value} {NAME} {PHONE} {sign(JOB)}")
 
     deliver()
-    notice_received.connect(careless)
+    event_received.connect(careless)
     try:
         processing.drain()
     finally:
-        notice_received.disconnect(careless)
+        event_received.disconnect(careless)
     assert WebhookEvent.objects.get().last_error.startswith("ValueError at journeys/test_privacy.py:")
     assert "careless" in said.text
 
 
 def test_a_row_that_the_database_refuses_is_not_quoted(site, said, lead_that_refuses):
-    """By notice, by polling, by the sweep, by a Celery task: logs and last_error name the constraint, never the row."""
+    """By event, by polling, by the sweep, by a Celery task: logs and last_error name the constraint, never the row."""
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     work(site)
     job.refresh_from_db()
@@ -326,7 +326,7 @@ def test_reprs_show_no_person():
         VerifyEmail(email=EMAIL),
         FindPhone(linkedin_url="https://x/plantedann", firstname="Plantedann", lastname="x"),
         Result(verdict=Verdict.FOUND, value=EMAIL, echo=VerifyEmail(email=EMAIL)),
-        Answer(progress=Progress.COMPLETED, results=(Result(verdict=Verdict.FOUND, value=PHONE),)),
+        Answer(status=SearchStatus.COMPLETED, results=(Result(verdict=Verdict.FOUND, value=PHONE),)),
         processing.read(WebhookEvent(payload=BODY, reference="")),
         Candidate(1, CRM_ID, "Plantedann", "Somebody", NAME, "", "", "", "", EMAIL, "", PHONE),
         Sent(1, CRM_ID, None, EMAIL),
@@ -399,7 +399,7 @@ def test_describe_names_kind_and_place():
 
 
 def test_a_setting_that_is_missing_is_named(enrow):
-    """What a person must mend is said in full, also where a notice needs it."""
+    """What a person must mend is said in full, also where an event needs it."""
     deliver(json.dumps({"event": "bulk_search_finished", "id": "b-1"}), SECRET)
     enrow(API_KEY="")
     processing.drain()

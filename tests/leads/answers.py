@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enrow_webhooks.client.values import Answer, Progress, Result, Verdict
+from enrow_webhooks.client.values import Answer, Result, SearchStatus, Verdict
 from leads.models import LeadSearch, SearchJob
 
-VIA = SearchJob.Via.NOTICE
+VIA = SearchJob.Via.WEBHOOK
 
 
 def found(crm_id="", value="x@firm.com", **more):
@@ -17,7 +17,7 @@ def missed(crm_id="", **more):
 
 
 def done(*answers, **more):
-    return Answer(progress=Progress.COMPLETED, results=answers, **more)
+    return Answer(status=SearchStatus.COMPLETED, results=answers, **more)
 
 
 def effects(job):

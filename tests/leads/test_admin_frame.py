@@ -60,7 +60,7 @@ on_each_site = pytest.mark.parametrize("site", [admin.site, sales], ids=lambda s
 
 @pytest.fixture(autouse=True)
 def rows(make_leads):
-    """Something to decide about: leads, a job that failed, one whose answer was lost, a dead notice."""
+    """Something to decide about: leads, a job that failed, one whose answer was lost, a dead event."""
     fill(2)
     make_leads(1)
     SearchJob.objects.filter(enrow_id="row-1").update(state="unconfirmed")

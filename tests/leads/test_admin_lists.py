@@ -68,7 +68,7 @@ def test_every_filter_and_search_answers(admin_client, model, lookups):
     ],
 )
 def test_search_finds_by_the_indexed_columns(admin_client, model, term, found):
-    """A lead is found by the beginning of its crm_id, its address or its domain; a job and a notice by whole ids."""
+    """A lead is found by the beginning of its crm_id, its address or its domain; a job and an event by whole ids."""
     fill(3)
     Lead.objects.create(crm_id="boss", email="boss@firm.com", company_domain="firm.com")
     assert admin_client.get(list_page(model, q=term)).context["cl"].result_count == found
@@ -121,12 +121,12 @@ def test_hostile_texts_are_escaped_everywhere(admin_client, model):
 
 
 def test_pages_lead_to_each_other(admin_client):
-    """Lead, search, job, run and notice are one click apart, and each link opens."""
+    """Lead, search, job, run and event are one click apart, and each link opens."""
     fill(2)
     search = LeadSearch.objects.first()
     lead, job = Lead.objects.get(crm_id=search.crm_id), search.job
-    notice = WebhookEvent.objects.exclude(reference="").get()
-    signed = SearchJob.objects.get(pk=notice.reference)
+    event = WebhookEvent.objects.exclude(reference="").get()
+    signed = SearchJob.objects.get(pk=event.reference)
     unsigned = WebhookEvent.objects.get(reference="")
     links = [
         (row_page(lead), row_page(job)),
@@ -136,8 +136,8 @@ def test_pages_lead_to_each_other(admin_client):
         (row_page(job), list_page(SearchJob, run=job.run)),
         (row_page(search), row_page(job)),
         (row_page(search), list_page(Lead, crm_id=lead.crm_id)),
-        (row_page(notice), row_page(signed)),
-        (row_page(signed), row_page(notice)),
+        (row_page(event), row_page(signed)),
+        (row_page(signed), row_page(event)),
         (row_page(SearchJob.objects.get(enrow_id=unsigned.enrow_id)), row_page(unsigned)),
         (row_page(unsigned), list_page(SearchJob, enrow_id=unsigned.enrow_id)),
         (list_page(LeadSearch), row_page(job)),

@@ -105,7 +105,7 @@ def test_all_across_pages_is_all_and_the_page_says_how_many(admin_client, monkey
 
 
 def test_replaying_all_across_pages_replays_all(admin_client, monkeypatch):
-    """The same for notices."""
+    """The same for events."""
     monkeypatch.setattr(BoundedPaginator, "most", 60)
     fill(75)
     page = run_action(admin_client, "replay", WebhookEvent.objects.all()[:1], select_across="1", confirm="1")

@@ -145,7 +145,7 @@ def sentences(subject) -> list[str]:
 
 
 def test_an_unconfirmed_job_needs_a_person_only_after_its_window(healthy, enrow):
-    """Until then its notice may still come; where none can come, at once."""
+    """Until then its event may still come; where none can come, at once."""
     make_job(state="unconfirmed", sent_at=timezone.now() - dt.timedelta(minutes=29))
     assert run("enrow_doctor").code == 0
     assert "1 search jobs are unconfirmed: sent less than 30 minutes ago" in sentences("unconfirmed")[0]
@@ -220,8 +220,8 @@ def test_credits_that_were_bought_are_no_drift_to_mend(healthy):
     ("words", "fields"),
     [("are dead", {"state": "dead"}), ("waits for a worker", {"next_attempt_at": hours_ago(1)})],
 )
-def test_a_notice_that_needs_a_person_is_found(healthy, words, fields):
-    """Dead notices, and notices that no worker takes."""
+def test_an_event_that_needs_a_person_is_found(healthy, words, fields):
+    """Dead events, and events that no worker takes."""
     WebhookEvent.objects.create(event="x", enrow_id="1", payload="{}", **fields)
 
     assert words in troubles(run("enrow_doctor", "--json"))[0]["sentence"]

@@ -80,8 +80,8 @@ def test_after_a_finished_search_nothing_is_left(site, make_leads, find, verify,
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(("find", "verify"), KINDS, ids=["email", "phone", "verify"])
-def test_a_notice_that_comes_later_brings_nothing_back(site, make_leads, find, verify, count):
-    """Forgotten while Enrow works: the notice ends the job and is for the others alone; nor does a replay help."""
+def test_an_event_that_comes_later_brings_nothing_back(site, make_leads, find, verify, count):
+    """Forgotten while Enrow works: the event ends the job and is for the others alone; nor does a replay help."""
     first, *others = make_leads(count)
     if verify:
         for lead in (first, *others):
@@ -96,7 +96,7 @@ def test_a_notice_that_comes_later_brings_nothing_back(site, make_leads, find, v
     work(site)
 
     job.refresh_from_db()
-    assert (job.state, job.result_via) == ("finished", "notice")
+    assert (job.state, job.result_via) == ("finished", "webhook")
     assert_forgotten(first)
     assert LeadSearch.objects.get(effect="erased").outcome == "cancelled"
     assert LeadSearch.objects.filter(effect="written").count() == len(others)
@@ -149,7 +149,7 @@ def test_who_is_forgotten_before_the_post_is_not_bought(sandbox, pair, state):
 
 
 @pytest.mark.parametrize("state", ["unconfirmed", "expired"])
-def test_an_unconfirmed_or_expired_search_takes_its_late_notice_without_the_person(site, make_leads, state):
+def test_an_unconfirmed_or_expired_search_takes_its_late_event_without_the_person(site, make_leads, state):
     """The purchase is adopted, with its cost; whom it was about is not."""
     (first,) = make_leads(1)
     site.configure(delay=1000)
@@ -220,7 +220,7 @@ def test_a_forgotten_purchase_is_not_used_again(site, make_leads):
 
 
 def test_a_search_launched_elsewhere_finds_no_lead(site, make_leads, enrow):
-    """Enrow's dashboard searched the person with our crm_id: the notice is kept aside, its value in no search."""
+    """Enrow's dashboard searched the person with our crm_id: the event is kept aside, its value in no search."""
     enrow(WEBHOOK_SECRETS=["a-shared-secret-of-good-length"])
     (first,) = make_leads(1)
     forgetting.forget([first.crm_id])
@@ -237,8 +237,8 @@ def test_a_search_launched_elsewhere_finds_no_lead(site, make_leads, enrow):
     assert not Lead.objects.exists()
 
 
-def test_a_repeat_of_a_notice_leaves_no_body(site, make_leads):
-    """A notice whose first copy was never stored comes hours after the forgetting: processed, and blanked."""
+def test_a_repeat_of_an_event_leaves_no_body(site, make_leads):
+    """An event whose first copy was never stored comes hours after the forgetting: processed, and blanked."""
     (first,) = make_leads(1)
     enrich(Lead.objects.all(), find={"email"})
     work(site)
@@ -253,7 +253,7 @@ def test_a_repeat_of_a_notice_leaves_no_body(site, make_leads):
 
 
 def test_a_body_that_another_lead_waits_for_stays_until_it_is_used(site, make_leads):
-    """The rider's result is in a notice that nobody has processed yet: it is used first, then it goes."""
+    """The rider's result is in an event that nobody has processed yet: it is used first, then it goes."""
     (first,) = make_leads(1)
     rider = same_person(crm_id="rider")
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
@@ -267,7 +267,7 @@ def test_a_body_that_another_lead_waits_for_stays_until_it_is_used(site, make_le
     assert (bool(rider.email), WebhookEvent.objects.get().payload) == (True, "")
 
 
-def test_a_waiting_notice_of_the_forgotten_alone_ends(site, make_leads):
+def test_a_waiting_event_of_the_forgotten_alone_ends(site, make_leads):
     """Its body is gone, so no worker may try, fail and cry over it; the job is polled to its end."""
     (first,) = make_leads(1)
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
@@ -330,7 +330,7 @@ def test_the_command_tells_asks_and_forgets(site, pair):
     refused = run("forget_lead", first.crm_id)
     assert (refused.code, "--yes" in refused.err, everything() == before) == (2, True, True)
     outcome = run("forget_lead", first.crm_id, "--yes")
-    assert (outcome.code, outcome.out) == (0, "Forgot 1 leads, 1 lead searches, 1 bodies of notices.\n")
+    assert (outcome.code, outcome.out) == (0, "Forgot 1 leads, 1 lead searches, 1 bodies of events.\n")
     assert_forgotten(first)
     again = run("forget_lead", first.crm_id, second.crm_id, "--yes")
     assert (again.code, "Nothing is known of" in again.err, Lead.objects.count()) == (2, True, 1)

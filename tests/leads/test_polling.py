@@ -1,4 +1,4 @@
-"""Polling and the sweep: what no message and no notice finishes is finished all the same, or given up visibly."""
+"""Polling and the sweep: what no message and no event finishes is finished all the same, or given up visibly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def look(job):
 
 @pytest.mark.parametrize("profile", ["current", "legacy"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_polling_brings_what_no_notice_brought(running, count, profile):
+def test_polling_brings_what_no_event_brought(running, count, profile):
     """Without any webhook the sweep fetches the results, and the job says that polling did it."""
     job = look(running(count, profile=profile))
     assert (job.state, job.result_via) == ("finished", "poll")

@@ -1,4 +1,4 @@
-"""Notices: proved by their URL, believed only as far as the proof goes."""
+"""Events: proved by their URL, believed only as far as the proof goes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def single(enrow_id, **result):
     return body | {"id": enrow_id, "result": body["result"] | result}
 
 
-def test_a_single_notice_on_the_jobs_own_url_is_used_as_it_is(running, post, sandbox):
+def test_a_single_event_on_the_jobs_own_url_is_used_as_it_is(running, post, sandbox):
     """The signature proves the job; no GET is needed."""
     job = running()
     event = post(single(job.enrow_id, email="proved@x.com", custom={"crm_id": "lead-0"}), sign(str(job.pk)))
@@ -63,7 +63,7 @@ def test_a_single_notice_on_the_jobs_own_url_is_used_as_it_is(running, post, san
     assert Lead.objects.get().email == "proved@x.com"
 
 
-def test_a_notice_by_the_shared_secret_is_confirmed_by_get(running, post):
+def test_an_event_by_the_shared_secret_is_confirmed_by_get(running, post):
     """Whoever has the dashboard's secret cannot write what Enrow does not confirm."""
     job = running()
     post(single(job.enrow_id, email="forged@evil.com", custom={"crm_id": "lead-0"}))
@@ -71,14 +71,14 @@ def test_a_notice_by_the_shared_secret_is_confirmed_by_get(running, post):
 
 
 @pytest.mark.parametrize("find", ["email", "phone"])
-def test_a_bulk_notice_is_followed_up_by_a_get(running, post, find):
-    """Bulk notices carry no results."""
+def test_a_bulk_event_is_followed_up_by_a_get(running, post, find):
+    """Bulk events carry no results."""
     job = running(3, find)
     name = "bulk_search_finished" if find == "email" else "bulk_phone_search_finished"
     event = post(payload(f"webhooks/{name}") | {"id": job.enrow_id}, sign(str(job.pk)))
     assert event.state == "processed"
     job.refresh_from_db()
-    assert (job.state, job.found, job.result_via) == ("finished", 3, "notice")
+    assert (job.state, job.found, job.result_via) == ("finished", 3, "webhook")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_bulk_notice_is_followed_up_by_a_get(running, post, find):
     ],
     ids=["id", "kind", "bulk"],
 )
-def test_a_notice_that_disagrees_with_its_url_is_kept_aside(running, post, body):
+def test_an_event_that_disagrees_with_its_url_is_kept_aside(running, post, body):
     """Reference and content must name the same search; else nothing is written."""
     job = running()
     event = post(body(job), sign(str(job.pk)))
@@ -99,8 +99,8 @@ def test_a_notice_that_disagrees_with_its_url_is_kept_aside(running, post, body)
     assert Lead.objects.get().email == ""
 
 
-def test_a_lost_answer_is_adopted_when_its_notice_arrives(make_leads, sandbox, post):
-    """The notice names the job by its reference and Enrow's id in its body: the purchase is not lost."""
+def test_a_lost_answer_is_adopted_when_its_event_arrives(make_leads, sandbox, post):
+    """The event names the job by its reference and Enrow's id in its body: the purchase is not lost."""
     make_leads(2)
     sandbox.configure(chaos="lost-answer")
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
@@ -112,7 +112,7 @@ def test_a_lost_answer_is_adopted_when_its_notice_arrives(make_leads, sandbox, p
     assert sandbox.ledger.spent == 2
 
 
-def test_a_notice_that_overtakes_the_posts_answer_is_applied(make_leads, sandbox, post):
+def test_an_event_that_overtakes_the_posts_answer_is_applied(make_leads, sandbox, post):
     """The job is still being sent when its result is there; the answer that follows changes nothing."""
     make_leads(1)
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
@@ -124,8 +124,8 @@ def test_a_notice_that_overtakes_the_posts_answer_is_applied(make_leads, sandbox
     assert Lead.objects.get().email == "early@x.com"
 
 
-def test_a_notice_before_enrows_get_knows_it_is_tried_again(running, post, sandbox):
-    """A bulk notice whose GET still says ongoing waits; it is not lost."""
+def test_an_event_before_enrows_get_knows_it_is_tried_again(running, post, sandbox):
+    """A bulk event whose GET still says ongoing waits; it is not lost."""
     sandbox.configure(delay=600)
     job = running(2)
     event = post(payload("webhooks/bulk_search_finished") | {"id": job.enrow_id}, sign(str(job.pk)))
@@ -137,7 +137,7 @@ def test_a_notice_before_enrows_get_knows_it_is_tried_again(running, post, sandb
     assert job.state == "finished"
 
 
-def test_an_old_nested_phone_notice_is_understood(running, post):
+def test_an_old_nested_phone_event_is_understood(running, post):
     """Two ids, two results, one of them inside the other."""
     job = running(1, "phone")
     inner = payload("webhooks/single_phone_search_finished") | {"id": "inner-id"}
@@ -205,7 +205,7 @@ def test_a_strangers_search_is_ignored(make_leads, sandbox, post, custom):
 
 
 def test_an_unknown_id_is_ignored_but_not_while_one_of_ours_has_no_answer(make_leads, sandbox, post):
-    """A notice of our own may come by the dashboard's URL before the POST's answer is recorded: it waits."""
+    """An event of our own may come by the dashboard's URL before the POST's answer is recorded: it waits."""
     make_leads(1)
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     SearchJob.objects.filter(pk=job.pk).update(state="sending")

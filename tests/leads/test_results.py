@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from enrow_webhooks.client.values import Answer, FindEmail, Progress, Result, Verdict
+from enrow_webhooks.client.values import Answer, FindEmail, Result, SearchStatus, Verdict
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying
@@ -162,7 +162,7 @@ def test_a_lead_without_a_result_fails_with_a_sentence(running):
 def test_a_failed_batch_costs_nothing_and_can_be_searched_again(running):
     """``general.status: failed`` ends the job visibly and frees its leads."""
     job = running(2)
-    applying.apply(job.pk, Answer(progress=Progress.FAILED), via=VIA)
+    applying.apply(job.pk, Answer(status=SearchStatus.FAILED), via=VIA)
     job.refresh_from_db()
     assert (job.state, job.credits_cost) == ("failed", 0)
     assert set(Lead.objects.values_list("email_status", flat=True)) == {"failed"}

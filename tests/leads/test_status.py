@@ -142,7 +142,7 @@ def test_the_doctor_says_when_nobody_prunes(enrow, days, late):
 
 
 def test_the_status_page_shows_everything(admin_client):
-    """Oldest waiting, states, dead ones with links, rejections, overdue jobs, last notice and sweep, balance."""
+    """Oldest waiting, states, dead ones with links, rejections, overdue jobs, last event and sweep, balance."""
     for make in PROBLEMS.values():
         make()
     dead = event(state="dead", last_error="The body is not JSON.")
@@ -174,7 +174,7 @@ def test_the_status_page_costs_the_same_however_many_rows(admin_client):
 
 
 @pytest.mark.parametrize(("codename", "status"), [("view_webhookevent", 200), ("view_lead", 403)])
-def test_the_status_page_is_for_who_may_view_notices(codename, status):
+def test_the_status_page_is_for_who_may_view_events(codename, status):
     """Staff with the view permission; read-only."""
     assert login(codename).get(STATUS).status_code == status
 

@@ -61,7 +61,7 @@ def test_what_comes_back_to_the_queue_as_a_turn_ends_is_woken_for(sandbox, make_
 
 
 def test_the_sweep_task_polls_and_writes(sandbox, make_leads):
-    """What no notice finished, the periodic task does."""
+    """What no event finished, the periodic task does."""
     make_leads(2)
     enrich(Lead.objects.all(), find={"email"})
     due_now()

@@ -13,11 +13,11 @@ from enrow_webhooks.management.base import EnrowCommand, whole_number
 
 
 class Command(EnrowCommand):
-    """Blank the bodies of old webhook notices."""
+    """Blank the bodies of old webhook events."""
 
     help = (
-        "Blank the bodies of webhook notices that were dealt with long ago: they hold e-mail addresses and phones.\n"
-        "The rows stay, so that a repeat of an old notice is still known as a repeat. Beat does this once a day."
+        "Blank the bodies of webhook events that were dealt with long ago: they hold e-mail addresses and phones.\n"
+        "The rows stay, so that a repeat of an old event is still known as a repeat. Beat does this once a day."
     )
     examples = """
   manage.py prune_events              after ENROW["PAYLOAD_DAYS"] days, 30 by default
@@ -38,4 +38,4 @@ class Command(EnrowCommand):
         if options["json"]:
             self.tell_json({"pruned": pruned, "days": days})
         else:
-            self.stdout.write(f"Blanked the bodies of {pruned:,} notices that were dealt with over {days} days ago.")
+            self.stdout.write(f"Blanked the bodies of {pruned:,} events that were dealt with over {days} days ago.")

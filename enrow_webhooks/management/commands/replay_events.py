@@ -14,10 +14,10 @@ from enrow_webhooks.models import WebhookEvent, WebhookEventQuerySet
 
 
 class Command(EnrowCommand):
-    """Process webhook notices once more."""
+    """Process webhook events once more."""
 
     help = (
-        "Put webhook notices back in line and process them here, without a broker.\n"
+        "Put webhook events back in line and process them here, without a broker.\n"
         "Harmless to repeat: a result that is written already is not written again, and nothing is bought."
     )
     examples = """
@@ -29,13 +29,13 @@ class Command(EnrowCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("ids", nargs="*", type=count, metavar="ID", help="notices to replay")
+        parser.add_argument("ids", nargs="*", type=count, metavar="ID", help="events to replay")
         parser.add_argument(
             "--state",
             action="append",
             default=[],
             choices=WebhookEvent.State.values,
-            help="replay the notices in this state; may be given more than once",
+            help="replay the events in this state; may be given more than once",
         )
         parser.add_argument("--dry-run", action="store_true", help="tell what each would change, and change nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -43,7 +43,7 @@ class Command(EnrowCommand):
     def handle(self, *args: Any, ids: Sequence[int], state: Sequence[str], **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Replay, or list."""
         if not ids and not state:
-            raise wrong_call("Say which notices to replay: give their ids, or --state dead.")
+            raise wrong_call("Say which events to replay: give their ids, or --state dead.")
         _must_exist(ids)
         events = chosen(ids, state)
         if options["dry_run"]:
@@ -60,7 +60,7 @@ class Command(EnrowCommand):
             self.stdout.write(f"{row.pk}  {row.event}  {row.state}  {row.last_error}".rstrip())
             self.stdout.write(f"    {row.forecast.sentence}")
             rows, changes = rows + 1, changes + row.forecast.changes
-        self.stdout.write(f"{rows:,} notices would be replayed. {changes:,} of them could change anything.")
+        self.stdout.write(f"{rows:,} events would be replayed. {changes:,} of them could change anything.")
 
     def _replay(self, events: WebhookEventQuerySet, *, as_json: bool) -> None:
         done = replay(events)
@@ -70,12 +70,12 @@ class Command(EnrowCommand):
             )
         else:
             states = ", ".join(f"{number:,} {state}" for state, number in sorted(done.states.items()))
-            self.stdout.write(f"Replayed {done.states.total():,} notices" + (f": {states}." if states else "."))
+            self.stdout.write(f"Replayed {done.states.total():,} events" + (f": {states}." if states else "."))
         if done.pruned:
-            raise needs_person(f"{done.pruned:,} notices cannot be replayed: prune_events has blanked their bodies.")
+            raise needs_person(f"{done.pruned:,} events cannot be replayed: prune_events has blanked their bodies.")
         if done.unsettled:
             raise needs_person(
-                f"{done.unsettled:,} notices failed again; 'replay_events --state failed --dry-run' says why."
+                f"{done.unsettled:,} events failed again; 'replay_events --state failed --dry-run' says why."
             )
 
 

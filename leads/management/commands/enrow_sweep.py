@@ -21,7 +21,7 @@ class Command(EnrowCommand):
     """Find and finish what was left behind."""
 
     help = (
-        "Send queued searches, process waiting notices, poll what is late, resume what was held, write what is\n"
+        "Send queued searches, process waiting events, poll what is late, resume what was held, write what is\n"
         "unwritten. Needs neither Celery nor a broker: with --every this one process does all that workers and beat do."
     )
     examples = """
@@ -53,7 +53,7 @@ class Command(EnrowCommand):
             self.tell_json(dataclasses.asdict(swept), in_one_line=True)
         else:
             self.stdout.write(
-                f"Swept: {swept.events:,} notices processed, {swept.jobs:,} search jobs looked at, "
+                f"Swept: {swept.events:,} events processed, {swept.jobs:,} search jobs looked at, "
                 f"{swept.written:,} written to the leads."
             )
         self.stdout.flush()

@@ -20,7 +20,7 @@ class Command(EnrowCommand):
 
     help = (
         "Delete leads for good: the row, what its searches hold (inputs seen, values found), and the bodies of\n"
-        "the webhook notices about it. A late notice, a replay or polling does not bring anything back; a search that\n"
+        "the webhook events about it. A late event, a replay or polling does not bring anything back; a search that\n"
         "is under way at Enrow is paid for; its result is dropped. Another lead that shares a purchase keeps its own."
     )
     examples = """
@@ -65,4 +65,4 @@ class Command(EnrowCommand):
 
 
 def _sentence(found: Traces, verb: str) -> str:
-    return f"{verb} {found.leads:,} leads, {found.searches:,} lead searches, {found.bodies:,} bodies of notices."
+    return f"{verb} {found.leads:,} leads, {found.searches:,} lead searches, {found.bodies:,} bodies of events."
