@@ -186,8 +186,8 @@ def test_no_bytes_break_the_reader(body):
 
 
 @given(event_type=st.sampled_from(EventType), body=OBJECT)
-def test_no_object_breaks_the_reader(event, body):
+def test_no_object_breaks_the_reader(event_type, body):
     """Wrong types everywhere: what cannot be used counts as absent."""
-    event = events.understand({**body, "event": event.value})
-    assert event.type is event
+    event = events.understand({**body, "event": event_type.value})
+    assert event.type is event_type
     assert event.result is None or event.result.verdict in {Verdict.FOUND, Verdict.NOT_FOUND}
