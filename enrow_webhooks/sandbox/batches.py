@@ -10,7 +10,7 @@ from typing import Any
 from enrow_webhooks.sandbox import echo, people
 from enrow_webhooks.sandbox.endpoints import Kind
 from enrow_webhooks.sandbox.jobs import Job, State
-from enrow_webhooks.sandbox.oddities import oddity_of, order_of
+from enrow_webhooks.sandbox.oddities import oddities_of, order_of
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.results import (
     company_of,
@@ -18,7 +18,6 @@ from enrow_webhooks.sandbox.results import (
     email_and_verdict,
     number_and_country,
     verdict_of,
-    verified,
     wants,
 )
 from enrow_webhooks.sandbox.special import Word
@@ -43,20 +42,14 @@ def bulk_body(job: Job, profile: Profile, now: float) -> Body:
 
 def _items(job: Job, payload: Body, profile: Profile) -> list[Body]:
     rows = rows_of(job.endpoint, payload)
-    with_gender = wants(payload, "retrieve_gender")
-    items = []
-    for place in order_of(profile, job.seed, len(rows)):
-        row = rows[place]
-        odd = oddity_of(profile, job.seed, job.endpoint.kind, place, row)
-        if odd is Word.MISSING:
-            continue
-        if job.endpoint.kind is Kind.FIND_EMAIL:
-            items.append(_found_item(place, row, profile, odd, with_gender))
-        elif job.endpoint.kind is Kind.VERIFY_EMAIL:
-            items.append(_verified_item(job.id, place, row, profile, odd))
-        else:
-            items.append(_phone_item(place, row, profile, odd))
-    return items
+    odd = oddities_of(profile, job.seed, job.endpoint.kind, rows, job.raw)
+    places = [place for place in order_of(profile, job.seed, len(rows)) if odd[place] is not Word.MISSING]
+    if job.endpoint.kind is Kind.FIND_EMAIL:
+        with_gender = wants(payload, "retrieve_gender")
+        return [_found_item(place, rows[place], profile, odd[place], with_gender) for place in places]
+    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+        return [_verified_item(job.id, place, rows[place], profile, odd[place]) for place in places]
+    return [_phone_item(place, rows[place], profile, odd[place]) for place in places]
 
 
 def _found_item(place: int, row: Body, profile: Profile, odd: Word | None, with_gender: bool) -> Body:
@@ -65,12 +58,15 @@ def _found_item(place: int, row: Body, profile: Profile, odd: Word | None, with_
         item["email"], item["qualification"] = email_and_verdict(row, profile, odd)
     if item["qualification"] == "valid":
         item["info"] = _item_info(row, profile, with_gender)
-    return {**item, "raw_params": echo.find_inputs(row, profile), **custom_of(row, profile)}
+    item["raw_params"] = echo.find_inputs(row, profile)
+    item |= custom_of(row, profile)
+    return item
 
 
 def _item_info(row: Body, profile: Profile, with_gender: bool) -> Body:
     first, last = people.split_name(row["fullname"])
-    domain = people.domain_of(*company_of(row)) or ""
+    company_domain, company_name = company_of(row)
+    domain = people.domain_of(company_domain, company_name) or ""
     info: Body = {"domain": domain}
     if profile.item_fullname:
         info["fullname"] = row["fullname"]
@@ -79,7 +75,7 @@ def _item_info(row: Body, profile: Profile, with_gender: bool) -> Body:
     if with_gender:
         info["gender"] = people.gender(first)
     if profile.item_company_info:
-        info["companyInfo"] = {"name": people.company_of(domain, company_of(row)[1])}
+        info["companyInfo"] = {"name": people.company_of(domain, company_name)}
     return info
 
 
@@ -88,7 +84,7 @@ def _verified_item(job_id: str, place: int, email: str, profile: Profile, odd: W
     # GET to the next.
     digest = hashlib.blake2b(f"{job_id}:{place}".encode(), digest_size=16).digest()
     return {
-        **verified(email, profile),
+        "email": echo.verified_address(email, profile),
         "index": str(uuid.UUID(bytes=digest, version=4)),
         "qualification": "ongoing" if odd is Word.ONGOING else verdict_of(email),
     }
@@ -99,7 +95,8 @@ def _phone_item(place: int, row: Body, profile: Profile, odd: Word | None) -> Bo
     item: Body = {"country": phone[1], "index": place, "number": phone[0]} if phone else {"index": place}
     item["params"] = echo.phone_inputs(row, profile)
     item["qualification"] = "ongoing" if odd is Word.ONGOING else "found" if phone else "not_found"
-    return {**item, **custom_of(row, profile)}
+    item |= custom_of(row, profile)
+    return item
 
 
 def _find_stats(job: Job, profile: Profile) -> Body:

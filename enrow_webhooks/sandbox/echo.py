@@ -21,18 +21,18 @@ _PHONE = ("linkedin_url", "firstname", "lastname", "company_domain", "company_na
 def find_inputs(row: Body, profile: Profile) -> Body:
     """Return ``raw_params`` of an e-mail search."""
     sent = _sent(row, _FIND)
-    return _in_order(_company(_names(sent, profile), profile), _FIND)
+    return _resolved(sent, profile, _FIND) if profile.resolves else sent
 
 
 def phone_inputs(row: Body, profile: Profile) -> Body:
     """Return ``params`` of a phone search; of a search by profile the URL alone, because it wins over the name."""
     if row.get("linkedin_url"):
         return {"linkedin_url": _profile_url(row["linkedin_url"], profile)}
-    sent = _company(_names(_sent(row, _PHONE), profile), profile)
+    sent = _sent(row, _PHONE)
     if profile.echo_profile_resolved:
         slug = "-".join(filter(None, (people.fold(text(row, key)) for key in ("firstname", "lastname"))))
         sent["linkedin_url"] = _profile_url(f"https://www.linkedin.com/in/{slug or 'member'}/", profile)
-    return _in_order(sent, _PHONE)
+    return _resolved(sent, profile, _PHONE) if profile.resolves else sent
 
 
 def verified_address(email: str, profile: Profile) -> str:
@@ -44,8 +44,9 @@ def _sent(row: Body, fields: tuple[str, ...]) -> Body:
     return {key: row[key] for key in fields if row.get(key)}
 
 
-def _in_order(inputs: Body, fields: tuple[str, ...]) -> Body:
-    return {key: inputs[key] for key in fields if key in inputs}
+def _resolved(sent: Body, profile: Profile, fields: tuple[str, ...]) -> Body:
+    resolved = _company(_names(sent, profile), profile)
+    return {key: resolved[key] for key in fields if key in resolved}
 
 
 def _names(sent: Body, profile: Profile) -> Body:
@@ -72,7 +73,7 @@ def _company(sent: Body, profile: Profile) -> Body:
 
 
 def _profile_url(url: Any, profile: Profile) -> Any:  # noqa: ANN401 -- as it was sent
-    slug = people.slug_of(url) if isinstance(url, str) else None
+    slug = people.slug_of(url) if profile.resolves and isinstance(url, str) else None
     if slug is None or not (profile.echo_slug_canonical or profile.echo_urls_rewritten):
         return url
     if profile.echo_slug_canonical:

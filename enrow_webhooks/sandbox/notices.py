@@ -29,7 +29,7 @@ def body_of(job: Job, profile: Profile, balance: Decimal) -> Body:
         return {**head, **told, **_custom_of_batch(custom, profile)}
     if job.endpoint.kind is Kind.VERIFY_EMAIL:
         verdict = results.verdict_of(payload["email"])
-        return {**head, **results.verified(payload["email"], profile), "qualification": verdict, **custom}
+        return {**head, "email": echo.verified_address(payload["email"], profile), "qualification": verdict, **custom}
     if job.endpoint.kind is Kind.FIND_EMAIL:
         result = {"result": _found(job, payload, profile)} if profile.find_notice_result else {}
         return {**head, **credits_told, **result}

@@ -41,6 +41,7 @@ _LETTERS = str.maketrans(
 _NOT_IN_LOCAL = re.compile(r"[^a-z0-9-]+")
 _DOMAIN = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_WORDS = tuple(map(str, special.Word))
 _SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
 
 
@@ -152,7 +153,8 @@ def find_phone(
 
 def word_of_name(name: str) -> special.Word | None:
     """Return the special word at the end of a name, or None."""
-    return special.word_of((name.split() or [""])[-1])
+    # Nearly no name ends so, and thousands are looked at.
+    return special.word_of(name.rsplit(maxsplit=1)[-1]) if name.rstrip().lower().endswith(_WORDS) else None
 
 
 def word_of_slug(slug: str) -> special.Word | None:
@@ -163,7 +165,7 @@ def word_of_slug(slug: str) -> special.Word | None:
 def word_of_address(email: str) -> special.Word | None:
     """Return the special word at the end of a local part, or None."""
     local = email.partition("@")[0].strip().lower()
-    return next(filter(local.endswith, special.Word), None)
+    return next(filter(local.endswith, special.Word), None) if local.endswith(_WORDS) else None
 
 
 def _exists(email: str, threshold: float) -> bool:

@@ -4,6 +4,7 @@ Flip one fact with ``SandboxServer(facts="phone_price=50")``, see ``facts``, or 
 ``dataclasses.replace(CURRENT, phone_price=Decimal(50))``.
 """
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -193,6 +194,11 @@ class Profile:
         True
     )
 
+    @property
+    def resolves(self) -> bool:
+        """Whether the echo of a search takes any liberty."""
+        return any(_liberties(self))
+
     def price(self, kind: Kind) -> Decimal:
         """Credits that one row of this kind costs."""
         return {
@@ -211,6 +217,7 @@ class Profile:
 
 
 FACTS = facts_of(Profile)
+_liberties = operator.attrgetter(*(name for name in FACTS if name.startswith("echo_")))
 
 # Each profile, with the one on which it is built and what it is.
 _BUILT_ON = {

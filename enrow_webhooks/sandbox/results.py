@@ -98,7 +98,8 @@ def single_body(job: Job, profile: Profile) -> Body:
     payload = job.payload
     custom = custom_of(payload, profile)
     if job.endpoint.kind is Kind.VERIFY_EMAIL:
-        return {**verified(payload["email"], profile), **custom, "qualification": verdict_of(payload["email"])}
+        email = payload["email"]
+        return {"email": echo.verified_address(email, profile), **custom, "qualification": verdict_of(email)}
     odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
     if job.endpoint.kind is Kind.FIND_EMAIL:
         email, verdict = email_and_verdict(payload, profile, odd)
@@ -107,11 +108,6 @@ def single_body(job: Job, profile: Profile) -> Body:
     phone = number_and_country(payload, odd)
     told = {"number": phone[0], "country": phone[1], "qualification": "found"} if phone else {}
     return {"params": echo.phone_inputs(payload, profile), **custom, "qualification": "not_found", **told}
-
-
-def verified(email: str, profile: Profile) -> Body:
-    """Return the address that was verified."""
-    return {"email": echo.verified_address(email, profile)}
 
 
 def verdict_of(email: str) -> str:

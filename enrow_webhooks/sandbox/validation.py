@@ -103,9 +103,9 @@ def _json_text(endpoint: Endpoint, profile: Profile) -> str:
 
 def _refusal_of_find(row: object, profile: Profile) -> str:
     """Return why one row is refused, in the words for a single search; empty when it is accepted."""
-    if not isinstance(row, dict) or not text(row, "fullname"):
+    if not isinstance(row, dict) or not (fullname := text(row, "fullname")):
         return "input payload is missing fullname"
-    is_refused = people.word_of_name(text(row, "fullname")) is special.Word.REFUSED
+    is_refused = people.word_of_name(fullname) is special.Word.REFUSED
     return _NO_COMPANY if is_refused or not _has_company(row) else ""
 
 
