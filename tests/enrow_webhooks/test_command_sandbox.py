@@ -228,8 +228,10 @@ class Project:
             lines = "\n".join(re.findall(r"^  (ENROW\[.*)$", said, re.MULTILINE))
             assert "127.0.0.1:8000" in lines
             self.append(lines.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}"))
-            yield re.search(r"listens on (\S+);", said)[1]
-            process.send_signal(signal.SIGINT)
+            try:
+                yield re.search(r"listens on (\S+);", said)[1]
+            finally:
+                process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0
 
     @contextlib.contextmanager
@@ -239,8 +241,10 @@ class Project:
         with subprocess.Popen(
             command, cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            while not answers(self.port, "/admin/login/"):
-                assert process.poll() is None
-                time.sleep(0.1)
-            yield
-            process.terminate()
+            try:
+                while not answers(self.port, "/admin/login/"):
+                    assert process.poll() is None
+                    time.sleep(0.1)
+                yield
+            finally:
+                process.terminate()

@@ -44,10 +44,13 @@ def sent_names(path: str, rows: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", BULK)
-@pytest.mark.parametrize("count", [2, 30])
-def test_shuffled_rows_stand_in_another_order(http: HttpCaller, server: SandboxServer, path: str, count: int) -> None:
-    """Every row is there, with its own index, in an order that is not that of the request and stays the same."""
+@pytest.mark.parametrize(("count", "seed"), [*((2, seed) for seed in range(6)), (30, 0)])
+def test_shuffled_rows_stand_in_another_order(
+    http: HttpCaller, server: SandboxServer, path: str, count: int, seed: int
+) -> None:
+    """Every row is there, with its own index, in an order that never is the request's and stays the same."""
     rows = [row(path, number) for number in range(count)]
+    server.sandbox.configure(seed=seed)
     job_id = http.launch(path, batch(path, rows))
     plain = http.get(path, job_id).json()
     server.sandbox.configure(facts="shuffled_rows")
