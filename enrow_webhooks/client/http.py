@@ -255,10 +255,18 @@ def _raise_refusal(response: requests.Response, body: Mapping[str, object]) -> N
 
 
 def _raise_settings(status: int, said: str) -> NoReturn:
-    if status != 401:
-        # Enrow documents neither code for what we call: a gateway says it of the address, whatever lead was sent.
+    if status == 403:
+        # Enrow may say it of the account, and a gateway says it of the address: its words come first.
         raise errors.SettingsMustChange(
-            f'A gateway answered {status}: {said}; mend ENROW["BASE_URL"].', status=status, text=said
+            f'Enrow answered 403: {said}. Check your account at Enrow and ENROW["API_KEY"]; if both are good, '
+            'fix ENROW["BASE_URL"].',
+            status=status,
+            text=said,
+        )
+    if status == 404:
+        # Enrow never answers 404 to what we call: a gateway says it of the address, whatever lead was sent.
+        raise errors.SettingsMustChange(
+            f'A gateway answered 404: {said}; fix ENROW["BASE_URL"].', status=status, text=said
         )
     if "not allowed" in said.lower():
         raise errors.FeatureNotAllowed(f"Enrow answered 401: {said}; change the plan.", status=status, text=said)

@@ -7,59 +7,66 @@ import hashlib
 import uuid
 from typing import Any
 
-from enrow_webhooks.sandbox import people
+from enrow_webhooks.sandbox import echo, people
 from enrow_webhooks.sandbox.endpoints import Kind
 from enrow_webhooks.sandbox.jobs import Job, State
+from enrow_webhooks.sandbox.oddities import oddities_of, order_of
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.results import (
     company_of,
     custom_of,
-    echo,
     email_and_verdict,
-    found_phone,
-    phone_params,
+    number_and_country,
+    verdict_of,
     wants,
 )
+from enrow_webhooks.sandbox.special import Word
 from enrow_webhooks.sandbox.validation import rows_of
-from enrow_webhooks.sandbox.values import number
 
 Body = dict[str, Any]
-
-_RAW_PARAMS = ("company_domain", "company_name", "fullname")
 
 
 def bulk_body(job: Job, profile: Profile, now: float) -> Body:
     """Return the body of a batch: progress while it runs, results when it is complete."""
     payload = job.payload
-    general: Body = {"id": job.id, "status": str(job.state), **custom_of(payload)}
+    general: Body = {"id": job.id, "status": str(job.state), **custom_of(payload, profile)}
     if job.state is not State.COMPLETED:
         return {"general": general, "stats": {"finished": job.finished(now), "requested": job.requested}}
-    rows = enumerate(rows_of(job.endpoint, payload))
+    items = _items(job, payload, profile)
     if job.endpoint.kind is Kind.FIND_EMAIL:
-        with_gender = wants(payload, "retrieve_gender")
-        items = [_found_item(position, row, profile, with_gender) for position, row in rows]
-        return {"general": general, "stats": _find_stats(job), "results": items}
+        return {"general": general, "stats": _find_stats(job, profile), "results": items}
     if job.endpoint.kind is Kind.VERIFY_EMAIL:
-        items = [_verified_item(job.id, position, row) for position, row in rows]
-        return {"general": general, "results": items, "stats": _verify_stats(job)}
-    items = [_phone_item(position, row) for position, row in rows]
+        return {"general": general, "results": items, "stats": _verify_stats(job, profile)}
     return {"general": general, "results": items, "stats": _phone_stats(job, profile)}
 
 
-def _found_item(position: int, row: Body, profile: Profile, with_gender: bool) -> Body:
-    email, verdict = email_and_verdict(row, profile)
-    item: Body = {"index": str(position), "qualification": verdict, "email": email}
-    if verdict == "valid":
+def _items(job: Job, payload: Body, profile: Profile) -> list[Body]:
+    rows = rows_of(job.endpoint, payload)
+    odd = oddities_of(profile, job.seed, job.endpoint.kind, rows, job.raw)
+    places = [place for place in order_of(profile, job.seed, len(rows)) if odd[place] is not Word.MISSING]
+    if job.endpoint.kind is Kind.FIND_EMAIL:
+        with_gender = wants(payload, "retrieve_gender")
+        return [_found_item(place, rows[place], profile, odd[place], with_gender) for place in places]
+    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+        return [_verified_item(job.id, place, rows[place], profile, odd[place]) for place in places]
+    return [_phone_item(place, rows[place], profile, odd[place]) for place in places]
+
+
+def _found_item(place: int, row: Body, profile: Profile, odd: Word | None, with_gender: bool) -> Body:
+    item: Body = {"index": str(place), "qualification": "ongoing", "email": None}
+    if odd is not Word.ONGOING:
+        item["email"], item["qualification"] = email_and_verdict(row, profile, odd)
+    if item["qualification"] == "valid":
         item["info"] = _item_info(row, profile, with_gender)
-    item["raw_params"] = echo(row, _RAW_PARAMS)
-    if "custom" in row:
-        item["custom"] = row["custom"]
+    item["raw_params"] = echo.find_inputs(row, profile)
+    item |= custom_of(row, profile)
     return item
 
 
 def _item_info(row: Body, profile: Profile, with_gender: bool) -> Body:
     first, last = people.split_name(row["fullname"])
-    domain = people.domain_of(*company_of(row)) or ""
+    company_domain, company_name = company_of(row)
+    domain = people.domain_of(company_domain, company_name) or ""
     info: Body = {"domain": domain}
     if profile.item_fullname:
         info["fullname"] = row["fullname"]
@@ -68,45 +75,45 @@ def _item_info(row: Body, profile: Profile, with_gender: bool) -> Body:
     if with_gender:
         info["gender"] = people.gender(first)
     if profile.item_company_info:
-        info["companyInfo"] = {"name": people.company_of(domain, company_of(row)[1])}
+        info["companyInfo"] = {"name": people.company_of(domain, company_name)}
     return info
 
 
-def _verified_item(job_id: str, position: int, email: str) -> Body:
+def _verified_item(job_id: str, place: int, email: str, profile: Profile, odd: Word | None) -> Body:
     # The index of a verified row is a UUID that says nothing of its position; it has to stay the same from one
     # GET to the next.
-    digest = hashlib.blake2b(f"{job_id}:{position}".encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(f"{job_id}:{place}".encode(), digest_size=16).digest()
     return {
-        "email": email,
+        "email": echo.verified_address(email, profile),
         "index": str(uuid.UUID(bytes=digest, version=4)),
-        "qualification": "valid" if people.verify(email) else "invalid",
+        "qualification": "ongoing" if odd is Word.ONGOING else verdict_of(email),
     }
 
 
-def _phone_item(position: int, row: Body) -> Body:
-    phone = found_phone(row)
-    item: Body = {"country": phone[1], "index": position, "number": phone[0]} if phone else {"index": position}
-    item["params"] = phone_params(row)
-    item["qualification"] = "found" if phone else "not_found"
-    if "custom" in row:
-        item["custom"] = row["custom"]
+def _phone_item(place: int, row: Body, profile: Profile, odd: Word | None) -> Body:
+    phone = None if odd is Word.ONGOING else number_and_country(row, odd)
+    item: Body = {"country": phone[1], "index": place, "number": phone[0]} if phone else {"index": place}
+    item["params"] = echo.phone_inputs(row, profile)
+    item["qualification"] = "ongoing" if odd is Word.ONGOING else "found" if phone else "not_found"
+    item |= custom_of(row, profile)
     return item
 
 
-def _find_stats(job: Job) -> Body:
-    cost = {"initial": number(job.initial_cost), "refunded": number(job.refund), "final": number(job.final_cost)}
+def _find_stats(job: Job, profile: Profile) -> Body:
+    costs = {"initial": job.initial_cost, "refunded": job.refund, "final": job.final_cost}
+    cost = {name: profile.number(amount) for name, amount in costs.items()}
     return {"finished": job.requested, "requested": job.requested, "valid": job.hits, "credits_cost": cost}
 
 
-def _verify_stats(job: Job) -> Body:
-    return {"credits_cost": number(job.final_cost), "requested": job.requested, "valid": job.hits}
+def _verify_stats(job: Job, profile: Profile) -> Body:
+    return {"credits_cost": profile.number(job.final_cost), "requested": job.requested, "valid": job.hits}
 
 
 def _phone_stats(job: Job, profile: Profile) -> Body:
     cost = job.final_cost if profile.phone_cost_after_refund else job.initial_cost
     return {
-        "credits_cost": number(cost),
-        "credits_to_refund": number(job.refund),
+        "credits_cost": profile.number(cost),
+        "credits_to_refund": profile.number(job.refund),
         profile.phone_hits_key: job.hits,
         "requested": job.requested,
     }

@@ -9,32 +9,52 @@ from enum import StrEnum
 
 
 class Switch(StrEnum):
-    """Everything that can be made to go wrong."""
+    """Everything that can be made to go wrong: with a notice, with a POST, with a GET."""
 
     DUPLICATE = "duplicate"
-    """The same notice is sent several times at once."""
     DROP = "drop"
-    """The notice is never sent."""
     LATE = "late"
-    """The notice is sent some seconds after its time."""
     REORDER = "reorder"
-    """The notice waits until the next few have gone out; the waiting ones then go in reverse order."""
     EARLY = "early"
-    """The search ends, and its notice is delivered, before the POST is answered."""
     SLOW = "slow"
-    """The body of the notice trickles in."""
     LOST_ANSWER = "lost-answer"
-    """The POST is accepted and billed, then the connection closes without an answer."""
     GATEWAY = "gateway"
-    """The POST is accepted and billed, then answered by 502 or 504 with an HTML page."""
     UNAVAILABLE = "unavailable"
-    """The POST is answered by 500 or 503; nothing is billed."""
     THROTTLE = "throttle"
-    """The POST is answered by 429; nothing is billed."""
     FOREIGN_FIELDS = "foreign-fields"
-    """The notice carries fields that nobody documented."""
     NESTED_PHONE = "nested-phone"
-    """The single phone notice wraps its result twice, with a second id inside."""
+    GET_UNAVAILABLE = "get-unavailable"
+    GET_GATEWAY = "get-gateway"
+    GET_LOST = "get-lost"
+    UNKNOWN_FOR_A_WHILE = "unknown-for-a-while"
+    SLOW_GET = "slow-get"
+    DRIPPING_GET = "dripping-get"
+    HUGE_ANSWER = "huge-answer"
+    WRONG_TYPES = "wrong-types"
+
+
+MEANINGS = {
+    Switch.DUPLICATE: "the same notice is sent several times (duplicates) at once",
+    Switch.DROP: "the notice is never sent",
+    Switch.LATE: "the notice is sent late_seconds after its time",
+    Switch.REORDER: "the notice waits for reorder_window others or reorder_seconds; what waits goes in reverse order",
+    Switch.EARLY: "the search ends, and its notice is delivered, before the POST is answered",
+    Switch.SLOW: "the body of the notice trickles in over slow_seconds",
+    Switch.LOST_ANSWER: "the POST is accepted and billed, then the connection closes without an answer",
+    Switch.GATEWAY: "the POST is accepted and billed, then answered by 502 or 504 with an HTML page",
+    Switch.UNAVAILABLE: "the POST is answered by 500 or 503; nothing is billed",
+    Switch.THROTTLE: "the POST is answered by 429; nothing is billed",
+    Switch.FOREIGN_FIELDS: "the notice carries fields that nobody documented",
+    Switch.NESTED_PHONE: "the single phone notice wraps its result twice, with a second id inside",
+    Switch.GET_UNAVAILABLE: "a GET is answered by 500 or 503",
+    Switch.GET_GATEWAY: "a GET is answered by 502 or 504 with an HTML page",
+    Switch.GET_LOST: "the connection of a GET closes without an answer",
+    Switch.UNKNOWN_FOR_A_WHILE: "the first unknown_gets GETs of a search are answered as if its id were unknown",
+    Switch.SLOW_GET: "the answer to a GET begins after slow_get_seconds",
+    Switch.DRIPPING_GET: "the body of the answer to a GET drips in over drip_seconds; no single wait is long",
+    Switch.HUGE_ANSWER: "the answer to a GET has huge_megabytes of blanks behind it, compressed for clients of gzip",
+    Switch.WRONG_TYPES: "one value of the answer to a GET, or all of it, has another JSON type",
+}
 
 
 def parse(switches: str | Iterable[str] | Mapping[str, float]) -> dict[Switch, float]:
@@ -65,10 +85,13 @@ class Mischief:
     _rolls: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def is_on(self, switch: Switch) -> bool:
+        """Tell whether the switch can go off at all."""
+        return self.probabilities.get(switch, 0.0) > 0
+
     def strikes(self, switch: Switch) -> bool:
         """Tell whether the switch goes off this time."""
-        probability = self.probabilities.get(switch, 0.0)
-        return probability > 0 and self.lot(switch) < probability
+        return self.is_on(switch) and self.lot(switch) < self.probabilities[switch]
 
     def lot(self, name: str) -> float:
         """Return the next number, from 0 (included) to 1 (excluded), of the series with this name."""

@@ -1,23 +1,12 @@
 """The control plane under ``/_sandbox/``: what a test in another process asks and changes.
 
-It is no part of the imitation and needs no key.
-
-======  =====================  =====================================================================
-method  path                   what it does
-======  =====================  =====================================================================
-GET     /_sandbox/state        account, searches, purchases, deliveries, requests, settings
-GET     /_sandbox/deliveries   every attempt to deliver a notice
-POST    /_sandbox/settings     changes settings: a JSON object of ``settings.Changes``
-POST    /_sandbox/finish       ends every running search now
-POST    /_sandbox/flush        delivers whatever is held back or late
-POST    /_sandbox/reset        forgets everything but the settings
-======  =====================  =====================================================================
+It is no part of the imitation and needs no key. ``ADDRESSES`` lists all of it.
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from enrow_webhooks.sandbox.core import Sandbox
@@ -32,12 +21,11 @@ PREFIX = "/_sandbox/"
 
 def answer(sandbox: Sandbox, method: str, path: str, raw: bytes) -> Reply:
     """Answer one request of the control plane."""
-    action = _ACTIONS.get((method, path))
-    if action is None:
-        known = ", ".join(" ".join(name) for name in _ACTIONS)
-        return Reply.of(404, {"message": f"There is no {method} {path}. Known: {known}."})
+    address = ADDRESSES.get(f"{method} {path}")
+    if address is None:
+        return Reply.of(404, {"message": f"There is no {method} {path}. Known: {', '.join(ADDRESSES)}."})
     try:
-        return Reply.of(200, action(sandbox, raw))
+        return Reply.of(200, address.action(sandbox, raw))
     except ValueError as error:
         return Reply.of(400, {"message": str(error)})
 
@@ -93,11 +81,33 @@ def _finish(sandbox: Sandbox) -> dict[str, Any]:
     return {"finished": sandbox.finish_all(), "pending": sandbox.pending}
 
 
-_ACTIONS: dict[tuple[str, str], Callable[[Sandbox, bytes], Any]] = {
-    ("GET", "/_sandbox/state"): lambda sandbox, _: state(sandbox),
-    ("GET", "/_sandbox/deliveries"): lambda sandbox, _: _deliveries(sandbox),
-    ("POST", "/_sandbox/settings"): _configure,
-    ("POST", "/_sandbox/finish"): lambda sandbox, _: _finish(sandbox),
-    ("POST", "/_sandbox/flush"): lambda sandbox, _: _flush(sandbox),
-    ("POST", "/_sandbox/reset"): lambda sandbox, _: _reset(sandbox),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One thing that can be asked or told."""
+
+    meaning: str
+    action: Callable[[Sandbox, bytes], Any]
+
+
+ADDRESSES = {
+    "GET /_sandbox/state": Address(
+        meaning="account, searches, purchases, deliveries, requests, settings with all facts",
+        action=lambda sandbox, _: state(sandbox),
+    ),
+    "GET /_sandbox/deliveries": Address(
+        meaning="every attempt to deliver a notice", action=lambda sandbox, _: _deliveries(sandbox)
+    ),
+    "POST /_sandbox/settings": Address(
+        meaning="changes the settings that a JSON object names, and answers with all of them", action=_configure
+    ),
+    "POST /_sandbox/finish": Address(
+        meaning="ends every running search now", action=lambda sandbox, _: _finish(sandbox)
+    ),
+    "POST /_sandbox/flush": Address(
+        meaning="delivers at once whatever is held back or late", action=lambda sandbox, _: _flush(sandbox)
+    ),
+    "POST /_sandbox/reset": Address(
+        meaning="forgets everything but the settings, and refills the balance",
+        action=lambda sandbox, _: _reset(sandbox),
+    ),
 }

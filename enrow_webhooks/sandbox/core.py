@@ -44,6 +44,7 @@ class Sandbox:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._ends: dict[str, Task] = {}
+        self._ending = threading.Event()
         self._agenda = Agenda(clock)
         self._courier = Courier(self._agenda, clock)
         self.mischief = Mischief(self.settings.chaos, self.settings.seed)
@@ -110,6 +111,7 @@ class Sandbox:
             price=settings.profile.price(endpoint.kind),
             accepted_at=now,
             due_at=now + settings.delay,
+            seed=settings.seed,
         )
         with self._lock:
             entry = self.ledger.take(job.id, endpoint.kind, price=job.price, rows=job.requested, people=job.people)
@@ -143,6 +145,17 @@ class Sandbox:
         if job.state is State.ONGOING and job.due_at <= self.clock():
             self.finish(job)
         return job
+
+    def hides(self, job: Job) -> bool:
+        """Tell whether a GET does not know this search yet, as ``unknown-for-a-while`` has it."""
+        with self._lock:
+            if job.hidden_gets is None and self.mischief.is_on(Switch.UNKNOWN_FOR_A_WHILE):
+                strikes = self.mischief.strikes(Switch.UNKNOWN_FOR_A_WHILE)
+                job.hidden_gets = self.settings.unknown_gets if strikes else 0
+            if not job.hidden_gets:
+                return False
+            job.hidden_gets -= 1
+            return True
 
     def finish(self, job: Job, *, hold: float = 0.0, deliver_now: bool = False) -> list[Task]:
         """End a search, refund it and send its notices. A second call changes nothing."""
@@ -179,6 +192,14 @@ class Sandbox:
         """Wait until no search runs and no notice is on its way; tell whether that came within so many seconds."""
         return self._agenda.wait_until_idle(timeout)
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long with an answer, or until ``end_pauses``."""
+        self._ending.wait(seconds)
+
+    def end_pauses(self) -> None:
+        """Let every slow answer go, and make none any more: the server stops."""
+        self._ending.set()
+
     def count_request(self, method: str, path: str, status: int | str) -> None:
         """Count one answered request."""
         with self._lock:
@@ -191,6 +212,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End all threads. What has not been sent is not sent any more."""
+        self.end_pauses()
         self._agenda.close()
 
     def __enter__(self) -> Self:

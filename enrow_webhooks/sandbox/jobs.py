@@ -41,7 +41,11 @@ class Job:
     price: Decimal
     accepted_at: float
     due_at: float
+    seed: int
+    """Decides which rows are odd; kept, so that a row stays as odd as it was."""
     state: State = State.ONGOING
+    hidden_gets: int | None = None
+    """How many more GETs know nothing of this search; None before chaos had its say."""
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -4,22 +4,8 @@ Every answer is a pure function of the inputs, so a test can compute the expecte
 same function decides what the finder finds and what the verifier verifies: an address that the finder gives out always
 verifies as valid.
 
-About 70 % of people have an address, 75 % of all other addresses are valid, 60 % of people have a phone. Magic inputs:
-
-======================================  =================================================================
-input                                   outcome
-======================================  =================================================================
-last word of a name is ``Nobody``       no e-mail, no phone
-last word of a name is ``Somebody``     always an e-mail and a phone
-LinkedIn slug ends with ``-nobody``     no phone
-LinkedIn slug ends with ``-somebody``   always a phone
-local part is ``bounce``                verifies as invalid, is never found
-local part is ``ok``                    verifies as valid
-local part ends with ``nobody``         verifies as invalid
-local part ends with ``somebody``       verifies as valid
-company domain is ``failed.example``    the whole batch ends ``failed`` and is refunded (see ``validation``)
-company domain is ``refused.example``   refused like a row without a company (see ``validation``)
-======================================  =================================================================
+About 70 % of people have an address, 75 % of all other addresses are valid, 60 % of people have a phone. For the inputs
+of ``special`` the outcome is known beforehand.
 """
 
 import functools
@@ -27,7 +13,7 @@ import hashlib
 import re
 import unicodedata
 
-from enrow_webhooks.sandbox import numbers
+from enrow_webhooks.sandbox import numbers, special
 
 FOUND_EMAILS = 0.70
 VALID_EMAILS = 0.75
@@ -55,8 +41,8 @@ _LETTERS = str.maketrans(
 _NOT_IN_LOCAL = re.compile(r"[^a-z0-9-]+")
 _DOMAIN = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_WORDS = tuple(map(str, special.Word))
 _SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
-_MAGIC = {"somebody": True, "nobody": False}
 
 
 def share(*parts: str) -> float:
@@ -65,10 +51,15 @@ def share(*parts: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
+def unaccented(text: str) -> str:
+    """Return the text in ASCII letters: ``Ørsted`` is Orsted. What has no ASCII form is left out."""
+    return unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+
+
 def fold(text: str) -> str:
     """Return the text as it stands in a local part: lower-case ASCII letters, digits and inner hyphens."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+        text = unaccented(text)
     return _NOT_IN_LOCAL.sub("", text.lower()).strip("-")
 
 
@@ -152,21 +143,34 @@ def find_phone(
     """
     if linkedin_url:
         person = slug_of(linkedin_url) or ""
-        magic = _magic(person.rpartition("-")[2]) if "-" in person else None
+        word = word_of_slug(person)
     else:
         person = f"{fold(firstname or '')}.{fold(lastname or '')}@{domain_of(company_domain, company_name)}"
-        magic = _magic(((lastname or "").split() or [""])[-1].lower())
-    found = share("phone", person) < FOUND_PHONES if magic is None else magic
+        word = word_of_name(lastname or "")
+    found = share("phone", person) < FOUND_PHONES if word is None else word in special.FOUND
     return numbers.number_for(share("number", person)) if found else None
 
 
-def _magic(word: str) -> bool | None:
-    return _MAGIC.get(word)
+def word_of_name(name: str) -> special.Word | None:
+    """Return the special word at the end of a name, or None."""
+    # Nearly no name ends so, and thousands are looked at.
+    return special.word_of(name.rsplit(maxsplit=1)[-1]) if name.rstrip().lower().endswith(_WORDS) else None
+
+
+def word_of_slug(slug: str) -> special.Word | None:
+    """Return the special word at the end of a LinkedIn slug, after a hyphen, or None."""
+    return special.word_of(slug.rpartition("-")[2]) if "-" in slug else None
+
+
+def word_of_address(email: str) -> special.Word | None:
+    """Return the special word at the end of a local part, or None."""
+    local = email.partition("@")[0].strip().lower()
+    return next(filter(local.endswith, special.Word), None) if local.endswith(_WORDS) else None
 
 
 def _exists(email: str, threshold: float) -> bool:
     """Compare one lot per address with the threshold: the 70 % found are among the 75 % valid."""
     local = email.partition("@")[0]
-    if local == "bounce" or local.endswith("nobody"):
+    if local == special.BOUNCE or local.endswith(special.NOT_FOUND):
         return False
-    return local == "ok" or local.endswith("somebody") or share("mailbox", email) < threshold
+    return local == special.OK or local.endswith(special.FOUND) or share("mailbox", email) < threshold

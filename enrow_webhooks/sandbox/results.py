@@ -4,17 +4,18 @@ Source: the examples of docs.enrow.io. The body of a single search that found no
 ``email`` null, no ``info``.
 """
 
+import json
 from typing import Any
 
-from enrow_webhooks.sandbox import people
+from enrow_webhooks.sandbox import echo, people, special
 from enrow_webhooks.sandbox.endpoints import Kind
 from enrow_webhooks.sandbox.jobs import Job
+from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.profiles import Profile
+from enrow_webhooks.sandbox.special import Word
 from enrow_webhooks.sandbox.validation import text
 
 Body = dict[str, Any]
-
-_PARAMS = ("linkedin_url", "firstname", "lastname", "company_domain", "company_name")
 
 
 def count_hits(kind: Kind, rows: list[Any]) -> int:
@@ -52,19 +53,14 @@ def wants(payload: Body, option: str) -> bool:
     return isinstance(settings, dict) and settings.get(option) is True
 
 
-def echo(row: Body, fields: tuple[str, ...]) -> Body:
-    """Return these fields of a row as they were sent."""
-    return {key: row[key] for key in fields if row.get(key)}
-
-
-def phone_params(row: Body) -> Body:
-    """Return the inputs that counted: the LinkedIn URL wins over the name."""
-    return echo(row, ("linkedin_url",) if row.get("linkedin_url") else _PARAMS)
-
-
-def custom_of(row: Body) -> Body:
-    """Return ``custom`` as it was sent, or nothing when it was not."""
-    return {"custom": row["custom"]} if "custom" in row else {}
+def custom_of(row: Body, profile: Profile) -> Body:
+    """Return ``custom`` as it comes back, or nothing when none was sent."""
+    if "custom" not in row:
+        return {}
+    custom = row["custom"]
+    if profile.custom_as_text and isinstance(custom, dict | list):
+        custom = json.dumps(custom)
+    return {"custom": custom}
 
 
 def info_of(row: Body, profile: Profile) -> Body:
@@ -83,38 +79,46 @@ def info_of(row: Body, profile: Profile) -> Body:
     return info
 
 
-def email_and_verdict(row: Body, profile: Profile) -> tuple[str | None, str]:
+def email_and_verdict(row: Body, profile: Profile, odd: Word | None) -> tuple[str | None, str]:
     """Return what the finder says of one person: an address or None, and ``valid`` or ``invalid``."""
     email = found_email(row)
     if email is not None:
-        return email, "valid"
+        return special.WORTHLESS_EMAIL if odd is Word.WORTHLESS else email, "valid"
     return people.guess_email(row["fullname"], *company_of(row)) if profile.invalid_carries_email else None, "invalid"
+
+
+def number_and_country(row: Body, odd: Word | None) -> tuple[str, str] | None:
+    """Return what the phone finder says of one person, or None."""
+    phone = found_phone(row)
+    return special.WORTHLESS_PHONE if phone and odd is Word.WORTHLESS else phone
 
 
 def single_body(job: Job, profile: Profile) -> Body:
     """Return the body of a single search that ended."""
     payload = job.payload
-    if job.endpoint.kind is Kind.FIND_EMAIL:
-        email, verdict = email_and_verdict(payload, profile)
-        info = {"info": info_of(payload, profile)} if verdict == "valid" else {}
-        return {"email": email, **custom_of(payload), **info, "qualification": verdict}
+    custom = custom_of(payload, profile)
     if job.endpoint.kind is Kind.VERIFY_EMAIL:
-        verdict = "valid" if people.verify(payload["email"]) else "invalid"
-        return {"email": payload["email"], **custom_of(payload), "qualification": verdict}
-    return {"params": phone_params(payload), **custom_of(payload), **phone_verdict(payload)}
+        email = payload["email"]
+        return {"email": echo.verified_address(email, profile), **custom, "qualification": verdict_of(email)}
+    odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
+    if job.endpoint.kind is Kind.FIND_EMAIL:
+        email, verdict = email_and_verdict(payload, profile, odd)
+        info = {"info": info_of(payload, profile)} if verdict == "valid" else {}
+        return {"email": email, **custom, **info, "qualification": verdict}
+    phone = number_and_country(payload, odd)
+    told = {"number": phone[0], "country": phone[1], "qualification": "found"} if phone else {}
+    return {"params": echo.phone_inputs(payload, profile), **custom, "qualification": "not_found", **told}
 
 
-def phone_verdict(row: Body) -> Body:
-    """Return the fields that tell of one phone; a miss has no ``number`` and no ``country``."""
-    phone = found_phone(row)
-    if phone is None:
-        return {"qualification": "not_found"}
-    return {"number": phone[0], "country": phone[1], "qualification": "found"}
+def verdict_of(email: str) -> str:
+    """Return the verifier's word."""
+    return "valid" if people.verify(email) else "invalid"
 
 
 def ongoing_single_body(job: Job, profile: Profile) -> Body:
     """Return the body of a single search that still runs."""
     if profile.phone_ongoing_params and job.endpoint.kind is Kind.FIND_PHONE:
         payload = job.payload
-        return {"params": phone_params(payload), **custom_of(payload), "qualification": "ongoing"}
+        params = echo.phone_inputs(payload, profile)
+        return {"params": params, **custom_of(payload, profile), "qualification": "ongoing"}
     return {"qualification": "ongoing"}

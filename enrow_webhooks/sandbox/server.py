@@ -65,6 +65,7 @@ class SandboxServer:
     def stop(self) -> None:
         """Close every connection and end every thread."""
         thread, self._thread = self._thread, None
+        self.sandbox.end_pauses()
         if thread is not None:
             self._server.shutdown()
             thread.join()
@@ -104,13 +105,13 @@ class _Handler(WSGIRequestHandler):
         """Stay silent; the control plane tells what was asked."""
 
     def _write(self, response: Response) -> None:
-        body = response.get_data()
         self.send_response(response.status_code, response.status.partition(" ")[2])
         for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        # Piece by piece, because some answers take their time.
+        for piece in response.iter_encoded():
+            self.wfile.write(piece)
 
 
 class _Server(ThreadedWSGIServer):

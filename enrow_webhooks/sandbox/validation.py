@@ -5,17 +5,20 @@ for rows of a verification that are no text. A misspelt address in a bulk verifi
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
-from enrow_webhooks.sandbox import people
+from enrow_webhooks.sandbox import people, special
 from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
 from enrow_webhooks.sandbox.profiles import Profile
 
 Payload = dict[str, Any]
 
-FAILING_DOMAIN = "failed.example"
-REFUSED_DOMAIN = "refused.example"
+_NO_COMPANY = "both company_domain and company_name are absent, input payload needs at least one of them"
+_NO_PERSON = "input payload is missing linkedin_url, or firstname and lastname with company_domain or company_name"
+# What no slug of LinkedIn has, and what is left behind by copying one out of a sentence or a query.
+_ODD_IN_SLUG = re.compile(r"[,;&=+!*'()\"<>|\\]")
 
 
 class RefusedError(Exception):
@@ -61,18 +64,21 @@ def rows_of(endpoint: Endpoint, payload: Payload) -> list[Any]:
 
 def check(endpoint: Endpoint, payload: Payload, profile: Profile) -> None:
     """Check fields, then the size of the batch. Raises RefusedError."""
+    refusal_of = _REFUSALS[endpoint.kind]
     if not endpoint.bulk:
-        _SINGLE_CHECKS[endpoint.kind](payload)
+        row = payload.get("email") if endpoint.kind is Kind.VERIFY_EMAIL else payload
+        said = refusal_of(row, profile) or _misspelt(endpoint, row)
+        if said:
+            raise RefusedError.saying(said)
         return
     rows = payload.get(endpoint.rows_key)
     if not isinstance(rows, list) or not rows:
         raise RefusedError.saying(_NO_ROWS[endpoint.kind])
-    complete = _ROW_CHECKS[endpoint.kind]
-    for position, row in enumerate(rows, start=1):
-        if not complete(row):
-            raise RefusedError.saying(
-                f"Missing mandatory property on {_ROW_NAMES[endpoint.kind]} n°{position} of {len(rows)}"
-            )
+    for number, row in enumerate(rows, start=1):
+        if said := refusal_of(row, profile):
+            where = f"{_ROW_NAMES[endpoint.kind]} n°{number} of {len(rows)}"
+            named = f"Missing mandatory property on {where}"
+            raise RefusedError.saying(said if profile.refusals_without_row else named)
     limit = profile.limit(endpoint)
     if len(rows) > limit:
         raise RefusedError.saying(f"Too many {endpoint.rows_key}. Limit is currently at {limit} per batch.")
@@ -81,12 +87,12 @@ def check(endpoint: Endpoint, payload: Payload, profile: Profile) -> None:
 def is_doomed(endpoint: Endpoint, payload: Payload, raw: bytes) -> bool:
     """Tell whether the batch will end ``failed``: it, or one of its rows, is about the domain ``failed.example``."""
     # Looking at the bytes first spares the walk through thousands of rows in nearly every batch.
-    if not endpoint.bulk or FAILING_DOMAIN.encode() not in raw.lower():
+    if not endpoint.bulk or special.FAILED_DOMAIN.encode() not in raw.lower():
         return False
     if endpoint.kind is Kind.VERIFY_EMAIL:
-        return any(row.strip().lower().endswith(f"@{FAILING_DOMAIN}") for row in payload[endpoint.rows_key])
+        return any(row.strip().lower().endswith(f"@{special.FAILED_DOMAIN}") for row in payload[endpoint.rows_key])
     domains = (text(row, "company_domain") for row in (payload, *payload[endpoint.rows_key]))
-    return any(people.domain_of(domain, None) == FAILING_DOMAIN for domain in domains)
+    return any(people.domain_of(domain, None) == special.FAILED_DOMAIN for domain in domains)
 
 
 def _json_text(endpoint: Endpoint, profile: Profile) -> str:
@@ -95,60 +101,52 @@ def _json_text(endpoint: Endpoint, profile: Profile) -> str:
     return profile.verify_json_text if endpoint.kind is Kind.VERIFY_EMAIL else "Invalid JSON input"
 
 
-def _check_find(payload: Payload) -> None:
-    if not text(payload, "fullname"):
-        raise RefusedError.saying("input payload is missing fullname")
-    if not _has_company(payload):
-        raise RefusedError.saying(
-            "both company_domain and company_name are absent, input payload needs at least one of them"
-        )
+def _refusal_of_find(row: object, profile: Profile) -> str:
+    """Return why one row is refused, in the words for a single search; empty when it is accepted."""
+    if not isinstance(row, dict) or not (fullname := text(row, "fullname")):
+        return "input payload is missing fullname"
+    is_refused = people.word_of_name(fullname) is special.Word.REFUSED
+    return _NO_COMPANY if is_refused or not _has_company(row) else ""
 
 
-def _check_verify(payload: Payload) -> None:
-    if not people.is_address(text(payload, "email")):
-        raise RefusedError.saying("invalid email format")
+def _refusal_of_verification(row: object, profile: Profile) -> str:
+    is_address = isinstance(row, str) and row.strip() and people.word_of_address(row) is not special.Word.REFUSED
+    return "" if is_address else "invalid email format"
 
 
-def _check_phone(payload: Payload) -> None:
-    if payload.get("linkedin_url"):
-        if people.slug_of(text(payload, "linkedin_url")) is None:
-            raise RefusedError.saying("Invalid linkedin_url")
-    elif not _is_phone_row(payload):
-        raise RefusedError.saying(
-            "input payload is missing linkedin_url, or firstname and lastname with company_domain or company_name"
-        )
+def _misspelt(endpoint: Endpoint, row: object) -> str:
+    """Return the refusal of a misspelt address, which a single verification does not take and a batch does."""
+    if endpoint.kind is Kind.VERIFY_EMAIL and not people.is_address(str(row).strip()):
+        return "invalid email format"
+    return ""
 
 
-def _is_find_row(row: object) -> bool:
-    return isinstance(row, dict) and bool(text(row, "fullname")) and _has_company(row)
-
-
-def _is_verify_row(row: object) -> bool:
-    return isinstance(row, str) and bool(row.strip())
-
-
-def _is_phone_row(row: object) -> bool:
+def _refusal_of_phone(row: object, profile: Profile) -> str:
     if not isinstance(row, dict):
-        return False
+        return _NO_PERSON
     if row.get("linkedin_url"):
-        return people.slug_of(text(row, "linkedin_url")) is not None
-    return bool(text(row, "firstname") and text(row, "lastname")) and _has_company(row)
+        return "" if _is_profile(text(row, "linkedin_url"), profile) else "Invalid linkedin_url"
+    has_name = text(row, "firstname") and text(row, "lastname")
+    is_refused = people.word_of_name(text(row, "lastname")) is special.Word.REFUSED
+    return "" if has_name and _has_company(row) and not is_refused else _NO_PERSON
+
+
+def _is_profile(url: str, profile: Profile) -> bool:
+    slug = people.slug_of(url)
+    if slug is None or people.word_of_slug(slug) is special.Word.REFUSED:
+        return False
+    return not (profile.strict_slugs and _ODD_IN_SLUG.search(slug))
 
 
 def _has_company(row: Payload) -> bool:
     domain = text(row, "company_domain")
-    return bool(domain or text(row, "company_name")) and domain != REFUSED_DOMAIN
+    return bool(domain or text(row, "company_name")) and domain != special.REFUSED_DOMAIN
 
 
-_SINGLE_CHECKS: dict[Kind, Callable[[Payload], None]] = {
-    Kind.FIND_EMAIL: _check_find,
-    Kind.VERIFY_EMAIL: _check_verify,
-    Kind.FIND_PHONE: _check_phone,
-}
-_ROW_CHECKS: dict[Kind, Callable[[object], bool]] = {
-    Kind.FIND_EMAIL: _is_find_row,
-    Kind.VERIFY_EMAIL: _is_verify_row,
-    Kind.FIND_PHONE: _is_phone_row,
+_REFUSALS: dict[Kind, Callable[[object, Profile], str]] = {
+    Kind.FIND_EMAIL: _refusal_of_find,
+    Kind.VERIFY_EMAIL: _refusal_of_verification,
+    Kind.FIND_PHONE: _refusal_of_phone,
 }
 _NO_ROWS = {
     Kind.FIND_EMAIL: "Missing searches payload",

@@ -279,7 +279,33 @@ def test_a_wrong_path_in_the_address_is_a_setting_to_mend(server, facts):
     for call in (lambda: launch(client), lambda: launch(client, count=2), client.account):
         error = refused(call, errors.SettingsMustChange)
         assert error.status == facts.get("unknown_route_status", 403)
-        assert 'mend ENROW["BASE_URL"]' in str(error)
+        assert error.text == "Missing Authentication Token"
+        assert str(error).endswith('fix ENROW["BASE_URL"].')
+
+
+@pytest.mark.parametrize(("kind", "count"), SIX)
+def test_a_403_quotes_enrow_first_and_blames_the_address_last(server, kind, count):
+    """Enrow may say it of the account: its own words, then account and key, and the address only after those."""
+    client = EnrowClient("forbidden-key", base_url=server.url)
+    for call in (
+        lambda: launch(client, kind, count),
+        lambda: client.fetch(kind, "x", bulk=count > 1),
+        client.account,
+    ):
+        error = refused(call, errors.SettingsMustChange)
+        assert (error.status, error.text) == (403, "Forbidden")
+        assert str(error) == (
+            'Enrow answered 403: Forbidden. Check your account at Enrow and ENROW["API_KEY"]; '
+            'if both are good, fix ENROW["BASE_URL"].'
+        )
+
+
+@pytest.mark.parametrize("body", [b"", b"<h1>403 Forbidden</h1>", b"[]"])
+def test_a_403_without_words_is_a_sentence_all_the_same(body):
+    """A page, nothing, or JSON of another shape: the status stands where the words would."""
+    with Stranger(http(403, body)) as stranger:
+        error = refused(lambda: launch(EnrowClient("k", base_url=stranger.url)), errors.SettingsMustChange)
+        assert str(error).startswith("Enrow answered 403: HTTP 403. Check your account")
 
 
 # What goes wrong between two servers.

@@ -174,7 +174,10 @@ def test_held_jobs_are_told_by_what_holds_them(healthy, enrow, settings, make_le
     held = sentences("held")
 
     assert held == [
-        '1 search jobs are held: A gateway answered 403: Missing Authentication Token; mend ENROW["BASE_URL"].',
+        (
+            "1 search jobs are held: Enrow answered 403: Missing Authentication Token. Check your account at Enrow and "
+            'ENROW["API_KEY"]; if both are good, fix ENROW["BASE_URL"].'
+        ),
         '2 search jobs are held: Enrow answered 401: This apikey is not valid; mend ENROW["API_KEY"].',
     ]
     assert healthy.ledger.spent == 0

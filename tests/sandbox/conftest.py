@@ -3,6 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from enrow_webhooks.sandbox.core import Sandbox
+from enrow_webhooks.sandbox.server import SandboxServer
+from tests.sandbox.client import HttpCaller
 from tests.sandbox.support import Caller, Receiver
 
 
@@ -24,3 +26,17 @@ def receiver() -> Iterator[Receiver]:
     """A receiver of notices that answers 200."""
     with Receiver() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """A sandbox on a real port, without a rate limit, whose searches end at once."""
+    with SandboxServer(rate=None, credits=1_000_000) as server:
+        yield server
+
+
+@pytest.fixture
+def http(server: SandboxServer) -> Iterator[HttpCaller]:
+    """A plain HTTP client of that sandbox."""
+    with HttpCaller(server) as caller:
+        yield caller

@@ -1,4 +1,4 @@
-"""The legacy profile answers as older documentation says, and each fact can be flipped alone."""
+"""Each profile is what it says: ``legacy`` one older generation, ``unkind`` whatever no source rules out."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import pytest
 
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.profiles import CURRENT
+from enrow_webhooks.sandbox.profiles import CURRENT, FACTS, PROFILES, values_of
 from tests.sandbox import support
-from tests.sandbox.support import Caller, Clock, Receiver, documented
+from tests.sandbox.support import Caller, Clock, Receiver, documented, keys
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ def test_legacy_running_phone_repeats_its_inputs(legacy: Sandbox) -> None:
     assert response.json == {"params": support.PHONE_HIT, "custom": "c", "qualification": "ongoing"}
 
 
-def test_legacy_info_has_no_fullname(legacy: Sandbox) -> None:
-    """Single finds tell first and last name only; bulk items tell the full name instead of the company."""
+def test_legacy_info_has_the_fullname(legacy: Sandbox) -> None:
+    """Single finds tell the full name; bulk items tell it instead of the company."""
     caller = Caller(legacy)
-    info = {"company_domain": "dundermifflin.com", "firstname": "Dwight", "lastname": "Somebody"}
-    assert caller.result(support.FIND)["info"] == info
+    info = {"fullname": "Dwight Somebody", "firstname": "Dwight", "lastname": "Somebody"}
+    assert caller.result(support.FIND)["info"] == {"company_domain": "dundermifflin.com", **info}
     assert caller.result(support.FIND_BULK)["results"][0]["info"] == {
         "domain": "dundermifflin.com",
         "fullname": "Dwight Somebody",
@@ -74,10 +74,30 @@ def test_legacy_info_has_no_fullname(legacy: Sandbox) -> None:
     }
 
 
-def test_legacy_phone_notice_is_nested_twice(legacy: Sandbox, receiver: Receiver) -> None:
-    """The result is wrapped with a second, different id, and credits tell the balance."""
-    job_id = Caller(legacy).launch(support.PHONE, {**support.PHONE_HIT, "settings": {"webhook": receiver.url}})
+def test_info_without_fullname_is_a_fact_of_its_own() -> None:
+    """Before that generation single finds told first and last name only."""
+    with Sandbox(rate=None, profile="legacy", facts="info_fullname=false") as sandbox:
+        info = Caller(sandbox).result(support.FIND)["info"]
+    assert info == {"company_domain": "dundermifflin.com", "firstname": "Dwight", "lastname": "Somebody"}
+
+
+@pytest.mark.parametrize("path", support.PATHS)
+def test_legacy_notices_are_the_documented_ones(legacy: Sandbox, receiver: Receiver, path: str) -> None:
+    """No notice of that generation is nested or tells a balance; its examples show ``custom`` in two of the six."""
+    shows_custom = path in {support.FIND, support.VERIFY}
+    request = {**support.REQUESTS[path], "custom": "c", "settings": {"webhook": receiver.url}}
+    Caller(legacy).launch(path, request)
     assert legacy.wait_until_idle()
+    (body,) = receiver.bodies
+    assert keys(body) == keys(documented(f"webhooks/{body['event']}.json"))
+    assert ("custom" in str(body)) is shows_custom
+
+
+def test_a_phone_notice_that_is_nested_twice(receiver: Receiver) -> None:
+    """As captured before that generation: the result is wrapped with a second, different id; no balance."""
+    with Sandbox(facts="phone_nested,webhook_balance,phone_price=50", webhooks=[receiver.url]) as sandbox:
+        job_id = Caller(sandbox).launch(support.PHONE)
+        assert sandbox.wait_until_idle()
     (body,) = receiver.bodies
     inner = body["result"].pop("id")
     assert inner not in {"", job_id}
@@ -85,12 +105,68 @@ def test_legacy_phone_notice_is_nested_twice(legacy: Sandbox, receiver: Receiver
     assert body == {
         "event": "single_phone_search_finished",
         "id": job_id,
-        "credits": {"balance": 950, "cost": 50},
+        "credits": {"cost": 50},
         "result": {
             "event": "single_phone_search_finished",
             "result": {"number": number, "params": support.PHONE_HIT, "qualification": "found"},
         },
     }
+
+
+def test_legacy_says_rate_limit_exceeded(legacy: Sandbox) -> None:
+    """The text of a 429 is that generation's, and still one message."""
+    legacy.configure(rate=1)
+    caller = Caller(legacy)
+    answers = [caller.post(support.VERIFY, {"email": "ok@acme.com"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json == {"message": "Rate limit exceeded"}
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        (support.VERIFY_BULK, {"emails": ["ok@acme.com"]}),
+        (support.PHONE, {"first_name": "A", "last_name": "Somebody", "company_name": "Acme"}),
+        (support.PHONE_BULK, {"searches": [{"first_name": "A", "last_name": "Somebody", "company_name": "Acme"}]}),
+    ],
+)
+def test_legacy_takes_the_keys_of_its_time(legacy: Sandbox, request_of: tuple[str, dict[str, object]]) -> None:
+    """``emails``, ``first_name`` and ``last_name`` are taken beside today's spellings."""
+    path, payload = request_of
+    assert Caller(legacy).post(path, payload).status_code == 201
+    assert Caller(legacy).post(path, support.REQUESTS[path]).status_code == 201
+
+
+def test_what_the_profiles_differ_in() -> None:
+    """Each profile differs from the one on which it is built in the facts that name it, and in no other."""
+    for name, base in (("legacy", "current"), ("resolver", "current"), ("unkind", "resolver")):
+        now, before = values_of(PROFILES[name]), values_of(PROFILES[base])
+        declared = {fact.name: fact.others[name] for fact in FACTS.values() if name in fact.others}
+        assert declared
+        assert {fact: value for fact, value in now.items() if value != before[fact]} == declared
+    assert set(PROFILES) == {"current", "legacy", "resolver", "unkind"}
+
+
+def test_unkind_does_otherwise_wherever_no_source_says() -> None:
+    """Whatever no document promises is otherwise in ``unkind``, but for the answer to paths that do not exist."""
+    unkind = values_of(PROFILES["unkind"])
+    usual = {
+        fact.name for fact in FACTS.values() if "no source says" in fact.source and unkind[fact.name] == fact.usual
+    }
+    assert usual == {"unknown_route_status"}
+
+
+def test_no_profile_changes_what_enrow_takes() -> None:
+    """The same searches cost the same and find the same people in all profiles with the same prices."""
+    ledgers = []
+    for name in ("current", "resolver", "unkind"):
+        with Sandbox(rate=None, profile=name) as sandbox:
+            caller = Caller(sandbox)
+            for path in support.PATHS:
+                caller.launch(path)
+            assert sandbox.wait_until_idle()
+            ledgers.append((sandbox.ledger.spent, sandbox.ledger.purchases, [job.hits for job in sandbox.jobs]))
+    assert ledgers[0] == ledgers[1] == ledgers[2]
 
 
 def test_legacy_bad_json_of_a_verification(legacy: Sandbox) -> None:
@@ -121,8 +197,8 @@ def test_an_invalid_answer_may_carry_an_address() -> None:
     ("changes", "sentence"),
     [
         ({"facts": {"x": 1}}, "There is no fact 'x' of a profile."),
-        ({"facts": {"phone_nested": "yes"}}, "The fact phone_nested must be like False, not 'yes'."),
-        ({"profile": "future"}, "There is no profile 'future'. Known profiles: current, legacy."),
+        ({"facts": {"phone_nested": "yes"}}, "The fact phone_nested must be true or false, not 'yes'."),
+        ({"profile": "future"}, "There is no profile 'future'. Known profiles: current, legacy, resolver, unkind."),
         ({"credits": "many"}, "credits must be a number of credits, not 'many'."),
         ({"credits": -1}, "credits must be a number of credits, not -1."),
         ({"delay": "soon"}, "delay must be a number that is not negative, not 'soon'."),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from enrow_webhooks.sandbox.core import Sandbox
+from enrow_webhooks.sandbox.special import KEYS
 from tests.sandbox import support
 from tests.sandbox.support import Caller, Clock, documented
 
@@ -99,6 +100,25 @@ def test_every_path_wants_a_key(sandbox: Sandbox, path: str) -> None:
         if path != "/account/info":
             answers.append(caller.post(path, support.REQUESTS[path]))
         assert [(answer.status_code, answer.json) for answer in answers] == [(401, body)] * len(answers)
+
+
+@pytest.mark.parametrize("path", [*support.PATHS, "/account/info"])
+def test_a_key_may_be_forbidden(sandbox: Sandbox, path: str) -> None:
+    """One special key is answered by 403 everywhere, in Enrow's one-message form."""
+    caller = Caller(sandbox, "forbidden-key")
+    answers = [caller.get(path, "x")]
+    if path != "/account/info":
+        answers.append(caller.post(path, support.REQUESTS[path]))
+    assert [(answer.status_code, answer.json) for answer in answers] == [(403, {"message": "Forbidden"})] * len(answers)
+    assert sandbox.jobs == []
+
+
+def test_special_keys_stay_special_in_a_list_of_valid_ones() -> None:
+    """Naming a special key as valid does not make it work."""
+    for key in KEYS.values():
+        with Sandbox(keys=[key.text]) as sandbox:
+            answer = Caller(sandbox, key.text).post(support.PHONE, support.PHONE_HIT)
+            assert (answer.status_code, answer.json) == (key.status, {"message": key.message})
 
 
 def test_a_bearer_token_is_not_read(sandbox: Sandbox) -> None:
