@@ -66,8 +66,8 @@ def _answer(sandbox: Sandbox, request: Request) -> Answer:
 
 
 def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> Answer:
-    outages.before_post(sandbox.mischief)
     profile = sandbox.settings.profile
+    outages.before_post(sandbox.mischief, profile)
     if not sandbox.throttle.allows(request.key or ""):
         raise RefusedError.saying(profile.rate_limit_text, 429)
     _check_key(sandbox, request, endpoint)

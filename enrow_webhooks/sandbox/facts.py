@@ -7,8 +7,8 @@ its meaning, its value in each profile and where that is documented. ``--help``,
 The type of a fact follows from its value: a bool is a switch, a float the share of rows that it strikes (0 to 1), a
 Decimal an amount of credits, an int a number or an HTTP status, a str one of a few words or a text of Enrow's.
 
-Facts change what Enrow says. They never change what it takes: credits and truth stay those of ``ledger`` and
-``people``, so a test can compare them with what a client made of the answers.
+Facts change what Enrow says. But for prices and limits they never change what it takes: credits and truth stay those of
+``ledger`` and ``people``, so a test can compare them with what a client made of the answers.
 """
 
 import dataclasses

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from enrow_webhooks.sandbox.chaos import Mischief, Switch
 from enrow_webhooks.sandbox.mistyped import mistyped
+from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.settings import Settings
 from enrow_webhooks.sandbox.validation import RefusedError
 from enrow_webhooks.sandbox.values import Reply
@@ -12,12 +13,12 @@ from enrow_webhooks.sandbox.values import Reply
 _HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
-def before_post(mischief: Mischief) -> None:
+def before_post(mischief: Mischief, profile: Profile) -> None:
     """Refuse a POST before it is looked at, when chaos says so. Raises RefusedError."""
     if mischief.strikes(Switch.UNAVAILABLE):
         raise _unavailable(mischief.lot("unavailable status"))
     if mischief.strikes(Switch.THROTTLE):
-        raise RefusedError.saying("Too Many Requests", 429)
+        raise RefusedError.saying(profile.rate_limit_text, 429)
 
 
 def after_post(mischief: Mischief, reply: Reply) -> Reply:

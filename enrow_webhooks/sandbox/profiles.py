@@ -16,7 +16,7 @@ from enrow_webhooks.sandbox.values import number
 
 # Where facts come from, in a word or two.
 _NOW = "documentation of 2026"
-_THEN = "documentation of 2026; April 2026"
+_THEN = "documentation of 2026; legacy: of April 2026"
 _OLDEST = "ReadMe-era documentation"
 _MET = "met by an integrator"
 _UNSAID = "no source says"
@@ -224,7 +224,10 @@ _BUILT_ON = {
     "current": ("", "the documentation of 2026, read as kindly as it can be read"),
     "legacy": ("current", "the documentation of April 2026; what is still older is switched fact by fact"),
     "resolver": ("current", "the same results, told by an Enrow that resolved the inputs: each still has its owner"),
-    "unkind": ("resolver", "and all else that no document rules out: rows that are missing, never end, hold nonsense"),
+    "unkind": (
+        "resolver",
+        "as resolver, and rows that are missing, never end or hold nonsense: whatever no source rules out",
+    ),
 }
 MEANINGS = {name: meaning for name, (_, meaning) in _BUILT_ON.items()}
 
