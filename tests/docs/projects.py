@@ -24,7 +24,7 @@ from tests.docs.pages import ROOT, Code, Way, blocks, way_of
 NAME = "yourproject"
 FIRST_STEPS = "Five minutes into your own project"
 # Followed from beginning to end, each by a test of ``test_projects``.
-PAGES = {"README.md", "docs/scaling.md", "docs/security.md"}
+PAGES = {"README.md", "docs/sandbox.md", "docs/scaling.md", "docs/security.md"}
 # One process for all lines of a block, because starting Django takes longer than its commands; ``test_wheel`` runs each
 # in its own. What one line wrote, the next one imports.
 BREAK = "\x1e"
@@ -123,7 +123,10 @@ class Project:
         ours = []
         for line in lines:
             program, *words = shlex.split(line, comments=True)
-            if is_for_project(line):
+            if "enrow_sandbox" in words:
+                # It serves until it is stopped, on a port that may be taken here.
+                self.export_of_sandbox()
+            elif is_for_project(line):
                 ours.append((line, words[program == "python" :]))
             elif program == "export":
                 self.take_account(words)

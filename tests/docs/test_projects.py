@@ -95,12 +95,22 @@ def test_the_readme(project):
     """From ``pip install`` to an own lead model: every block works where it is pasted, every line as it is typed."""
     project.play(blocks("README.md"))
 
-    # What a new project still lacks at that point: an address, Celery, and SQLite's options.
+    # What a new project still lacks at that point: Celery, and SQLite's options. The sandbox's line names an address.
     (checked,) = [said for line, said in project.said.items() if "manage.py check" in line]
-    assert codes(checked) == {"W002", "W004", "W006"}
+    assert codes(checked) == {"W004", "W006"}
     (dry,) = [said for line, said in project.said.items() if "--dry-run" in line]
     assert "Dry run: nothing was written, nothing was sent." in dry
     project.shell(README_IS_TRUE)
+
+
+def test_the_sandbox(project):
+    """What the sandbox's page says to write and to run works in a new project."""
+    adopt(project)
+    project.play(blocks("docs/sandbox.md"))
+    said = project.run(
+        "manage.py", "shell", "--verbosity", "0", "-c", "from django.conf import settings as s; print(s.ENROW)"
+    )
+    assert "http://127.0.0.1:8787" in said
 
 
 def test_scaling(project):

@@ -19,6 +19,7 @@ import requests
 
 from examples.demo.processes import answers, free_ports
 from tests.commands import ROOT, environment, run, run_process, spawn
+from tests.docs.pages import blocks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -190,10 +191,9 @@ class Project:
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         subprocess.run([sys.executable, "-m", "django", "startproject", "mysite", str(folder)], check=True)
         self.settings = folder / "mysite" / "settings.py"
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        block = re.search(r"```python\n# settings\.py\n(.*?)# urls\.py", readme, re.DOTALL)[1]
-        # "…" stands for the apps of startproject.
-        self.append(block.replace("INSTALLED_APPS = [", "INSTALLED_APPS += [").replace("    # …\n", ""))
+        for block in blocks("README.md", section="Five minutes into your own project"):
+            if block.file == "yourproject/settings.py":
+                self.append(block.text)
         with (folder / "mysite" / "urls.py").open("a", encoding="utf-8") as urls:
             urls.write(
                 "\nfrom django.urls import include\n"
