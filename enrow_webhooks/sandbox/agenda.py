@@ -1,4 +1,4 @@
-"""A pool of threads that runs tasks at their time: ends of searches and deliveries of notices."""
+"""A pool of threads that runs tasks at their time: ends of searches and deliveries of events."""
 
 import heapq
 import threading
@@ -18,7 +18,7 @@ class Task:
     turn: int
     work: Work
     delivers: bool
-    """Whether this sends a notice, so that ``hasten`` may bring it forward."""
+    """Whether this sends an event, so that ``hasten`` may bring it forward."""
 
     def __lt__(self, other: "Task") -> bool:
         """Order by time, then by arrival."""

@@ -11,7 +11,7 @@ from typing import Any
 from enrow_webhooks.sandbox import outages, reading, validation
 from enrow_webhooks.sandbox.agenda import Task
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint, Product
 from enrow_webhooks.sandbox.jobs import Job
 from enrow_webhooks.sandbox.ledger import Entry, InsufficientCreditsError
 from enrow_webhooks.sandbox.older_keys import with_current_keys
@@ -21,7 +21,7 @@ from enrow_webhooks.sandbox.values import Reply
 
 # Rows that a batch gets through in a minute of ``estimated_duration``. Inferred from two examples: 3 searches take 1
 # minute, 85 phones take 5.
-_ROWS_PER_MINUTE = {Kind.FIND_EMAIL: 500, Kind.VERIFY_EMAIL: 500, Kind.FIND_PHONE: 20}
+_ROWS_PER_MINUTE = {Product.FIND_EMAIL: 500, Product.VERIFY_EMAIL: 500, Product.FIND_PHONE: 20}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,34 +38,34 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ApiAnswer:
     """A reply, and the deliveries that go once it is out."""
 
     reply: Reply
     waiting: list[Task] = field(default_factory=list)
 
 
-def answer(sandbox: Sandbox, request: Request) -> Answer:
-    """Answer one request as Enrow does."""
+def answer(sandbox: Sandbox, request: Request) -> ApiAnswer:
+    """ApiAnswer one request as Enrow does."""
     try:
         result = _answer(sandbox, request)
     except RefusedError as refusal:
-        result = Answer(reply=Reply.of(refusal.status, refusal.body))
+        result = ApiAnswer(reply=Reply.of(refusal.status, refusal.body))
     sandbox.count_request(request.method, request.path, "lost" if result.reply.lost else result.reply.status)
     return result
 
 
-def _answer(sandbox: Sandbox, request: Request) -> Answer:
+def _answer(sandbox: Sandbox, request: Request) -> ApiAnswer:
     endpoint = ENDPOINTS.get(request.path)
     if endpoint is not None and request.method == "POST":
         return _launch(sandbox, endpoint, request)
     if request.method == "GET" and (endpoint is not None or request.path == "/account/info"):
-        return Answer(reply=_read(sandbox, endpoint, request))
+        return ApiAnswer(reply=_read(sandbox, endpoint, request))
     # The answer of an API gateway to a route that it does not know.
     raise RefusedError.saying("Missing Authentication Token", sandbox.settings.profile.unknown_route_status)
 
 
-def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> Answer:
+def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> ApiAnswer:
     profile = sandbox.settings.profile
     outages.before_post(sandbox.mischief, profile)
     if not sandbox.throttle.allows(request.key or ""):
@@ -77,7 +77,7 @@ def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> Answer:
     except InsufficientCreditsError:
         raise _out_of_credits(endpoint, profile) from None
     waiting = sandbox.let_run(job)
-    return Answer(reply=outages.after_post(sandbox.mischief, _launched(job, entry, profile)), waiting=waiting)
+    return ApiAnswer(reply=outages.after_post(sandbox.mischief, _launched(job, entry, profile)), waiting=waiting)
 
 
 def _payload(endpoint: Endpoint, raw: bytes, profile: Profile) -> tuple[validation.Payload, bytes]:
@@ -98,7 +98,7 @@ def _check_key(sandbox: Sandbox, request: Request, endpoint: Endpoint | None) ->
     if not request.key:
         raise RefusedError.saying("No apikey found in the x-api-key headers", 401)
     sandbox.note_key(request.key)
-    is_phone = endpoint is not None and endpoint.kind is Kind.FIND_PHONE
+    is_phone = endpoint is not None and endpoint.kind is Product.FIND_PHONE
     refused = sandbox.settings.refusal_of(request.key, is_phone=is_phone)
     if refused is not None:
         raise RefusedError.saying(refused.message, refused.status)
@@ -118,7 +118,7 @@ def _launched(job: Job, entry: Entry, profile: Profile) -> Reply:
     if endpoint.bulk:
         body["estimated_duration"] = -(-job.requested // _ROWS_PER_MINUTE[endpoint.kind])
     # The breakdown is documented for single verifications and single phones only.
-    if (not endpoint.bulk and endpoint.kind is not Kind.FIND_EMAIL) or (
+    if (not endpoint.bulk and endpoint.kind is not Product.FIND_EMAIL) or (
         endpoint.path == "/email/verify/bulk" and profile.verify_bulk_breakdown
     ):
         body["credits"] = _breakdown(entry, profile)

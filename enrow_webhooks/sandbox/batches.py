@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from enrow_webhooks.sandbox import echo, people
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import Job, State
 from enrow_webhooks.sandbox.oddities import oddities_of, order_of
 from enrow_webhooks.sandbox.profiles import Profile
@@ -33,9 +33,9 @@ def bulk_body(job: Job, profile: Profile, now: float) -> Body:
     if job.state is not State.COMPLETED:
         return {"general": general, "stats": {"finished": job.finished(now), "requested": job.requested}}
     items = _items(job, payload, profile)
-    if job.endpoint.kind is Kind.FIND_EMAIL:
+    if job.endpoint.kind is Product.FIND_EMAIL:
         return {"general": general, "stats": _find_stats(job, profile), "results": items}
-    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+    if job.endpoint.kind is Product.VERIFY_EMAIL:
         return {"general": general, "results": items, "stats": _verify_stats(job, profile)}
     return {"general": general, "results": items, "stats": _phone_stats(job, profile)}
 
@@ -44,10 +44,10 @@ def _items(job: Job, payload: Body, profile: Profile) -> list[Body]:
     rows = rows_of(job.endpoint, payload)
     odd = oddities_of(profile, job.seed, job.endpoint.kind, rows, job.raw)
     places = [place for place in order_of(profile, job.seed, len(rows)) if odd[place] is not Word.MISSING]
-    if job.endpoint.kind is Kind.FIND_EMAIL:
+    if job.endpoint.kind is Product.FIND_EMAIL:
         with_gender = wants(payload, "retrieve_gender")
         return [_found_item(place, rows[place], profile, odd[place], with_gender) for place in places]
-    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+    if job.endpoint.kind is Product.VERIFY_EMAIL:
         return [_verified_item(job.id, place, rows[place], profile, odd[place]) for place in places]
     return [_phone_item(place, rows[place], profile, odd[place]) for place in places]
 

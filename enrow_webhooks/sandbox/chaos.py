@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Switch(StrEnum):
-    """Everything that can be made to go wrong: with a notice, with a POST, with a GET."""
+    """Everything that can be made to go wrong: with an event, with a POST, with a GET."""
 
     DUPLICATE = "duplicate"
     DROP = "drop"
@@ -34,18 +34,18 @@ class Switch(StrEnum):
 
 
 MEANINGS = {
-    Switch.DUPLICATE: "the same notice is sent several times (duplicates) at once",
-    Switch.DROP: "the notice is never sent",
-    Switch.LATE: "the notice is sent late_seconds after its time",
-    Switch.REORDER: "the notice waits for reorder_window others or reorder_seconds; what waits goes in reverse order",
-    Switch.EARLY: "the search ends, and its notice is delivered, before the POST is answered",
-    Switch.SLOW: "the body of the notice trickles in over slow_seconds",
+    Switch.DUPLICATE: "the same event is sent several times (duplicates) at once",
+    Switch.DROP: "the event is never sent",
+    Switch.LATE: "the event is sent late_seconds after its time",
+    Switch.REORDER: "the event waits for reorder_window others or reorder_seconds; what waits goes in reverse order",
+    Switch.EARLY: "the search ends, and its event is delivered, before the POST is answered",
+    Switch.SLOW: "the body of the event trickles in over slow_seconds",
     Switch.LOST_ANSWER: "the POST is accepted and billed, then the connection closes without an answer",
     Switch.GATEWAY: "the POST is accepted and billed, then answered by 502 or 504 with an HTML page",
     Switch.UNAVAILABLE: "the POST is answered by 500 or 503; nothing is billed",
     Switch.THROTTLE: "the POST is answered by 429; nothing is billed",
-    Switch.FOREIGN_FIELDS: "the notice carries fields that nobody documented",
-    Switch.NESTED_PHONE: "the single phone notice wraps its result twice, with a second id inside",
+    Switch.FOREIGN_FIELDS: "the event carries fields that nobody documented",
+    Switch.NESTED_PHONE: "the single phone event wraps its result twice, with a second id inside",
     Switch.GET_UNAVAILABLE: "a GET is answered by 500 or 503",
     Switch.GET_GATEWAY: "a GET is answered by 502 or 504 with an HTML page",
     Switch.GET_LOST: "the connection of a GET closes without an answer",

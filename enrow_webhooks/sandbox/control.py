@@ -11,7 +11,7 @@ from typing import Any
 
 from enrow_webhooks.sandbox.core import Sandbox
 from enrow_webhooks.sandbox.delivery import Outcome
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import State
 from enrow_webhooks.sandbox.settings import as_json
 from enrow_webhooks.sandbox.values import Reply, number
@@ -20,7 +20,7 @@ PREFIX = "/_sandbox/"
 
 
 def answer(sandbox: Sandbox, method: str, path: str, raw: bytes) -> Reply:
-    """Answer one request of the control plane."""
+    """ApiAnswer one request of the control plane."""
     address = ADDRESSES.get(f"{method} {path}")
     if address is None:
         return Reply.of(404, {"message": f"There is no {method} {path}. Known: {', '.join(ADDRESSES)}."})
@@ -43,8 +43,8 @@ def state(sandbox: Sandbox) -> dict[str, Any]:
         "refunds": number(ledger.refunds),
         "spent": number(ledger.spent),
         "jobs": {str(name): states[name] for name in State},
-        "launches": {str(kind): sum(job.endpoint.kind is kind for job in jobs) for kind in Kind},
-        "rows": {str(kind): sum(job.requested for job in jobs if job.endpoint.kind is kind) for kind in Kind},
+        "launches": {str(kind): sum(job.endpoint.kind is kind for job in jobs) for kind in Product},
+        "rows": {str(kind): sum(job.requested for job in jobs if job.endpoint.kind is kind) for kind in Product},
         "people": len(purchases),
         "max_purchases_per_person": max(purchases.values(), default=0),
         "bought_more_than_once": {person: times for person, times in purchases.items() if times > 1},
@@ -95,7 +95,7 @@ ADDRESSES = {
         action=lambda sandbox, _: state(sandbox),
     ),
     "GET /_sandbox/deliveries": Address(
-        meaning="every attempt to deliver a notice", action=lambda sandbox, _: _deliveries(sandbox)
+        meaning="every attempt to deliver an event", action=lambda sandbox, _: _deliveries(sandbox)
     ),
     "POST /_sandbox/settings": Address(
         meaning="changes the settings that a JSON object names, and answers with all of them", action=_configure

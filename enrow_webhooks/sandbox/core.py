@@ -8,18 +8,18 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, Unpack
 
-from enrow_webhooks.sandbox import notices, results, validation
+from enrow_webhooks.sandbox import events, results, validation
 from enrow_webhooks.sandbox.agenda import Agenda, Task
 from enrow_webhooks.sandbox.chaos import Mischief, Switch
 from enrow_webhooks.sandbox.courier import Courier
-from enrow_webhooks.sandbox.delivery import Delivery, Notice
+from enrow_webhooks.sandbox.delivery import Delivery, OutgoingEvent
 from enrow_webhooks.sandbox.endpoints import Endpoint
 from enrow_webhooks.sandbox.jobs import Job, State
 from enrow_webhooks.sandbox.ledger import Entry, Ledger
 from enrow_webhooks.sandbox.settings import Changes, Settings, changed
 from enrow_webhooks.sandbox.throttle import Throttle
 
-# A notice of a search that ends at once waits for its POST to be answered, but no longer than this, in case nobody
+# An event of a search that ends at once waits for its POST to be answered, but no longer than this, in case nobody
 # reads the answer.
 _PATIENCE = 0.25
 
@@ -58,7 +58,7 @@ class Sandbox:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every attempt to deliver a notice, in the order in which they ended."""
+        """Every attempt to deliver an event, in the order in which they ended."""
         return self._courier.deliveries
 
     @property
@@ -158,7 +158,7 @@ class Sandbox:
             return True
 
     def finish(self, job: Job, *, hold: float = 0.0, deliver_now: bool = False) -> list[Task]:
-        """End a search, refund it and send its notices. A second call changes nothing."""
+        """End a search, refund it and send its events. A second call changes nothing."""
         with self._lock:
             if job.state is not State.ONGOING or self._jobs.get(job.id) is not job:
                 return []
@@ -167,11 +167,11 @@ class Sandbox:
             self.ledger.settle(job.id, job.refund, void=job.doomed)
             settings, mischief = self.settings, self.mischief
         tasks: list[Task] = []
-        for notice in self._notices(job, settings):
+        for event in self._events(job, settings):
             if deliver_now:
-                self._courier.send_now(notice, settings, mischief)
+                self._courier.send_now(event, settings, mischief)
             else:
-                tasks += self._courier.send(notice, settings, mischief, hold=hold)
+                tasks += self._courier.send(event, settings, mischief, hold=hold)
         return tasks
 
     def finish_all(self) -> int:
@@ -189,7 +189,7 @@ class Sandbox:
         self._courier.flush()
 
     def wait_until_idle(self, timeout: float = 10.0) -> bool:
-        """Wait until no search runs and no notice is on its way; tell whether that came within so many seconds."""
+        """Wait until no search runs and no event is on its way; tell whether that came within so many seconds."""
         return self._agenda.wait_until_idle(timeout)
 
     def pause(self, seconds: float) -> None:
@@ -226,12 +226,12 @@ class Sandbox:
     def _end(self, job: Job) -> None:
         self.finish(job)
 
-    def _notices(self, job: Job, settings: Settings) -> list[Notice]:
+    def _events(self, job: Job, settings: Settings) -> list[OutgoingEvent]:
         urls = (job.webhook,) if job.webhook else settings.webhooks
         if not urls or (job.doomed and not settings.profile.failed_batch_notifies):
             return []
-        body = notices.body_of(job, settings.profile, self.ledger.balance)
-        return [Notice(job_id=job.id, url=url, body=body) for url in urls]
+        body = events.body_of(job, settings.profile, self.ledger.balance)
+        return [OutgoingEvent(job_id=job.id, url=url, body=body) for url in urls]
 
 
 def _webhook_of(payload: validation.Payload) -> str:

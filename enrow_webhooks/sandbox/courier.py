@@ -1,4 +1,4 @@
-"""When each notice goes out, and every way in which chaos has it go wrong."""
+"""When each event goes out, and every way in which chaos has it go wrong."""
 
 import logging
 import threading
@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import requests
 
-from enrow_webhooks.sandbox import notices
+from enrow_webhooks.sandbox import events
 from enrow_webhooks.sandbox.agenda import Agenda, Task, Work
 from enrow_webhooks.sandbox.chaos import Mischief, Switch
-from enrow_webhooks.sandbox.delivery import Delivery, Manner, Notice, Outcome, attempt, record
+from enrow_webhooks.sandbox.delivery import Delivery, Manner, Outcome, OutgoingEvent, attempt, record
 from enrow_webhooks.sandbox.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 
 class Courier:
-    """Delivers notices through the threads of an agenda. Safe to use from several threads."""
+    """Delivers events through the threads of an agenda. Safe to use from several threads."""
 
     def __init__(self, agenda: Agenda, clock: Callable[[], float]) -> None:
         """Send from the agenda's threads, by the agenda's clock."""
@@ -35,15 +35,15 @@ class Courier:
         with self._lock:
             return list(self._deliveries)
 
-    def send(self, notice: Notice, settings: Settings, mischief: Mischief, *, hold: float = 0.0) -> list[Task]:
-        """Send a notice, ``hold`` seconds from now, in whatever way chaos has for it.
+    def send(self, event: OutgoingEvent, settings: Settings, mischief: Mischief, *, hold: float = 0.0) -> list[Task]:
+        """Send an event, ``hold`` seconds from now, in whatever way chaos has for it.
 
         Returns the tasks that do not wait for chaos.
         """
         if mischief.strikes(Switch.DROP):
-            self._keep(record(notice, Outcome.DROPPED, error="chaos: drop"))
+            self._keep(record(event, Outcome.DROPPED, error="chaos: drop"))
             return []
-        work = self._attempt(notice, settings, mischief)
+        work = self._attempt(event, settings, mischief)
         copies = settings.duplicates if mischief.strikes(Switch.DUPLICATE) else 1
         if mischief.strikes(Switch.REORDER):
             return self._hold_back([work] * copies, settings, hold)
@@ -53,12 +53,12 @@ class Courier:
         self._let_pass(settings)
         return [] if late else tasks
 
-    def send_now(self, notice: Notice, settings: Settings, mischief: Mischief) -> None:
-        """Send a notice and return when the receiver has it; dropped and repeated as chaos wills, never late."""
+    def send_now(self, event: OutgoingEvent, settings: Settings, mischief: Mischief) -> None:
+        """Send an event and return when the receiver has it; dropped and repeated as chaos wills, never late."""
         if mischief.strikes(Switch.DROP):
-            self._keep(record(notice, Outcome.DROPPED, error="chaos: drop"))
+            self._keep(record(event, Outcome.DROPPED, error="chaos: drop"))
             return
-        work = self._attempt(notice, settings, mischief)
+        work = self._attempt(event, settings, mischief)
         copies = settings.duplicates if mischief.strikes(Switch.DUPLICATE) else 1
         done = threading.Semaphore(0)
 
@@ -82,19 +82,19 @@ class Courier:
             self._deliveries.clear()
             self._held, self._alarm, self._passed = [], None, 0
 
-    def _attempt(self, notice: Notice, settings: Settings, mischief: Mischief) -> Work:
-        body = notice.body
+    def _attempt(self, event: OutgoingEvent, settings: Settings, mischief: Mischief) -> Work:
+        body = event.body
         if mischief.strikes(Switch.NESTED_PHONE):
-            body = notices.nest_phone(body)
+            body = events.nest_phone(body)
         if mischief.strikes(Switch.FOREIGN_FIELDS):
-            body = notices.add_foreign_fields(body)
+            body = events.add_foreign_fields(body)
         manner = Manner(
             allow_loopback_http=settings.allow_loopback_http,
             timeout=settings.webhook_timeout,
             slowness=settings.slow_seconds if mischief.strikes(Switch.SLOW) else 0.0,
             closing=self._agenda.closing,
         )
-        shown = replace(notice, body=body)
+        shown = replace(event, body=body)
         return lambda session: self._keep(attempt(shown, session, manner))
 
     def _keep(self, delivery: Delivery) -> None:
@@ -103,7 +103,7 @@ class Courier:
         if delivery.outcome in (Outcome.FAILED, Outcome.REFUSED):
             # The end of an error may quote the URL, and its secret.
             why = delivery.error.partition(":")[0] or f"the answer was {delivery.status}"
-            logger.warning("Nobody took the notice of search %s: %s", delivery.job_id, why)
+            logger.warning("Nobody took the event of search %s: %s", delivery.job_id, why)
 
     def _hold_back(self, attempts: list[Work], settings: Settings, hold: float) -> list[Task]:
         with self._lock:

@@ -1,4 +1,4 @@
-"""One attempt to hand a notice over by HTTP: an https POST of JSON that succeeds on 200 alone, and its record."""
+"""One attempt to hand an event over by HTTP: an https POST of JSON that succeeds on 200 alone, and its record."""
 
 import ipaddress
 import json
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class OutgoingEvent:
     """One webhook to one URL."""
 
     job_id: str
@@ -56,7 +56,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How to hand a notice over."""
+    """How to hand an event over."""
 
     allow_loopback_http: bool
     timeout: float
@@ -67,34 +67,34 @@ class Manner:
     """Ends every pause."""
 
 
-def attempt(notice: Notice, session: requests.Session, manner: Manner) -> Delivery:
-    """Hand a notice over and return the record of it.
+def attempt(event: OutgoingEvent, session: requests.Session, manner: Manner) -> Delivery:
+    """Hand an event over and return the record of it.
 
     Never raises: a receiver that cannot be reached is a record, too.
     """
-    if not may_send(notice.url, allow_loopback_http=manner.allow_loopback_http):
-        return record(notice, Outcome.REFUSED, error="the URL is not https")
-    raw = json.dumps(notice.body).encode()
+    if not may_send(event.url, allow_loopback_http=manner.allow_loopback_http):
+        return record(event, Outcome.REFUSED, error="the URL is not https")
+    raw = json.dumps(event.body).encode()
     headers = {"Content-Type": "application/json", "Connection": "close"}
     data = _Trickle(raw, manner.slowness / _PIECES, manner.closing) if manner.slowness else raw
     try:
-        answer = session.post(notice.url, data=data, headers=headers, timeout=manner.timeout, allow_redirects=False)
+        answer = session.post(event.url, data=data, headers=headers, timeout=manner.timeout, allow_redirects=False)
     except (requests.RequestException, OSError, ValueError) as error:
-        return record(notice, Outcome.FAILED, error=f"{type(error).__name__}: {error}")
+        return record(event, Outcome.FAILED, error=f"{type(error).__name__}: {error}")
     finally:
         # One connection each: the only attempt must not go out on one that the receiver is just closing. The header
         # alone does not see to it: a receiver may close without saying so, as Django's runserver does.
         session.close()
-    return record(notice, Outcome.DELIVERED if answer.status_code == 200 else Outcome.FAILED, status=answer.status_code)
+    return record(event, Outcome.DELIVERED if answer.status_code == 200 else Outcome.FAILED, status=answer.status_code)
 
 
-def record(notice: Notice, outcome: Outcome, *, status: int | None = None, error: str = "") -> Delivery:
+def record(event: OutgoingEvent, outcome: Outcome, *, status: int | None = None, error: str = "") -> Delivery:
     """Return the record of an attempt that ends now."""
     return Delivery(
-        job_id=notice.job_id,
-        url=notice.url,
-        event=str(notice.body["event"]),
-        body=notice.body,
+        job_id=event.job_id,
+        url=event.url,
+        event=str(event.body["event"]),
+        body=event.body,
         outcome=outcome,
         status=status,
         error=error,
@@ -103,7 +103,7 @@ def record(notice: Notice, outcome: Outcome, *, status: int | None = None, error
 
 
 def may_send(url: str, *, allow_loopback_http: bool) -> bool:
-    """Tell whether a notice may go to this URL: https anywhere, http on this machine where that is allowed."""
+    """Tell whether an event may go to this URL: https anywhere, http on this machine where that is allowed."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class Product(StrEnum):
     """What is searched, and so what it costs."""
 
     FIND_EMAIL = "find_email"
@@ -21,7 +21,7 @@ class Endpoint:
     """One path that is launched by POST and read by GET."""
 
     path: str
-    kind: Kind
+    kind: Product
     bulk: bool
     created: int
     """Success code of the POST: 200 for single e-mail searches, 201 for phones and for everything in bulk."""
@@ -38,7 +38,7 @@ class Endpoint:
 _ALL = (
     Endpoint(
         path="/email/find/single",
-        kind=Kind.FIND_EMAIL,
+        kind=Product.FIND_EMAIL,
         bulk=False,
         created=200,
         launched="Single search operating",
@@ -48,7 +48,7 @@ _ALL = (
     ),
     Endpoint(
         path="/email/find/bulk",
-        kind=Kind.FIND_EMAIL,
+        kind=Product.FIND_EMAIL,
         bulk=True,
         created=201,
         launched="Bulk search operating",
@@ -59,7 +59,7 @@ _ALL = (
     ),
     Endpoint(
         path="/email/verify/single",
-        kind=Kind.VERIFY_EMAIL,
+        kind=Product.VERIFY_EMAIL,
         bulk=False,
         created=200,
         launched="Single verification operating",
@@ -69,7 +69,7 @@ _ALL = (
     ),
     Endpoint(
         path="/email/verify/bulk",
-        kind=Kind.VERIFY_EMAIL,
+        kind=Product.VERIFY_EMAIL,
         bulk=True,
         created=201,
         launched="Bulk verification operating",
@@ -80,7 +80,7 @@ _ALL = (
     ),
     Endpoint(
         path="/phone/single",
-        kind=Kind.FIND_PHONE,
+        kind=Product.FIND_PHONE,
         bulk=False,
         created=201,
         launched="Single search operating",
@@ -90,7 +90,7 @@ _ALL = (
     ),
     Endpoint(
         path="/phone/bulk",
-        kind=Kind.FIND_PHONE,
+        kind=Product.FIND_PHONE,
         bulk=True,
         created=201,
         launched="Bulk search operating",

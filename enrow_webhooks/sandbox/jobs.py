@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from enrow_webhooks.sandbox import validation
-from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import Endpoint, Product
 
 _PERSON_FIELDS = ("company_domain", "company_name", "firstname", "fullname", "lastname", "linkedin_url")
 
@@ -63,7 +63,7 @@ class Job:
         """Credits that come back: for misses, except of verifications; for everything when the batch fails."""
         if self.doomed:
             return self.initial_cost
-        if self.endpoint.kind is Kind.VERIFY_EMAIL:
+        if self.endpoint.kind is Product.VERIFY_EMAIL:
             return Decimal(0)
         return self.price * (self.requested - self.hits)
 
@@ -90,6 +90,6 @@ class Job:
             yield person_key(kind, **fields)
 
 
-def person_key(kind: Kind | str, **inputs: str) -> str:
+def person_key(kind: Product | str, **inputs: str) -> str:
     """Return the name under which purchases count one person: ``find_email|company_name=acme|fullname=jane doe``."""
     return "|".join((str(kind), *(f"{key}={str(inputs[key]).strip().lower()}" for key in sorted(inputs))))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 
 ZERO = Decimal(0)
 
@@ -24,7 +24,7 @@ class Entry:
     """What one accepted request cost."""
 
     job_id: str
-    kind: Kind
+    kind: Product
     rows: int
     debit: Decimal
     """Taken at launch."""
@@ -111,7 +111,9 @@ class Ledger:
                 counts.update(entry.people())
         return counts
 
-    def take(self, job_id: str, kind: Kind, *, price: Decimal, rows: int, people: Callable[[], Iterable[str]]) -> Entry:
+    def take(
+        self, job_id: str, kind: Product, *, price: Decimal, rows: int, people: Callable[[], Iterable[str]]
+    ) -> Entry:
         """Take the worst case of a request.
 
         Raises InsufficientCreditsError and takes nothing when the balance does not cover it.

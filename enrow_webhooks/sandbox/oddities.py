@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from enrow_webhooks.sandbox import people
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.special import Word
 from enrow_webhooks.sandbox.validation import text
@@ -18,7 +18,7 @@ _ODD = (Word.MISSING, Word.ONGOING, Word.WORTHLESS)
 _NAMED = tuple(word.encode() for word in _ODD)
 
 
-def oddities_of(profile: Profile, seed: int, kind: Kind, rows: list[Any], raw: bytes) -> list[Word | None]:
+def oddities_of(profile: Profile, seed: int, kind: Product, rows: list[Any], raw: bytes) -> list[Word | None]:
     """Return what is odd about each row of a batch; ``raw`` is the request as it came."""
     # Looking at the bytes first spares the walk through thousands of rows in nearly every batch.
     small = raw.lower()
@@ -27,7 +27,7 @@ def oddities_of(profile: Profile, seed: int, kind: Kind, rows: list[Any], raw: b
     return [oddity_of(profile, seed, kind, place, row) for place, row in enumerate(rows)]
 
 
-def oddity_of(profile: Profile, seed: int, kind: Kind, place: int, row: Any) -> Word | None:  # noqa: ANN401 -- JSON
+def oddity_of(profile: Profile, seed: int, kind: Product, place: int, row: Any) -> Word | None:  # noqa: ANN401 -- JSON
     """Return what is odd about one row of a request, at its place from 0, or None."""
     word = special_word_of(kind, row)
     if word in _ODD:
@@ -44,11 +44,11 @@ def oddity_of(profile: Profile, seed: int, kind: Kind, place: int, row: Any) -> 
     return next(lots, None)
 
 
-def special_word_of(kind: Kind, row: Any) -> Word | None:  # noqa: ANN401 -- JSON
+def special_word_of(kind: Product, row: Any) -> Word | None:  # noqa: ANN401 -- JSON
     """Return the special word in the inputs of one row, or None."""
-    if kind is Kind.VERIFY_EMAIL:
+    if kind is Product.VERIFY_EMAIL:
         return people.word_of_address(row)
-    if kind is Kind.FIND_EMAIL:
+    if kind is Product.FIND_EMAIL:
         return people.word_of_name(text(row, "fullname"))
     if row.get("linkedin_url"):
         return people.word_of_slug(people.slug_of(text(row, "linkedin_url")) or "")

@@ -5,7 +5,7 @@ They are brought to today's keys before anything looks at them.
 
 from typing import Any
 
-from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import Endpoint, Product
 from enrow_webhooks.sandbox.profiles import Profile
 
 Payload = dict[str, Any]
@@ -16,9 +16,9 @@ _NAMES = {"first_name": "firstname", "last_name": "lastname"}
 
 def with_current_keys(endpoint: Endpoint, payload: Payload, profile: Profile) -> Payload:
     """Return the request with today's keys; the very same one when the profile knows no others."""
-    if endpoint.kind is Kind.VERIFY_EMAIL and endpoint.bulk and profile.verify_rows_key != "verifications":
+    if endpoint.kind is Product.VERIFY_EMAIL and endpoint.bulk and profile.verify_rows_key != "verifications":
         return _renamed(payload, _ROWS, takes_both=profile.verify_rows_key == "either")
-    if endpoint.kind is not Kind.FIND_PHONE or profile.phone_names == "firstname":
+    if endpoint.kind is not Product.FIND_PHONE or profile.phone_names == "firstname":
         return payload
     takes_both = profile.phone_names == "either"
     if not endpoint.bulk:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
-from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import Endpoint, Product
 from enrow_webhooks.sandbox.facts import facts_of, read, told
 from enrow_webhooks.sandbox.values import number
 
@@ -94,7 +94,7 @@ class Profile:
     ] = 403
 
     info_fullname: Annotated[
-        bool, told("info of a single find, and of its notice, has fullname", f"webhook page; not the {_OLDEST}")
+        bool, told("info of a single find, and of its event, has fullname", f"webhook page; not the {_OLDEST}")
     ] = True
     item_fullname: Annotated[bool, told("info of a find batch's row has fullname", _THEN, legacy=True)] = False
     item_company_info: Annotated[bool, told("info of a find batch's row has companyInfo", _THEN, legacy=False)] = True
@@ -160,20 +160,20 @@ class Profile:
         told("share of the hits that are valid with not-an-email, or found with the number 12", _UNSAID, unkind=0.1),
     ] = 0.0
 
-    phone_notice_custom: Annotated[
+    phone_event_custom: Annotated[
         str,
         told(
-            "where a single phone notice has custom",
+            "where a single phone event has custom",
             "promised, its place is not; not in any example",
             choices=("result", "top", "off"),
             legacy="off",
             resolver="top",
         ),
     ] = "result"
-    bulk_notice_custom: Annotated[
+    bulk_event_custom: Annotated[
         str,
         told(
-            "where a bulk notice has the custom of the batch",
+            "where a bulk event has the custom of the batch",
             "promised, its place is not; not in any example",
             choices=("top", "general", "off"),
             legacy="off",
@@ -181,14 +181,14 @@ class Profile:
         ),
     ] = "top"
     phone_nested: Annotated[
-        bool, told("a single phone notice wraps its result twice, with a second id inside", _OLDEST)
+        bool, told("a single phone event wraps its result twice, with a second id inside", _OLDEST)
     ] = False
-    find_notice_result: Annotated[
-        bool, told("the notice of a single find has its result", f"webhook page; not the oldest {_OLDEST}")
+    find_event_result: Annotated[
+        bool, told("the event of a single find has its result", f"webhook page; not the oldest {_OLDEST}")
     ] = True
-    webhook_balance: Annotated[bool, told("credits of an e-mail notice have the balance", _OLDEST)] = False
+    webhook_balance: Annotated[bool, told("credits of an e-mail event have the balance", _OLDEST)] = False
     webhook_final_cost: Annotated[
-        bool, told("credits of a notice tell the cost after refunds, else before", _UNSAID, unkind=False)
+        bool, told("credits of an event tell the cost after refunds, else before", _UNSAID, unkind=False)
     ] = True
     failed_batch_notifies: Annotated[bool, told("a batch that ends failed sends its event", _UNSAID, unkind=False)] = (
         True
@@ -199,17 +199,17 @@ class Profile:
         """Whether the echo of a search takes any liberty."""
         return any(_liberties(self))
 
-    def price(self, kind: Kind) -> Decimal:
+    def price(self, kind: Product) -> Decimal:
         """Credits that one row of this kind costs."""
         return {
-            Kind.FIND_EMAIL: self.find_price,
-            Kind.VERIFY_EMAIL: self.verify_price,
-            Kind.FIND_PHONE: self.phone_price,
+            Product.FIND_EMAIL: self.find_price,
+            Product.VERIFY_EMAIL: self.verify_price,
+            Product.FIND_PHONE: self.phone_price,
         }[kind]
 
     def limit(self, endpoint: Endpoint) -> int:
         """Most rows of one batch."""
-        return self.phone_limit if endpoint.kind is Kind.FIND_PHONE else self.email_limit
+        return self.phone_limit if endpoint.kind is Product.FIND_PHONE else self.email_limit
 
     def number(self, amount: Decimal) -> int | float:
         """Return credits as they stand in a body."""

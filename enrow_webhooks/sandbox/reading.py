@@ -4,7 +4,7 @@ from typing import Any
 
 from enrow_webhooks.sandbox import batches, results
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import Endpoint, Product
 from enrow_webhooks.sandbox.jobs import Job, State
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.validation import RefusedError
@@ -12,7 +12,7 @@ from enrow_webhooks.sandbox.values import Reply
 
 
 def search(sandbox: Sandbox, endpoint: Endpoint, job_id: str) -> Reply:
-    """Answer for one search. Raises RefusedError when it is not known, or not yet."""
+    """ApiAnswer for one search. Raises RefusedError when it is not known, or not yet."""
     if not job_id:
         raise RefusedError.saying(endpoint.id_missing)
     profile = sandbox.settings.profile
@@ -27,7 +27,7 @@ def search(sandbox: Sandbox, endpoint: Endpoint, job_id: str) -> Reply:
 
 
 def account(sandbox: Sandbox) -> Reply:
-    """Answer with balance and webhooks."""
+    """ApiAnswer with balance and webhooks."""
     profile, ledger = sandbox.settings.profile, sandbox.ledger
     body: dict[str, Any] = {"credits": profile.number(ledger.balance)}
     if sandbox.settings.webhooks:
@@ -47,5 +47,5 @@ def _unknown(endpoint: Endpoint, profile: Profile) -> RefusedError:
 
 
 def _bulk_status(job: Job, profile: Profile) -> int:
-    is_running_find = job.state is State.ONGOING and job.endpoint.kind is Kind.FIND_EMAIL
+    is_running_find = job.state is State.ONGOING and job.endpoint.kind is Product.FIND_EMAIL
     return profile.running_find_bulk_status if is_running_find else 200

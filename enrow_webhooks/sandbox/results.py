@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from enrow_webhooks.sandbox import echo, people, special
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import Job
 from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.profiles import Profile
@@ -18,11 +18,11 @@ from enrow_webhooks.sandbox.validation import text
 Body = dict[str, Any]
 
 
-def count_hits(kind: Kind, rows: list[Any]) -> int:
+def count_hits(kind: Product, rows: list[Any]) -> int:
     """Count the rows that will be found, or valid."""
-    if kind is Kind.VERIFY_EMAIL:
+    if kind is Product.VERIFY_EMAIL:
         return sum(map(people.verify, rows))
-    if kind is Kind.FIND_EMAIL:
+    if kind is Product.FIND_EMAIL:
         return sum(found_email(row) is not None for row in rows)
     return sum(found_phone(row) is not None for row in rows)
 
@@ -97,11 +97,11 @@ def single_body(job: Job, profile: Profile) -> Body:
     """Return the body of a single search that ended."""
     payload = job.payload
     custom = custom_of(payload, profile)
-    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+    if job.endpoint.kind is Product.VERIFY_EMAIL:
         email = payload["email"]
         return {"email": echo.verified_address(email, profile), **custom, "qualification": verdict_of(email)}
     odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
-    if job.endpoint.kind is Kind.FIND_EMAIL:
+    if job.endpoint.kind is Product.FIND_EMAIL:
         email, verdict = email_and_verdict(payload, profile, odd)
         info = {"info": info_of(payload, profile)} if verdict == "valid" else {}
         return {"email": email, **custom, **info, "qualification": verdict}
@@ -117,7 +117,7 @@ def verdict_of(email: str) -> str:
 
 def ongoing_single_body(job: Job, profile: Profile) -> Body:
     """Return the body of a single search that still runs."""
-    if profile.phone_ongoing_params and job.endpoint.kind is Kind.FIND_PHONE:
+    if profile.phone_ongoing_params and job.endpoint.kind is Product.FIND_PHONE:
         payload = job.payload
         params = echo.phone_inputs(payload, profile)
         return {"params": params, **custom_of(payload, profile), "qualification": "ongoing"}

@@ -46,14 +46,14 @@ class SandboxServer:
         return f"http://{self.host}:{self.port}"
 
     def start(self) -> threading.Thread:
-        """Answer requests from a thread, and return it."""
+        """ApiAnswer requests from a thread, and return it."""
         serve = self._server.serve_forever
         self._thread = thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.05}, name="sandbox-server")
         thread.start()
         return thread
 
     def serve_forever(self) -> None:
-        """Answer requests until KeyboardInterrupt or ``stop`` from another thread, then clean up."""
+        """ApiAnswer requests until KeyboardInterrupt or ``stop`` from another thread, then clean up."""
         thread = self.start()
         try:
             with contextlib.suppress(KeyboardInterrupt):
@@ -90,7 +90,7 @@ class _Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request without closing the connection.
+        """ApiAnswer one request without closing the connection.
 
         Werkzeug's own way closes it, because it trusts no application to read a body to its end; ours does.
         """

@@ -46,13 +46,13 @@ class Settings:
     no_phone_keys: Annotated[frozenset[str], Told("keys of plans without phone search", readers.text_set)] = frozenset()
     phone_allowed: Annotated[bool, Told("whether the plan of the account has the phone search", readers.flag)] = True
     allow_loopback_http: Annotated[
-        bool, Told("whether notices go to http:// on this machine, too; elsewhere they need https", readers.flag)
+        bool, Told("whether events go to http:// on this machine, too; elsewhere they need https", readers.flag)
     ] = True
-    duplicates: Annotated[int, Told("how often duplicate sends one notice", readers.count)] = 3
+    duplicates: Annotated[int, Told("how often duplicate sends one event", readers.count)] = 3
     late_seconds: Annotated[float, Told("how late late is", readers.seconds)] = 5.0
     slow_seconds: Annotated[float, Told("how long slow takes for one body", readers.seconds)] = 1.0
     reorder_window: Annotated[
-        int, Told("how many notices reorder lets pass, or holds back, before it lets go", readers.count)
+        int, Told("how many events reorder lets pass, or holds back, before it lets go", readers.count)
     ] = 3
     reorder_seconds: Annotated[float, Told("when reorder lets go at the latest", readers.seconds)] = 2.0
     webhook_timeout: Annotated[float, Told("how long a receiver may take to answer", readers.seconds)] = 10.0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from enrow_webhooks.sandbox import people, special
-from enrow_webhooks.sandbox.endpoints import Endpoint, Kind
+from enrow_webhooks.sandbox.endpoints import Endpoint, Product
 from enrow_webhooks.sandbox.profiles import Profile
 
 Payload = dict[str, Any]
@@ -59,14 +59,14 @@ def rows_of(endpoint: Endpoint, payload: Payload) -> list[Any]:
     if endpoint.bulk:
         rows: list[Any] = payload[endpoint.rows_key]
         return rows
-    return [payload["email"] if endpoint.kind is Kind.VERIFY_EMAIL else payload]
+    return [payload["email"] if endpoint.kind is Product.VERIFY_EMAIL else payload]
 
 
 def check(endpoint: Endpoint, payload: Payload, profile: Profile) -> None:
     """Check fields, then the size of the batch. Raises RefusedError."""
     refusal_of = _REFUSALS[endpoint.kind]
     if not endpoint.bulk:
-        row = payload.get("email") if endpoint.kind is Kind.VERIFY_EMAIL else payload
+        row = payload.get("email") if endpoint.kind is Product.VERIFY_EMAIL else payload
         said = refusal_of(row, profile) or _misspelt(endpoint, row)
         if said:
             raise RefusedError.saying(said)
@@ -89,7 +89,7 @@ def is_doomed(endpoint: Endpoint, payload: Payload, raw: bytes) -> bool:
     # Looking at the bytes first spares the walk through thousands of rows in nearly every batch.
     if not endpoint.bulk or special.FAILED_DOMAIN.encode() not in raw.lower():
         return False
-    if endpoint.kind is Kind.VERIFY_EMAIL:
+    if endpoint.kind is Product.VERIFY_EMAIL:
         return any(row.strip().lower().endswith(f"@{special.FAILED_DOMAIN}") for row in payload[endpoint.rows_key])
     domains = (text(row, "company_domain") for row in (payload, *payload[endpoint.rows_key]))
     return any(people.domain_of(domain, None) == special.FAILED_DOMAIN for domain in domains)
@@ -98,7 +98,7 @@ def is_doomed(endpoint: Endpoint, payload: Payload, raw: bytes) -> bool:
 def _json_text(endpoint: Endpoint, profile: Profile) -> str:
     if endpoint.bulk:
         return "Error while parsing the JSON payload"
-    return profile.verify_json_text if endpoint.kind is Kind.VERIFY_EMAIL else "Invalid JSON input"
+    return profile.verify_json_text if endpoint.kind is Product.VERIFY_EMAIL else "Invalid JSON input"
 
 
 def _refusal_of_find(row: object, profile: Profile) -> str:
@@ -116,7 +116,7 @@ def _refusal_of_verification(row: object, profile: Profile) -> str:
 
 def _misspelt(endpoint: Endpoint, row: object) -> str:
     """Return the refusal of a misspelt address, which a single verification does not take and a batch does."""
-    if endpoint.kind is Kind.VERIFY_EMAIL and not people.is_address(str(row).strip()):
+    if endpoint.kind is Product.VERIFY_EMAIL and not people.is_address(str(row).strip()):
         return "invalid email format"
     return ""
 
@@ -143,14 +143,14 @@ def _has_company(row: Payload) -> bool:
     return bool(domain or text(row, "company_name")) and domain != special.REFUSED_DOMAIN
 
 
-_REFUSALS: dict[Kind, Callable[[object, Profile], str]] = {
-    Kind.FIND_EMAIL: _refusal_of_find,
-    Kind.VERIFY_EMAIL: _refusal_of_verification,
-    Kind.FIND_PHONE: _refusal_of_phone,
+_REFUSALS: dict[Product, Callable[[object, Profile], str]] = {
+    Product.FIND_EMAIL: _refusal_of_find,
+    Product.VERIFY_EMAIL: _refusal_of_verification,
+    Product.FIND_PHONE: _refusal_of_phone,
 }
 _NO_ROWS = {
-    Kind.FIND_EMAIL: "Missing searches payload",
-    Kind.VERIFY_EMAIL: "At least 1 verification must be present in the payload",
-    Kind.FIND_PHONE: "At least 1 phone search must be present in the payload",
+    Product.FIND_EMAIL: "Missing searches payload",
+    Product.VERIFY_EMAIL: "At least 1 verification must be present in the payload",
+    Product.FIND_PHONE: "At least 1 phone search must be present in the payload",
 }
-_ROW_NAMES = {Kind.FIND_EMAIL: "search", Kind.VERIFY_EMAIL: "verification", Kind.FIND_PHONE: "search"}
+_ROW_NAMES = {Product.FIND_EMAIL: "search", Product.VERIFY_EMAIL: "verification", Product.FIND_PHONE: "search"}

@@ -23,7 +23,7 @@ def caller(sandbox: Sandbox) -> Caller:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver of notices that answers 200."""
+    """A receiver of events that answers 200."""
     with Receiver() as receiver:
         yield receiver
 

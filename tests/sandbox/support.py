@@ -1,4 +1,4 @@
-"""What the sandbox tests share: a caller, a receiver of notices, a clock that stands still, and documented payloads."""
+"""What the sandbox tests share: a caller, a receiver of events, a clock that stands still, and documented payloads."""
 
 import json
 import threading
@@ -100,7 +100,7 @@ class Clock:
 
 @dataclass
 class Received:
-    """One notice as it came in."""
+    """One event as it came in."""
 
     path: str
     body: Any
@@ -109,10 +109,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A tiny web server that keeps every notice and answers with one status."""
+    """A tiny web server that keeps every event and answers with one status."""
 
     status: int = 200
-    notices: list[Received] = field(default_factory=list)
+    events: list[Received] = field(default_factory=list)
     barrier: threading.Barrier | None = None
 
     def __enter__(self) -> Self:
@@ -132,14 +132,14 @@ class Receiver:
 
     @property
     def bodies(self) -> list[Any]:
-        return [notice.body for notice in self.notices]
+        return [event.body for event in self.events]
 
     def _app(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
         body = request.get_json()
         if self.barrier is not None:
             self.barrier.wait(timeout=10)
-        self.notices.append(Received(request.path, body, dict(request.headers)))
+        self.events.append(Received(request.path, body, dict(request.headers)))
         headers = {"Location": f"{self.url}/elsewhere"} if self.status == 302 else {}
         return Response("", status=self.status, headers=headers)(environ, start_response)
 

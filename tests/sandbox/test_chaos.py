@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from enrow_webhooks.sandbox import notices
+from enrow_webhooks.sandbox import events
 from enrow_webhooks.sandbox.chaos import Mischief, Switch, parse
 from enrow_webhooks.sandbox.core import Sandbox
 from tests.sandbox import support
@@ -66,15 +66,15 @@ def test_duplicates_arrive_at_the_same_time() -> None:
         assert sandbox.ledger.debits == 1
 
 
-def test_a_dropped_notice_is_never_sent(receiver: Receiver) -> None:
-    """The search ends and is there to be read; the record says that chaos took the notice."""
+def test_a_dropped_event_is_never_sent(receiver: Receiver) -> None:
+    """The search ends and is there to be read; the record says that chaos took the event."""
     with Sandbox(chaos="drop", webhooks=[receiver.url]) as sandbox:
         caller = Caller(sandbox)
         job_id = caller.launch(support.FIND)
         assert sandbox.wait_until_idle()
         assert [delivery.outcome for delivery in sandbox.deliveries] == ["dropped"]
         assert caller.get(support.FIND, job_id).status_code == 200
-    assert receiver.notices == []
+    assert receiver.events == []
 
 
 def test_some_are_dropped_and_some_are_not(receiver: Receiver) -> None:
@@ -91,29 +91,29 @@ def test_some_are_dropped_and_some_are_not(receiver: Receiver) -> None:
     assert 0 < sum(outcomes[0]) < 12
 
 
-def test_a_late_notice_waits_until_it_is_time_or_flushed(receiver: Receiver) -> None:
-    """The result is there at once, the notice is not."""
+def test_a_late_event_waits_until_it_is_time_or_flushed(receiver: Receiver) -> None:
+    """The result is there at once, the event is not."""
     with Sandbox(chaos="late", late_seconds=3600, webhooks=[receiver.url]) as sandbox:
         caller = Caller(sandbox)
         job_id = caller.launch(support.FIND)
         assert caller.get(support.FIND, job_id).status_code == 200
         assert sandbox.pending == 1
-        assert receiver.notices == []
+        assert receiver.events == []
         sandbox.flush()
         assert sandbox.wait_until_idle()
-        assert len(receiver.notices) == 1
+        assert len(receiver.events) == 1
 
 
-def test_a_late_notice_comes_by_itself(receiver: Receiver) -> None:
+def test_a_late_event_comes_by_itself(receiver: Receiver) -> None:
     """Nobody has to flush."""
     with Sandbox(chaos="late", late_seconds=0.05, webhooks=[receiver.url]) as sandbox:
         Caller(sandbox).launch(support.FIND)
         assert sandbox.wait_until_idle()
-        assert len(receiver.notices) == 1
+        assert len(receiver.events) == 1
 
 
-def test_reordered_notices_go_out_backwards(receiver: Receiver) -> None:
-    """Held notices leave in reverse order as soon as the window is full."""
+def test_reordered_events_go_out_backwards(receiver: Receiver) -> None:
+    """Held events leave in reverse order as soon as the window is full."""
     with Sandbox(chaos="reorder", reorder_seconds=3600, webhooks=[receiver.url]) as sandbox:
         caller = Caller(sandbox)
         ids = [caller.launch(support.FIND) for _ in range(3)]
@@ -122,7 +122,7 @@ def test_reordered_notices_go_out_backwards(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("flushed", [True, False])
-def test_reordered_notices_never_stay_for_ever(receiver: Receiver, flushed: bool) -> None:
+def test_reordered_events_never_stay_for_ever(receiver: Receiver, flushed: bool) -> None:
     """Fewer than a window leave after a while, or when they are flushed."""
     seconds = 3600 if flushed else 0.05
     with Sandbox(chaos="reorder", reorder_seconds=seconds, webhooks=[receiver.url]) as sandbox:
@@ -134,14 +134,14 @@ def test_reordered_notices_never_stay_for_ever(receiver: Receiver, flushed: bool
         assert [body["id"] for body in receiver.bodies] == ids[::-1]
 
 
-def test_a_held_notice_lets_others_pass(receiver: Receiver) -> None:
-    """One held notice arrives after later ones that were not held."""
+def test_a_held_event_lets_others_pass(receiver: Receiver) -> None:
+    """One held event arrives after later ones that were not held."""
     with Sandbox(chaos="reorder", reorder_window=2, reorder_seconds=3600, webhooks=[receiver.url]) as sandbox:
         caller = Caller(sandbox)
         held = caller.launch(support.FIND)
         sandbox.configure(chaos="")
         later = caller.launch(support.FIND)
-        while not receiver.notices:
+        while not receiver.events:
             threading.Event().wait(0.005)
         caller.launch(support.FIND)
         assert sandbox.wait_until_idle()
@@ -150,38 +150,38 @@ def test_a_held_notice_lets_others_pass(receiver: Receiver) -> None:
         assert held in ids[1:]
 
 
-def test_an_early_notice_is_there_before_the_answer(receiver: Receiver) -> None:
-    """When the POST returns, the notice has been delivered, whatever the delay."""
+def test_an_early_event_is_there_before_the_answer(receiver: Receiver) -> None:
+    """When the POST returns, the event has been delivered, whatever the delay."""
     with Sandbox(chaos="early", delay=3600, webhooks=[receiver.url]) as sandbox:
         caller = Caller(sandbox)
         response = caller.post(support.FIND, support.HIT)
         assert [body["id"] for body in receiver.bodies] == [response.json["id"]]
         assert sandbox.wait_until_idle(timeout=1)
-        assert len(receiver.notices) == 1
+        assert len(receiver.events) == 1
 
 
-def test_early_notices_can_be_dropped_and_repeated(receiver: Receiver) -> None:
+def test_early_events_can_be_dropped_and_repeated(receiver: Receiver) -> None:
     """The other switches keep their word."""
     with Sandbox(chaos="early,duplicate", duplicates=2, webhooks=[receiver.url]) as sandbox:
         Caller(sandbox).launch(support.FIND)
-        assert len(receiver.notices) == 2
+        assert len(receiver.events) == 2
         sandbox.configure(chaos="early,drop")
         Caller(sandbox).launch(support.FIND)
-        assert len(receiver.notices) == 2
+        assert len(receiver.events) == 2
 
 
-def test_a_slow_notice_arrives_whole(receiver: Receiver) -> None:
+def test_a_slow_event_arrives_whole(receiver: Receiver) -> None:
     """The body trickles in with its length announced, so that any server can read it."""
     with Sandbox(chaos="slow", slow_seconds=0.05, webhooks=[receiver.url]) as sandbox:
         job_id = Caller(sandbox).launch(support.FIND)
         assert sandbox.wait_until_idle()
-    (notice,) = receiver.notices
-    assert notice.body["id"] == job_id
-    assert int(notice.headers["Content-Length"]) > 0
-    assert "Transfer-Encoding" not in notice.headers
+    (event,) = receiver.events
+    assert event.body["id"] == job_id
+    assert int(event.headers["Content-Length"]) > 0
+    assert "Transfer-Encoding" not in event.headers
 
 
-def test_a_slow_notice_does_not_hold_up_the_end() -> None:
+def test_a_slow_event_does_not_hold_up_the_end() -> None:
     """Closing the sandbox ends the pauses of a trickling body."""
     with Receiver() as receiver, Sandbox(chaos="slow", slow_seconds=3600, webhooks=[receiver.url]) as sandbox:
         Caller(sandbox).launch(support.FIND)
@@ -196,8 +196,8 @@ def test_a_lost_answer_is_billed() -> None:
         assert sandbox.requests == {"POST /email/find/single lost": 1}
 
 
-def test_a_notice_survives_the_loss_of_the_answer(receiver: Receiver) -> None:
-    """The notice is the only trace of a search whose answer was lost."""
+def test_an_event_survives_the_loss_of_the_answer(receiver: Receiver) -> None:
+    """The event is the only trace of a search whose answer was lost."""
     with Sandbox(chaos="lost-answer", webhooks=[receiver.url]) as sandbox:
         with pytest.raises(ConnectionAbortedError):
             Caller(sandbox).post(support.FIND, support.HIT)
@@ -237,7 +237,7 @@ def test_foreign_fields_leave_the_documented_ones_alone(receiver: Receiver) -> N
         caller.launch(support.FIND, {**support.HIT, "custom": {"a": 1}, "settings": settings})
         caller.launch(support.VERIFY, {"email": "ok@acme.com", "custom": {"a": 1}, "settings": settings})
         assert sandbox.wait_until_idle()
-        plain = {job.id: notices.body_of(job, sandbox.settings.profile, Decimal(0)) for job in sandbox.jobs}
+        plain = {job.id: events.body_of(job, sandbox.settings.profile, Decimal(0)) for job in sandbox.jobs}
     for body in receiver.bodies:
         expected = plain[body["id"]]
         assert set(body) - set(expected) == {"xx_version", "xx_trace"}
@@ -247,8 +247,8 @@ def test_foreign_fields_leave_the_documented_ones_alone(receiver: Receiver) -> N
     assert all("xx_unknown" not in (body.get("custom") or body["result"]["custom"]) for body in receiver.bodies)
 
 
-def test_a_nested_phone_leaves_other_notices_alone(receiver: Receiver) -> None:
-    """Only the single phone notice is wrapped, once even when the profile wraps it already."""
+def test_a_nested_phone_leaves_other_events_alone(receiver: Receiver) -> None:
+    """Only the single phone event is wrapped, once even when the profile wraps it already."""
     with Sandbox(chaos="nested-phone", facts={"phone_nested": True}, webhooks=[receiver.url], rate=None) as sandbox:
         caller = Caller(sandbox)
         for path in support.PATHS:

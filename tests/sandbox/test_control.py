@@ -98,7 +98,7 @@ def test_ends_and_deliveries_can_be_brought_about(sandbox: Sandbox, caller: Call
     assert caller.post("/_sandbox/finish", {}).json == {"finished": 1, "pending": 1}
     assert caller.post("/_sandbox/flush", {}).status_code == 200
     assert sandbox.wait_until_idle()
-    assert len(receiver.notices) == 1
+    assert len(receiver.events) == 1
     assert caller.post("/_sandbox/reset", {}).json["launches"]["find_email"] == 0
     assert sandbox.jobs == []
 

@@ -1,4 +1,4 @@
-"""Notices go out over real HTTP, in exactly the documented shapes, once, and every attempt is on record."""
+"""Events go out over real HTTP, in exactly the documented shapes, once, and every attempt is on record."""
 
 import threading
 
@@ -7,7 +7,7 @@ import requests
 
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.delivery import Manner, Notice, attempt, may_send
+from enrow_webhooks.sandbox.delivery import Manner, OutgoingEvent, attempt, may_send
 from tests.lingering import Lingering
 from tests.sandbox import support
 from tests.sandbox.support import Caller, Receiver, documented, shape
@@ -23,19 +23,19 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("path", support.PATHS)
-def test_each_notice_has_its_documented_shape(sandbox: Sandbox, caller: Caller, receiver: Receiver, path: str) -> None:
+def test_each_event_has_its_documented_shape(sandbox: Sandbox, caller: Caller, receiver: Receiver, path: str) -> None:
     """Fields, their order and their types are those of the documentation, and the job is named by its id."""
-    # The examples show ``custom`` in these two alone; for the others see test_notice_custom.
+    # The examples show ``custom`` in these two alone; for the others see test_event_custom.
     custom = {"custom": "your_custom_data"} if path in {support.FIND, support.VERIFY} else {}
     job_id = caller.launch(path, {**support.REQUESTS[path], **custom, "settings": {"webhook": receiver.url}})
     assert sandbox.wait_until_idle()
-    (notice,) = receiver.notices
-    assert shape(notice.body) == shape(documented(f"webhooks/{EVENTS[path]}.json"))
-    assert (notice.body["event"], notice.body["id"]) == (EVENTS[path], job_id)
-    assert notice.headers["Content-Type"] == "application/json"
+    (event,) = receiver.events
+    assert shape(event.body) == shape(documented(f"webhooks/{EVENTS[path]}.json"))
+    assert (event.body["event"], event.body["id"]) == (EVENTS[path], job_id)
+    assert event.headers["Content-Type"] == "application/json"
 
 
-def test_the_notice_of_a_find(sandbox: Sandbox, caller: Caller, receiver: Receiver) -> None:
+def test_the_event_of_a_find(sandbox: Sandbox, caller: Caller, receiver: Receiver) -> None:
     """A hit tells person and price; a miss has a null address and costs nothing."""
     sandbox.configure(webhooks=[receiver.url])
     ids = []
@@ -61,7 +61,7 @@ def test_the_notice_of_a_find(sandbox: Sandbox, caller: Caller, receiver: Receiv
     ]
 
 
-def test_the_notice_of_a_phone(sandbox: Sandbox, caller: Caller, receiver: Receiver) -> None:
+def test_the_event_of_a_phone(sandbox: Sandbox, caller: Caller, receiver: Receiver) -> None:
     """A hit has a number but no country; a miss has no number; both have custom."""
     sandbox.configure(webhooks=[receiver.url])
     for payload in (support.PHONE_HIT, support.PHONE_MISS):
@@ -76,7 +76,7 @@ def test_the_notice_of_a_phone(sandbox: Sandbox, caller: Caller, receiver: Recei
 
 @pytest.mark.parametrize(("final", "cost"), [(True, 1), (False, 2)])
 def test_the_cost_of_a_batch_is_final_or_initial(caller: Caller, receiver: Receiver, final: bool, cost: int) -> None:
-    """No source says which cost the notice of a batch tells, so it can be switched."""
+    """No source says which cost the event of a batch tells, so it can be switched."""
     with Sandbox(rate=None, webhooks=[receiver.url], facts={"webhook_final_cost": final}) as sandbox:
         Caller(sandbox).launch(support.FIND_BULK)
         assert sandbox.wait_until_idle()
@@ -88,10 +88,10 @@ def test_the_url_of_the_request_wins_over_the_dashboard(sandbox: Sandbox, caller
     sandbox.configure(webhooks=[f"{receiver.url}/one", f"{receiver.url}/two"])
     caller.launch(support.FIND, {**support.HIT, "settings": {"webhook": f"{receiver.url}/own"}})
     assert sandbox.wait_until_idle()
-    assert [notice.path for notice in receiver.notices] == ["/hook/own"]
+    assert [event.path for event in receiver.events] == ["/hook/own"]
     caller.launch(support.FIND, {**support.HIT, "settings": {}})
     assert sandbox.wait_until_idle()
-    assert sorted(notice.path for notice in receiver.notices[1:]) == ["/hook/one", "/hook/two"]
+    assert sorted(event.path for event in receiver.events[1:]) == ["/hook/one", "/hook/two"]
 
 
 def test_without_any_url_nothing_is_sent(sandbox: Sandbox, caller: Caller) -> None:
@@ -110,19 +110,19 @@ def test_only_200_is_a_success_and_there_is_one_attempt(status: int) -> None:
         (delivery,) = sandbox.deliveries
         assert (delivery.outcome, delivery.status) == ("delivered" if status == 200 else "failed", status)
         assert (delivery.job_id, delivery.url, delivery.body) == (job_id, receiver.url, receiver.bodies[0])
-        assert len(receiver.notices) == 1
+        assert len(receiver.events) == 1
 
 
-def test_the_next_notice_does_not_go_out_on_a_connection_that_is_being_closed() -> None:
-    """A receiver that closes after each answer, a little late, gets every notice of one thread all the same."""
+def test_the_next_event_does_not_go_out_on_a_connection_that_is_being_closed() -> None:
+    """A receiver that closes after each answer, a little late, gets every event of one thread all the same."""
     manner = Manner(allow_loopback_http=True, timeout=5, slowness=0, closing=threading.Event())
     with Lingering() as receiver, requests.Session() as session:
-        notices = [Notice(job_id=name, url=receiver.url, body={"event": "e", "id": name}) for name in "abc"]
-        assert [attempt(notice, session, manner).outcome for notice in notices] == ["delivered"] * 3
+        events = [OutgoingEvent(job_id=name, url=receiver.url, body={"event": "e", "id": name}) for name in "abc"]
+        assert [attempt(event, session, manner).outcome for event in events] == ["delivered"] * 3
         assert len(receiver.bodies) == 3
 
 
-def test_a_notice_that_was_not_taken_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_event_that_was_not_taken_is_said(caplog: pytest.LogCaptureFixture) -> None:
     """Who runs the sandbox reads why nothing arrived, without the secret of the URL."""
     with Receiver(503) as receiver, Sandbox(webhooks=[f"{receiver.url}/the-secret/"]) as sandbox:
         job_id = Caller(sandbox).launch(support.FIND)
@@ -130,8 +130,8 @@ def test_a_notice_that_was_not_taken_is_said(caplog: pytest.LogCaptureFixture) -
     with Sandbox(webhooks=[f"{receiver.url}/the-secret/"]) as sandbox:
         other_id = Caller(sandbox).launch(support.FIND)
         assert sandbox.wait_until_idle()
-    assert f"the notice of search {job_id}: the answer was 503" in caplog.text
-    assert f"the notice of search {other_id}: ConnectionError" in caplog.text
+    assert f"the event of search {job_id}: the answer was 503" in caplog.text
+    assert f"the event of search {other_id}: ConnectionError" in caplog.text
     assert "the-secret" not in caplog.text
 
 
@@ -156,7 +156,7 @@ def test_a_plain_http_url_is_accepted_and_silently_refused(
         caller.launch(support.FIND, {**support.HIT, "settings": {"webhook": url}})
     assert sandbox.wait_until_idle()
     assert [delivery.outcome for delivery in sandbox.deliveries] == ["refused", "refused"]
-    assert receiver.notices == []
+    assert receiver.events == []
     assert sandbox.ledger.spent == 2
 
 
@@ -177,7 +177,7 @@ def test_a_plain_http_url_is_accepted_and_silently_refused(
         ("hook", False, False),
     ],
 )
-def test_where_a_notice_may_go(url: str, strict: bool, loopback: bool) -> None:
+def test_where_an_event_may_go(url: str, strict: bool, loopback: bool) -> None:
     """https goes anywhere; http goes to this machine alone, and only where that is allowed."""
     assert may_send(url, allow_loopback_http=False) is strict
     assert may_send(url, allow_loopback_http=True) is loopback

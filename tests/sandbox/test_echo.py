@@ -58,7 +58,7 @@ def test_the_echo_of_an_email_search(
 def test_the_echo_of_a_phone_search(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, fact: str, sent: dict[str, str], told: dict[str, str]
 ) -> None:
-    """``params`` differ alike in a single answer, in a batch and in the notice."""
+    """``params`` differ alike in a single answer, in a batch and in the event."""
     assert http.result(support.PHONE, sent)["params"] == sent
     server.sandbox.configure(facts=fact, webhooks=[receiver.url])
     assert http.result(support.PHONE, sent)["params"] == told
@@ -68,7 +68,7 @@ def test_the_echo_of_a_phone_search(
 
 
 def test_the_echo_of_an_address(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
-    """A verified address comes back in small letters, single, in a batch and in the notice."""
+    """A verified address comes back in small letters, single, in a batch and in the event."""
     sent = "OK@Acme.com"
     assert http.result(support.VERIFY, {"email": sent})["email"] == sent
     server.sandbox.configure(facts="echo_email_lowered", webhooks=[receiver.url])

@@ -246,10 +246,10 @@ def test_a_get_that_is_refused_anyway_uses_up_no_turn(http: HttpCaller, server: 
 
 
 @pytest.mark.parametrize("switch", GET_SWITCHES)
-def test_chaos_on_gets_leaves_posts_notices_and_credits_alone(
+def test_chaos_on_gets_leaves_posts_events_and_credits_alone(
     http: HttpCaller, server: SandboxServer, receiver: support.Receiver, switch: str
 ) -> None:
-    """A POST is answered and its notice arrives, whatever happens to GETs, and no GET takes a credit."""
+    """A POST is answered and its event arrives, whatever happens to GETs, and no GET takes a credit."""
     server.sandbox.configure(
         chaos=switch, slow_get_seconds=0, drip_seconds=0, huge_megabytes=1, webhooks=[receiver.url]
     )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrow_webhooks.sandbox.core import Sandbox
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import person_key
 from enrow_webhooks.sandbox.ledger import InsufficientCreditsError, Ledger
 from tests.sandbox import support
@@ -133,7 +133,7 @@ def test_a_person_who_is_bought_twice_is_counted_twice(sandbox: Sandbox, caller:
     assert dwight == "find_email|company_domain=dundermifflin.com|fullname=dwight somebody"
     purchases = sandbox.ledger.purchases
     assert purchases[dwight] == 2
-    assert purchases[person_key(Kind.VERIFY_EMAIL, email="ok@acme.com")] == 1
+    assert purchases[person_key(Product.VERIFY_EMAIL, email="ok@acme.com")] == 1
     assert purchases.total() == 4
 
 
@@ -161,9 +161,9 @@ def test_a_refused_debit_takes_nothing_and_a_refund_comes_once() -> None:
     """The ledger alone keeps its word: no partial debit, no second refund."""
     ledger = Ledger(Decimal(50), paygo=Decimal(20))
     with pytest.raises(InsufficientCreditsError):
-        ledger.take("a", Kind.FIND_EMAIL, price=Decimal(1), rows=51, people=tuple)
+        ledger.take("a", Product.FIND_EMAIL, price=Decimal(1), rows=51, people=tuple)
     assert ledger.balance == 50
-    ledger.take("a", Kind.FIND_EMAIL, price=Decimal(1), rows=40, people=tuple)
+    ledger.take("a", Product.FIND_EMAIL, price=Decimal(1), rows=40, people=tuple)
     assert (ledger.balance, ledger.paygo) == (10, 10)
     for _ in range(2):
         ledger.settle("a", Decimal(15))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.server import SandboxServer
 from enrow_webhooks.sandbox.special import Word
@@ -14,9 +14,9 @@ from tests.sandbox.support import Receiver
 
 BULK = (support.FIND_BULK, support.VERIFY_BULK, support.PHONE_BULK)
 KINDS = {
-    support.FIND_BULK: Kind.FIND_EMAIL,
-    support.VERIFY_BULK: Kind.VERIFY_EMAIL,
-    support.PHONE_BULK: Kind.FIND_PHONE,
+    support.FIND_BULK: Product.FIND_EMAIL,
+    support.VERIFY_BULK: Product.VERIFY_EMAIL,
+    support.PHONE_BULK: Product.FIND_PHONE,
 }
 COST = {support.FIND_BULK: 1, support.VERIFY_BULK: 0.25, support.PHONE_BULK: 40}
 
@@ -156,7 +156,7 @@ def test_an_ongoing_row_ends_when_the_fact_is_taken_back(http: HttpCaller, serve
 def test_worthless_values_are_told_as_hits(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, by_word: bool
 ) -> None:
-    """``valid`` with not-an-email and ``found`` with 12, single, in bulk and in the notice, billed as hits."""
+    """``valid`` with not-an-email and ``found`` with 12, single, in bulk and in the event, billed as hits."""
     word = "worthless" if by_word else "somebody"
     server.sandbox.configure(facts="" if by_word else "worthless_values", webhooks=[receiver.url])
     find, phone = row(support.FIND_BULK, 0, word), row(support.PHONE_BULK, 0, word)
@@ -201,8 +201,8 @@ def test_a_phone_by_name_knows_the_words(http: HttpCaller) -> None:
     assert (item["index"], item["number"]) == (1, "12")
 
 
-def test_an_odd_batch_keeps_its_notice(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
-    """The unkind profile sends the notice of a batch as any other, with the cost before refunds."""
+def test_an_odd_batch_keeps_its_event(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
+    """The unkind profile sends the event of a batch as any other, with the cost before refunds."""
     server.sandbox.configure(profile="unkind", webhooks=[receiver.url])
     job_id = http.launch(support.FIND_BULK)
     assert server.sandbox.wait_until_idle()

@@ -21,7 +21,7 @@ KINDS = [
 def test_a_price_is_what_is_taken_and_told(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, fact: str, single: str, bulk: str, price: str
 ) -> None:
-    """POST, notice, GET, balance and ledger tell the same amounts, exactly, whatever a credit is divided into."""
+    """POST, event, GET, balance and ledger tell the same amounts, exactly, whatever a credit is divided into."""
     server.sandbox.configure(facts=f"{fact}={price}", webhooks=[receiver.url])
     amount = Decimal(price)
     launched = http.post(single, support.REQUESTS[single]).json()

@@ -82,8 +82,8 @@ def test_info_without_fullname_is_a_fact_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("path", support.PATHS)
-def test_legacy_notices_are_the_documented_ones(legacy: Sandbox, receiver: Receiver, path: str) -> None:
-    """No notice of that generation is nested or tells a balance; its examples show ``custom`` in two of the six."""
+def test_legacy_events_are_the_documented_ones(legacy: Sandbox, receiver: Receiver, path: str) -> None:
+    """No event of that generation is nested or tells a balance; its examples show ``custom`` in two of the six."""
     shows_custom = path in {support.FIND, support.VERIFY}
     request = {**support.REQUESTS[path], "custom": "c", "settings": {"webhook": receiver.url}}
     Caller(legacy).launch(path, request)
@@ -93,7 +93,7 @@ def test_legacy_notices_are_the_documented_ones(legacy: Sandbox, receiver: Recei
     assert ("custom" in str(body)) is shows_custom
 
 
-def test_a_phone_notice_that_is_nested_twice(receiver: Receiver) -> None:
+def test_a_phone_event_that_is_nested_twice(receiver: Receiver) -> None:
     """As captured before that generation: the result is wrapped with a second, different id; no balance."""
     with Sandbox(facts="phone_nested,webhook_balance,phone_price=50", webhooks=[receiver.url]) as sandbox:
         job_id = Caller(sandbox).launch(support.PHONE)

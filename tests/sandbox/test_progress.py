@@ -59,7 +59,7 @@ def test_a_running_batch_never_claims_all_rows() -> None:
 
 
 def test_the_end_comes_by_itself(receiver: Receiver) -> None:
-    """Nobody has to ask: the notice goes out when the delay is over."""
+    """Nobody has to ask: the event goes out when the delay is over."""
     with Sandbox(delay=0.05, webhooks=[receiver.url]) as sandbox:
         job_id = Caller(sandbox).launch(support.FIND)
         assert sandbox.wait_until_idle()
@@ -75,7 +75,7 @@ def test_an_end_can_be_brought_about(receiver: Receiver) -> None:
         assert [sandbox.finish_all(), sandbox.finish_all()] == [1, 0]
         assert caller.get(support.FIND, job_id).status_code == 200
         assert sandbox.wait_until_idle()
-        assert len(receiver.notices) == 1
+        assert len(receiver.events) == 1
 
 
 def test_a_reset_forgets_everything_but_the_settings() -> None:

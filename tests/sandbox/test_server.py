@@ -65,7 +65,7 @@ def test_a_lost_answer_is_a_connection_error() -> None:
 
 
 def test_a_whole_journey_over_http(receiver: Receiver) -> None:
-    """POST, notice and GET over real connections tell the same story."""
+    """POST, event and GET over real connections tell the same story."""
     with SandboxServer() as server, requests.Session() as session:
         session.headers.update(KEY)
         payload = {**support.REQUESTS[support.FIND_BULK], "settings": {"webhook": receiver.url}}

@@ -1,6 +1,6 @@
 """A round of requests that shows every fact: whatever Enrow can do in one way or in another is done once.
 
-``tour`` returns all answers and notices in a form that two runs of the same sandbox share.
+``tour`` returns all answers and events in a form that two runs of the same sandbox share.
 """
 
 import json
@@ -47,7 +47,7 @@ REFUSED: list[tuple[str, Any]] = [
 def tour(server: SandboxServer, http: HttpCaller, receiver: Receiver) -> list[tuple[str, Any]]:
     """Return everything that is answered and delivered, with ids that are the same in each run."""
     server.sandbox.reset()
-    receiver.notices.clear()
+    receiver.events.clear()
     server.sandbox.configure(webhooks=[receiver.url], rate=None, credits=1000, delay=0)
     seen = [*_finished(http, server, receiver), *_running(http, server), *_refused(http, server)]
     return [(label, json.loads(_UUID.sub("id", json.dumps(body)))) for label, body in seen]
@@ -59,8 +59,8 @@ def _finished(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> It
         launched = http.post(path, payload)
         yield f"POST {label}", [launched.status_code, launched.json()]
         assert server.sandbox.wait_until_idle()
-        yield f"notice {label}", [notice.body for notice in receiver.notices]
-        receiver.notices.clear()
+        yield f"event {label}", [event.body for event in receiver.events]
+        receiver.events.clear()
         if "id" in launched.json():
             read = http.get(path, launched.json()["id"])
             yield f"GET {label}", [read.status_code, read.json()]

@@ -30,7 +30,7 @@ except ImportError as error:
 _EXAMPLES = """
   manage.py enrow_sandbox
   manage.py enrow_sandbox --delay 0 --credits 50              results at once; credits run out soon
-  manage.py enrow_sandbox --chaos duplicate,drop=0.2,late     every notice twice and late, one in five lost
+  manage.py enrow_sandbox --chaos duplicate,drop=0.2,late     every event twice and late, one in five lost
   manage.py enrow_sandbox --chaos get-unavailable=0.3         three of ten GETs fail
   manage.py enrow_sandbox --profile unkind                    whatever no document rules out
   manage.py enrow_sandbox --fact phone_price=50 --fact shuffled_rows

@@ -1,4 +1,4 @@
-"""``custom`` comes back in every notice that is promised to have it, in each place where it might stand."""
+"""``custom`` comes back in every event that is promised to have it, in each place where it might stand."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ CUSTOM = {"crm_id": "lead-1"}
 BULK = (support.FIND_BULK, support.VERIFY_BULK, support.PHONE_BULK)
 
 
-def notice(http: HttpCaller, server: SandboxServer, receiver: Receiver, path: str, **more: Any) -> Any:
-    """Launch a search and return the body of its notice, without the names that differ each time."""
-    receiver.notices.clear()
+def event(http: HttpCaller, server: SandboxServer, receiver: Receiver, path: str, **more: Any) -> Any:
+    """Launch a search and return the body of its event, without the names that differ each time."""
+    receiver.events.clear()
     http.launch(path, {**support.REQUESTS[path], **more, "settings": {"webhook": receiver.url}})
     assert server.sandbox.wait_until_idle()
     (body,) = receiver.bodies
@@ -26,13 +26,13 @@ def notice(http: HttpCaller, server: SandboxServer, receiver: Receiver, path: st
 @pytest.mark.parametrize(
     ("place", "inside", "at_top"), [("result", True, False), ("top", False, True), ("off", False, False)]
 )
-def test_custom_in_the_notice_of_a_phone(
+def test_custom_in_the_event_of_a_phone(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, payload: Any, place: str, inside: bool, at_top: bool
 ) -> None:
     """Inside the result as for an e-mail, at the top as for a verification, or nowhere, for hits and misses alike."""
-    plain = notice(http, server, receiver, support.PHONE, **payload)
-    server.sandbox.configure(facts=f"phone_notice_custom={place}")
-    told = notice(http, server, receiver, support.PHONE, **payload, custom="lead-1")
+    plain = event(http, server, receiver, support.PHONE, **payload)
+    server.sandbox.configure(facts=f"phone_event_custom={place}")
+    told = event(http, server, receiver, support.PHONE, **payload, custom="lead-1")
     custom = {"custom": "lead-1"}
     expected = {**plain, "result": plain["result"] | (custom if inside else {}), **(custom if at_top else {})}
     assert told == expected
@@ -42,27 +42,27 @@ def test_custom_in_the_notice_of_a_phone(
 @pytest.mark.parametrize(
     ("place", "added"), [("top", {"custom": CUSTOM}), ("general", {"general": {"custom": CUSTOM}}), ("off", {})]
 )
-def test_custom_in_the_notice_of_a_batch(
+def test_custom_in_the_event_of_a_batch(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, path: str, place: str, added: Any
 ) -> None:
     """The batch's own ``custom``: at the top, in ``general`` as in the GET, or nowhere; the rest stays as it is."""
-    plain = notice(http, server, receiver, path)
-    server.sandbox.configure(facts=f"bulk_notice_custom={place}")
-    assert notice(http, server, receiver, path, custom=CUSTOM) == plain | added
-    assert notice(http, server, receiver, path) == plain
+    plain = event(http, server, receiver, path)
+    server.sandbox.configure(facts=f"bulk_event_custom={place}")
+    assert event(http, server, receiver, path, custom=CUSTOM) == plain | added
+    assert event(http, server, receiver, path) == plain
 
 
-def test_by_default_no_notice_loses_custom(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
+def test_by_default_no_event_loses_custom(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
     """The profile ``current`` keeps the promise for all six."""
     for path in support.PATHS:
-        body = notice(http, server, receiver, path, custom=CUSTOM)
+        body = event(http, server, receiver, path, custom=CUSTOM)
         assert CUSTOM in (body.get("custom"), body.get("result", {}).get("custom")), path
 
 
 def test_a_nested_phone_keeps_custom(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
     """Wrapped twice, the inner result still has it."""
     server.sandbox.configure(facts="phone_nested")
-    body = notice(http, server, receiver, support.PHONE, custom="lead-1")
+    body = event(http, server, receiver, support.PHONE, custom="lead-1")
     assert body["result"]["result"]["custom"] == "lead-1"
 
 
@@ -73,39 +73,39 @@ def test_a_nested_phone_keeps_custom(http: HttpCaller, server: SandboxServer, re
 def test_custom_may_come_back_as_a_text_of_json(
     http: HttpCaller, server: SandboxServer, receiver: Receiver, sent: Any, told: Any
 ) -> None:
-    """Objects and lists become text in every GET and every notice; what is no object stays what it was."""
+    """Objects and lists become text in every GET and every event; what is no object stays what it was."""
     server.sandbox.configure(facts="custom_as_text")
     for path in (support.FIND, support.VERIFY, support.PHONE):
         assert http.result(path, {**support.REQUESTS[path], "custom": sent})["custom"] == told
-        body = notice(http, server, receiver, path, custom=sent)
+        body = event(http, server, receiver, path, custom=sent)
         assert body.get("result", body)["custom"] == told
     for path in BULK:
         assert http.result(path, {**support.REQUESTS[path], "custom": sent})["general"]["custom"] == told
-        assert notice(http, server, receiver, path, custom=sent)["custom"] == told
+        assert event(http, server, receiver, path, custom=sent)["custom"] == told
     for path in (support.FIND_BULK, support.PHONE_BULK):
         rows = [{**row, "custom": sent} for row in support.REQUESTS[path]["searches"]]
         assert [item["custom"] for item in http.result(path, {"searches": rows})["results"]] == [told, told]
 
 
 @pytest.mark.parametrize("path", [support.FIND, support.FIND_BULK, support.VERIFY_BULK])
-def test_a_balance_in_email_notices(http: HttpCaller, server: SandboxServer, receiver: Receiver, path: str) -> None:
-    """The oldest e-mail notices told the balance beside the cost."""
+def test_a_balance_in_email_events(http: HttpCaller, server: SandboxServer, receiver: Receiver, path: str) -> None:
+    """The oldest e-mail events told the balance beside the cost."""
     server.sandbox.configure(facts="webhook_balance", credits=100)
-    credits_told = notice(http, server, receiver, path)["credits"]
+    credits_told = event(http, server, receiver, path)["credits"]
     assert credits_told["balance"] == float(server.sandbox.ledger.balance)
     assert set(credits_told) == {"balance", "cost"}
 
 
-def test_no_phone_notice_ever_had_a_balance(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
+def test_no_phone_event_ever_had_a_balance(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
     """The fact leaves phones, and the verification without credits, as they are."""
     server.sandbox.configure(facts="webhook_balance")
-    assert notice(http, server, receiver, support.PHONE)["credits"] == {"cost": 40}
-    assert "credits" not in notice(http, server, receiver, support.PHONE_BULK)
-    assert "credits" not in notice(http, server, receiver, support.VERIFY)
+    assert event(http, server, receiver, support.PHONE)["credits"] == {"cost": 40}
+    assert "credits" not in event(http, server, receiver, support.PHONE_BULK)
+    assert "credits" not in event(http, server, receiver, support.VERIFY)
 
 
-def test_the_oldest_notice_of_a_find_has_no_result(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
+def test_the_oldest_event_of_a_find_has_no_result(http: HttpCaller, server: SandboxServer, receiver: Receiver) -> None:
     """It only says that there is one; the GET tells it."""
-    server.sandbox.configure(facts="find_notice_result=false")
-    assert notice(http, server, receiver, support.FIND) == {"credits": {"cost": 1}}
+    server.sandbox.configure(facts="find_event_result=false")
+    assert event(http, server, receiver, support.FIND) == {"credits": {"cost": 1}}
     assert http.result(support.FIND)["qualification"] == "valid"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from enrow_webhooks.sandbox import echo, results
-from enrow_webhooks.sandbox.endpoints import Kind
+from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import Job
 from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.profiles import Profile
@@ -19,27 +19,27 @@ Body = dict[str, Any]
 
 
 def body_of(job: Job, profile: Profile, balance: Decimal) -> Body:
-    """Return the notice that tells of the end of a job."""
+    """Return the event that tells of the end of a job."""
     head: Body = {"event": job.endpoint.event, "id": job.id}
     credits_told = {"credits": _credits(job, profile, balance)}
     payload = job.payload
     custom = results.custom_of(payload, profile)
     if job.endpoint.bulk:
-        told = {} if job.endpoint.kind is Kind.FIND_PHONE else credits_told
+        told = {} if job.endpoint.kind is Product.FIND_PHONE else credits_told
         return {**head, **told, **_custom_of_batch(custom, profile)}
-    if job.endpoint.kind is Kind.VERIFY_EMAIL:
+    if job.endpoint.kind is Product.VERIFY_EMAIL:
         verdict = results.verdict_of(payload["email"])
         return {**head, "email": echo.verified_address(payload["email"], profile), "qualification": verdict, **custom}
-    if job.endpoint.kind is Kind.FIND_EMAIL:
-        result = {"result": _found(job, payload, profile)} if profile.find_notice_result else {}
+    if job.endpoint.kind is Product.FIND_EMAIL:
+        result = {"result": _found(job, payload, profile)} if profile.find_event_result else {}
         return {**head, **credits_told, **result}
-    inside, at_top = (custom if profile.phone_notice_custom == place else {} for place in ("result", "top"))
-    notice = {**head, **credits_told, "result": {**_phone(job, payload, profile), **inside}, **at_top}
-    return nest_phone(notice) if profile.phone_nested else notice
+    inside, at_top = (custom if profile.phone_event_custom == place else {} for place in ("result", "top"))
+    event = {**head, **credits_told, "result": {**_phone(job, payload, profile), **inside}, **at_top}
+    return nest_phone(event) if profile.phone_nested else event
 
 
 def nest_phone(body: Body) -> Body:
-    """Return a single phone notice as old captures show it: its result wrapped twice, with a second id inside.
+    """Return a single phone event as old captures show it: its result wrapped twice, with a second id inside.
 
     Others stay as they are.
     """
@@ -50,7 +50,7 @@ def nest_phone(body: Body) -> Body:
 
 
 def add_foreign_fields(body: Body) -> Body:
-    """Return the notice with fields that nobody documented, at the top and in every object right below."""
+    """Return the event with fields that nobody documented, at the top and in every object right below."""
     wider = {
         key: {**value, "xx_unknown": {"nested": [1, None]}} if isinstance(value, dict) and key != "custom" else value
         for key, value in body.items()
@@ -59,15 +59,15 @@ def add_foreign_fields(body: Body) -> Body:
 
 
 def _custom_of_batch(custom: Body, profile: Profile) -> Body:
-    if not custom or profile.bulk_notice_custom == "off":
+    if not custom or profile.bulk_event_custom == "off":
         return {}
-    return {"general": custom} if profile.bulk_notice_custom == "general" else custom
+    return {"general": custom} if profile.bulk_event_custom == "general" else custom
 
 
 def _credits(job: Job, profile: Profile, balance: Decimal) -> Body:
     cost = {"cost": profile.number(job.final_cost if profile.webhook_final_cost else job.initial_cost)}
-    # No notice of a phone was ever seen with a balance.
-    if not profile.webhook_balance or job.endpoint.kind is Kind.FIND_PHONE:
+    # No event of a phone was ever seen with a balance.
+    if not profile.webhook_balance or job.endpoint.kind is Product.FIND_PHONE:
         return cost
     return {"balance": profile.number(balance), **cost}
 
