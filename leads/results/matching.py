@@ -135,5 +135,5 @@ class _Finder:
         return echo.in_post(self._country_code).fingerprint == row.fingerprint
 
 
-def _address(email: str) -> str:
-    return clean_text(email).casefold()
+def _address(value: str) -> str:
+    return clean_text(value).casefold()
