@@ -38,8 +38,8 @@ tools:
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-# The demo and the wheel bring their own database, so once is enough for them.
-ONCE := tests/test_demo.py tests/test_wheel.py
+# The demo, the wheel and the copy with a fourth kind bring their own database, so once is enough for them.
+ONCE := tests/test_demo.py tests/test_wheel.py tests/test_fourth_kind.py
 
 # Each run alone covers only its database's branches: the floor is held by the last line.
 pytest: install-dev

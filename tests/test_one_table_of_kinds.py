@@ -25,8 +25,11 @@ CLASSES = {query.__name__ for query in get_args(Query)}
 EVENTS = {name for event in Event if event.kind for name in (event.name, event.value)}
 NAMES = {*CLASSES, *EVENTS, *(name for kind in Kind for name in (kind.name, kind.value)), *FIELDS}
 WORDS = {facts.word for facts in KINDS.values() if facts.word}
-# A word of everyday speech ("phone") is a name only where it stands alone; "phone_status" also inside SQL.
-IN_TEXT = re.compile(rf"\b(?:{'|'.join(sorted(name for name in NAMES if '_' in name or name in CLASSES))})\b")
+# A word of everyday speech ("phone") is a name only where it stands alone or is asked for; "phone_status" also in SQL.
+IN_TEXT = re.compile(
+    rf"\b(?:{'|'.join(sorted(name for name in NAMES if '_' in name or name in CLASSES))})\b"
+    rf"|\bfind\W+(?:{'|'.join(WORDS)})\b"
+)
 # The columns of a lead are declared and indexed once; the fields of a kind of its own are added there.
 DECLARES_FIELDS = "leads/models/leads.py"
 # What a person reads beside an option is an example, not a rule.
@@ -88,6 +91,7 @@ def test_a_module_names_no_kind(path):
         "leads.filter(email_status=status)",
         'getattr(lead, "phone_country")',
         'find = {"phone"}',
+        'say("Give --find email or --verify.")',
         'SQL = "UPDATE {L} SET email_checked_at = now()"',
         "if event is Event.BULK_PHONE: pass",
         'paths = {"verification_finished": take}',
