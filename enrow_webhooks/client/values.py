@@ -77,9 +77,8 @@ class FindEmail(Asked):
         return fingerprint(Kind.FIND_EMAIL, self.fullname, company)
 
     def in_post(self, country_code: str) -> Self:
-        """Return the query as it reads in a POST with this country, which counts for the name of a company only."""
-        code = "" if self.company_domain else country_code
-        return self if self.country_code == code else replace(self, country_code=code)
+        """Return the query as it reads in a POST with this country; a batch has thousands, and most have none."""
+        return self if self.country_code == country_code else replace(self, country_code=country_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,31 @@ from collections import Counter
 import pytest
 
 from enrow_webhooks.client.events import Event
-from enrow_webhooks.client.values import Kind
+from enrow_webhooks.client.values import Kind, Verdict
+from enrow_webhooks.connect import open_client
 from enrow_webhooks.sandbox.endpoints import ENDPOINTS
 from enrow_webhooks.sandbox.endpoints import Kind as SandboxKind
 from enrow_webhooks.sandbox.profiles import CURRENT
-from leads.csvfiles.columns import columns_of
+from leads.csvfiles.columns import CellError, columns_of
 from leads.enrichment import kinds_of
 from leads.kinds import KINDS, VALUES, WORDS, Candidate, asked
 from leads.models import AbstractLead, LeadSearch, SearchJob
 
 each_kind = pytest.mark.parametrize("kind", Kind)
+
+
+# Every input that a kind may ask for, of somebody whom the sandbox knows.
+SOMEBODY = {
+    "firstname": "Ann",
+    "lastname": "Somebody",
+    "company_domain": "firm.com",
+    "linkedin_url": "https://www.linkedin.com/in/ann-somebody/",
+    "email": "ok@firm.com",
+}
+
+
+def somebody(**fields):
+    return Candidate(**dict.fromkeys(Candidate._fields, "") | SOMEBODY | fields)
 
 
 def field(name):
@@ -34,6 +49,24 @@ def test_a_kind_has_two_events_and_the_sandbox_sends_both(kind):
     events = {(event.value, event.is_bulk) for event in Event if event.kind is kind}
     assert sorted(bulk for _, bulk in events) == [False, True]
     assert events == {(end.event, end.bulk) for end in ENDPOINTS.values() if end.kind.value == kind.value}
+
+
+@each_kind
+@pytest.mark.parametrize("size", [1, 2], ids=["single", "batch"])
+def test_a_kind_goes_out_and_comes_back(kind, size, sandbox):
+    """The client sends what the table makes of a lead, and reads the value and the inputs out of the answer."""
+    queries = [KINDS[kind].query(somebody(crm_id=f"lead-{number}")) for number in range(size)]
+    with open_client() as client:
+        launch = client.launch(kind, queries)
+        answer = client.fetch(kind, launch.id, bulk=size > 1)
+    assert launch.credits_used == KINDS[kind].price * size
+    assert [result.verdict for result in answer.results] == [Verdict.FOUND] * size
+    assert all(result.value for result in answer.results)
+    # A single answer may leave the inputs out; in a batch they say whose result it is.
+    assert size == 1 or all(result.echo for result in answer.results)
+    assert {result.echo.fingerprint for result in answer.results if result.echo} <= {
+        query.fingerprint for query in queries
+    }
 
 
 @each_kind
@@ -98,3 +131,12 @@ def test_every_heading_of_a_kind_is_understood(kind):
     for heading in KINDS[kind].headings:
         (column,), ignored = columns_of([heading])
         assert (column.field.name, ignored) == (KINDS[kind].value, [])
+
+
+@pytest.mark.parametrize("facts", [facts for facts in VALUES if facts.country], ids=lambda facts: facts.value)
+def test_the_country_of_a_value_is_a_code(facts):
+    """A file with the name of a country is told so, in the column of each value as in that of the lead."""
+    (column,), _ = columns_of([facts.country])
+    (error,) = column.read(["France"])
+    assert isinstance(error, CellError)
+    assert "two-letter country code" in str(error)
