@@ -33,7 +33,7 @@ print(json.dumps({
     "jobs": [[job.get_kind_display(), job.state, job.requested, job.found,
               int(job.credits_reserved), int(job.credits_cost)]
              for job in jobs],
-    "ways": sorted(set(jobs.values_list("result_via", flat=True))),
+    "ways": sorted({job.get_result_via_display() for job in jobs}),
     "leads": {lead.crm_id: [lead.phone, lead.phone_country, lead.phone_status] for lead in Lead.objects.all()},
     "events": sorted(set(WebhookEvent.objects.values_list("event", "state"))),
 }))
@@ -84,7 +84,7 @@ class Journey:
     admin: str
 
 
-@pytest.fixture(scope="module", params=["poll", "notice"])
+@pytest.fixture(scope="module", params=["polling", "webhook"])
 def way(request):
     """How results come."""
     return request.param
@@ -92,10 +92,10 @@ def way(request):
 
 @pytest.fixture(scope="module")
 def journey(project, way, tmp_path_factory):
-    """Import, plan, search and look, with the copy's sandbox, sweep and, for notices, its site."""
+    """Import, plan, search and look, with the copy's sandbox, sweep and site, which Enrow calls or not."""
     var = tmp_path_factory.mktemp(way)
     sandbox, port = free_ports(2)
-    crm = project.with_servers(var, sandbox=sandbox, site=port if way == "notice" else None)
+    crm = project.with_servers(var, sandbox=sandbox, site=port if way == "webhook" else None)
     (var / "leads.csv").write_text(LEADS, encoding="utf-8")
     crm.manage("migrate", "--verbosity", "0")
     crm.manage("import_leads", str(var / "leads.csv"))
@@ -138,14 +138,12 @@ def test_the_page_names_every_file_that_is_touched_and_no_other(project):
 
 
 def test_the_code_on_the_page_is_code_that_ran(project):
-    """Each block stands, word for word, in the copy's file that the page names last before it."""
-    text = PAGE.read_text(encoding="utf-8")
-    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
+    """Each block stands, word for word, in the copy's file that its first line names."""
+    blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
-    assert len(blocks) >= 5
-    for block in blocks:
-        file = re.findall(r"`((?:leads|enrow_webhooks)/[\w/]+\.py)`", text[: block.start()])[-1]
-        assert block[1] in (project.folder / file).read_text(encoding="utf-8"), f"{file} has no\n{block[1]}"
+    assert len(blocks) == PAGE.read_text(encoding="utf-8").count("```python") >= 5
+    for file, code in blocks:
+        assert code in (project.folder / file).read_text(encoding="utf-8"), f"{file} has no\n{code}"
 
 
 def test_django_has_nothing_to_add(project):
@@ -194,7 +192,7 @@ def test_every_search_ends_with_its_cost(journey, way):
 def test_its_own_events_tell_of_it(journey, way):
     """A single search and a batch each come with an event of their own, which is understood."""
     both = [["bulk_mobile_search_finished", "processed"], ["single_mobile_search_finished", "processed"]]
-    assert journey.rows["events"] == (both if way == "notice" else [])
+    assert journey.rows["events"] == (both if way == "webhook" else [])
 
 
 def test_the_lead_has_what_was_found(journey):

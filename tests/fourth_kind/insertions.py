@@ -1,4 +1,4 @@
-"""A made-up fourth kind of search: all that is written to add it, as insertions into a copy of the project.
+"""A fourth kind of search, which Enrow does not sell: all that is written to add it, as insertions into a copy.
 
 ``find_mobile`` takes a LinkedIn profile, fills the lead's phone, costs 60 credits, and goes ten to a batch. In the
 sandbox it is answered like a phone: what names no kind there does so already.

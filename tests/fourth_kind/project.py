@@ -38,7 +38,7 @@ class Project:
         return cls(folder=folder).with_servers(folder / "var", sandbox=9, site=9)
 
     def with_servers(self, var: Path, *, sandbox: int, site: int | None) -> Project:
-        """Return the same files with a database of their own; without a site no notice can come."""
+        """Return the same files with a database of their own; without a site no webhook can come."""
         here = "127.0.0.1,localhost"
         environment = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
