@@ -128,7 +128,8 @@ def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]
         raise ValueError(f"find takes a set of {sorted(WORDS)}, not {find!r}.")
     kinds = {*(WORDS[word] for word in find), *(JUDGING if verify else ())}
     if not kinds:
-        raise ValueError('Nothing to do: give find={"email"}, find={"phone"} or verify=True.')
+        words = ", ".join(f'find={{"{word}"}}' for word in WORDS)
+        raise ValueError(f"Nothing to do: give {words} or verify=True.")
     return tuple(kind for kind in Kind if kind in kinds)
 
 

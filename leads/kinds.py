@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Candidate(NamedTuple):
-    """What planning reads of a lead; never the whole row."""
+    """What planning reads of a lead; never the whole row: the inputs, each value, and the status of those judged."""
 
     pk: object
     crm_id: str
@@ -129,6 +129,11 @@ class KindFacts:
     headings: tuple[str, ...] = ()
 
     @property
+    def bare_noun(self) -> str:
+        """The noun without its article."""
+        return self.noun.partition(" ")[2]
+
+    @property
     def judges(self) -> bool:
         """Whether it judges the value that the lead has, instead of finding one."""
         return not self.word
@@ -183,6 +188,11 @@ KINDS: dict[Kind, KindFacts] = {
 WORDS: dict[str, Kind] = {facts.word: kind for kind, facts in KINDS.items() if facts.word}
 JUDGING: tuple[Kind, ...] = tuple(kind for kind, facts in KINDS.items() if facts.judges)
 CHOICES: list[tuple[str, StrPromise]] = [(kind.value, facts.label) for kind, facts in KINDS.items()]
+# Each value of a lead once, with what is known of it: by the first kind that is about it.
+VALUES: tuple[KindFacts, ...] = tuple(
+    next(facts for facts in KINDS.values() if facts.value == value)
+    for value in dict.fromkeys(facts.value for facts in KINDS.values())
+)
 
 
 def label(kind: str) -> str:

@@ -7,7 +7,7 @@ UUID, ``custom`` as an object or text. What has the wrong type counts as absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from enrow_webhooks.client.errors import BadInput
@@ -79,7 +79,7 @@ def verdict_of(body: Mapping[str, object]) -> Verdict:
 def result(kind: Kind, body: Mapping[str, object]) -> Result:
     """Read one result, be it a single GET, an item of a bulk GET or what an event carries."""
     verdict = verdict_of(body)
-    value = text(body.get("number" if kind is Kind.FIND_PHONE else "email"), 254)
+    value = text(body.get(_VALUE_KEYS[kind]), 254)
     if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
         verdict = Verdict.NOT_FOUND
     country = text(body.get("country"))
@@ -91,7 +91,7 @@ def result(kind: Kind, body: Mapping[str, object]) -> Result:
         country=country.upper() if _COUNTRY.fullmatch(country) else "",
         crm_id=crm_id_of(body.get("custom")),
         index=_index(body.get("index")),
-        echo=_echo(kind, body),
+        echo=_ECHOES[kind](body),
     )
 
 
@@ -102,14 +102,18 @@ def _index(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6 else None
 
 
-def _echo(kind: Kind, body: Mapping[str, object]) -> Query | None:
-    if kind is Kind.VERIFY_EMAIL:
-        email = text(body.get("email"))
-        return VerifyEmail(email=email) if email else None
-    if kind is Kind.FIND_EMAIL:
-        sent = mapping(body.get("raw_params"))
-        names = {key: text(sent.get(key)) for key in ("fullname", "company_domain", "company_name")}
-        return FindEmail(**names) if names["fullname"] else None
+def _find_email(body: Mapping[str, object]) -> FindEmail | None:
+    sent = mapping(body.get("raw_params"))
+    names = {key: text(sent.get(key)) for key in ("fullname", "company_domain", "company_name")}
+    return FindEmail(**names) if names["fullname"] else None
+
+
+def _verify_email(body: Mapping[str, object]) -> VerifyEmail | None:
+    email = text(body.get("email"))
+    return VerifyEmail(email=email) if email else None
+
+
+def _find_phone(body: Mapping[str, object]) -> FindPhone | None:
     sent = mapping(body.get("params"))
     names = {key: text(sent.get(key)) for key in ("firstname", "lastname", "company_domain", "company_name")}
     url = _profile(text(sent.get("linkedin_url")))
@@ -121,6 +125,16 @@ def _profile(url: str) -> str:
         return profile_url(url) if url else ""
     except BadInput:
         return url
+
+
+# Where the value stands in a result, and how the inputs are echoed. A kind that is not named here fails at once,
+# instead of bringing results without a value.
+_VALUE_KEYS = {Kind.FIND_EMAIL: "email", Kind.VERIFY_EMAIL: "email", Kind.FIND_PHONE: "number"}
+_ECHOES: dict[Kind, Callable[[Mapping[str, object]], Query | None]] = {
+    Kind.FIND_EMAIL: _find_email,
+    Kind.VERIFY_EMAIL: _verify_email,
+    Kind.FIND_PHONE: _find_phone,
+}
 
 
 def single_answer(kind: Kind, body: Mapping[str, object]) -> Answer:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import enum
 import hashlib
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Self
 
 
 class Kind(enum.StrEnum):
-    """The three things that Enrow sells."""
+    """What Enrow sells."""
 
     FIND_EMAIL = "find_email"
     VERIFY_EMAIL = "verify_email"
@@ -43,14 +44,29 @@ def fingerprint(*parts: str) -> uuid.UUID:
     return uuid.UUID(bytes=hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest())
 
 
+class Asked:
+    """What every query says, whatever its kind. Most know nothing of countries."""
+
+    __slots__ = ()
+
+    @property
+    def country_code(self) -> str:
+        """Where Enrow looks a company up. It stands on the whole POST, so a batch has one; blank: none is needed."""
+        return ""
+
+    def in_post(self, country_code: str) -> Self:
+        """Return the query as it reads in a POST with this country: answers echo a query without it."""
+        return self
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindEmail:
+class FindEmail(Asked):
     """One person whose e-mail is wanted. Domain or company name is enough; the domain decides when both are there."""
 
     fullname: str = field(repr=False)
     company_domain: str = field(default="", repr=False)
     company_name: str = field(default="", repr=False)
-    # ISO 3166-1 alpha-2: where Enrow looks the company name up. It stands on the whole POST, not on one person.
+    # ISO 3166-1 alpha-2.
     country_code: str = field(default="", repr=False)
     crm_id: str = ""
 
@@ -60,9 +76,13 @@ class FindEmail:
         company = self.company_domain or f"name:{self.company_name}:{self.country_code}"
         return fingerprint(Kind.FIND_EMAIL, self.fullname, company)
 
+    def in_post(self, country_code: str) -> Self:
+        """Return the query as it reads in a POST with this country; a batch has thousands, and most have none."""
+        return self if self.country_code == country_code else replace(self, country_code=country_code)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyEmail:
+class VerifyEmail(Asked):
     """One address to verify."""
 
     email: str = field(repr=False)
@@ -75,7 +95,7 @@ class VerifyEmail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindPhone:
+class FindPhone(Asked):
     """One person whose phone is wanted: by LinkedIn profile (it always wins at Enrow), or by names and company."""
 
     linkedin_url: str = field(default="", repr=False)

@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from examples.demo.processes import DemoError, Programs, answers, free_ports, is_free, tails
+from leads.kinds import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANAGE = (sys.executable, "manage.py")
@@ -153,8 +154,9 @@ def _serve(programs: Programs, site: int) -> None:
 
 def _enrich(programs: Programs, sandbox: int) -> None:
     before, ledger = programs.logs / "before.json", programs.logs / "ledger.json"
-    _say("manage.py enrich_leads --find email phone --verify --wait")
-    programs.run("enrich_leads", [*MANAGE, "enrich_leads", "--find", "email", "phone", "--verify", "--wait"], show=True)
+    command = ["enrich_leads", "--find", *WORDS, "--verify", "--wait"]
+    _say(f"manage.py {' '.join(command)}")
+    programs.run("enrich_leads", [*MANAGE, *command], show=True)
     ledger.write_text(json.dumps(_sandbox_state(sandbox)), encoding="utf-8")
     programs.run("report", [*REPORT, "after", str(before), str(ledger)], show=True)
 

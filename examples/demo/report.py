@@ -22,10 +22,8 @@ django.setup()
 from enrow_webhooks.client.values import Kind  # noqa: E402 - see above
 from leads.conf import lead_settings  # noqa: E402 - see above
 from leads.enrichment import Reason, Skip, estimate  # noqa: E402 - see above
-from leads.kinds import KINDS, label  # noqa: E402 - see above
-from leads.models import LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above
-
-_FIELDS = ("email", "email_status", "phone", "phone_status")
+from leads.kinds import KINDS, VALUES, WORDS, KindFacts, label  # noqa: E402 - see above
+from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above
 
 
 def main(arguments: list[str]) -> int:
@@ -43,9 +41,9 @@ def main(arguments: list[str]) -> int:
 def snapshot() -> dict[str, Any]:
     """Return every lead's values, and what planning says about them."""
     leads = get_lead_model()._default_manager.all()
-    tally = estimate(leads, find={"email", "phone"}, verify=True).tally
+    tally = estimate(leads, find=set(WORDS), verify=True).tally
     return {
-        "leads": {row.pop("crm_id"): row for row in leads.values("crm_id", *_FIELDS)},
+        "leads": {row.pop("crm_id"): row for row in leads.values("crm_id", *(facts.value for facts in VALUES))},
         "notes": [(skip.crm_id, f"{label(skip.kind)}: {skip.sentence}") for skip in tally.examples if _matters(skip)],
         "skipped": [(label(kind), reason.label, count) for (kind, reason), count in tally.skipped.items()],
     }
@@ -85,25 +83,25 @@ def _lead_table(before: dict[str, Any], costs: dict[str, Decimal]) -> Table:
     notes = defaultdict(list)
     for crm_id, note in [*before["notes"], *_shares()]:
         notes[crm_id].append(note)
-    values = [Column(heading, overflow="fold") for heading in ("E-mail", "Phone")]
+    values = [Column(facts.bare_noun.capitalize(), overflow="fold") for facts in VALUES]
     table = Table("Lead", *values, Column("Credits", justify="right"), "Why not", title="The leads")
     for lead in get_lead_model()._default_manager.order_by("crm_id"):
         old = before["leads"][lead.crm_id]
         table.add_row(
             f"{lead.display_name() or lead.linkedin_url or '?'} ({lead.crm_id})",
-            _change(old["email"], lead.email, lead.email_status, lead.get_email_status_display()),
-            _change(old["phone"], lead.phone, lead.phone_status, lead.get_phone_status_display()),
+            *(_change(facts, old[facts.value], lead) for facts in VALUES),
             f"{costs[lead.crm_id].normalize():f}" if lead.crm_id in costs else "",
             "\n".join(notes[lead.crm_id]),
         )
     return table
 
 
-def _change(old: str, new: str, status: str, words: str) -> Text:
+def _change(facts: KindFacts, old: str, lead: AbstractLead) -> Text:
     """Return "before -> after (status)"; what did not change stands alone, a value never judged without a status."""
+    new, words = getattr(lead, facts.value), getattr(lead, f"get_{facts.status}_display")()
     if not new:
         return Text(words, style="dim")
-    judged = f" ({words})" if status else ""
+    judged = f" ({words})" if getattr(lead, facts.status) else ""
     return Text(f"{new}{judged}") if old == new else Text.assemble(f"{old} -> ".lstrip(), (new, "green"), judged)
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.db import models, router, transaction
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import BigTableAdmin
@@ -16,12 +17,12 @@ from leads.admin.actions import EnrichActionsMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.searches import table
 from leads.conf import lead_settings
-from leads.kinds import KINDS
+from leads.kinds import VALUES, KindFacts
 from leads.models import AbstractLead, Lead, LeadSearch
 
 # What enrichment writes and a person may edit too.
-_VALUES = tuple(dict.fromkeys(name for facts in KINDS.values() for name in (facts.value, facts.country) if name))
-_VERDICTS = tuple(dict.fromkeys(name for facts in KINDS.values() for name in (facts.status, facts.checked_at)))
+_VALUES = tuple(name for facts in VALUES for name in (facts.value, facts.country) if name)
+_VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
 
 
 class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
@@ -33,14 +34,11 @@ class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
         "crm_id",
         "display_name",
         "company",
-        "email",
-        "email_status",
-        "phone",
-        "phone_status",
+        *(name for facts in VALUES for name in (facts.value, facts.status)),
         "updated_at",
     )
     # Filters, searches and orders that an index answers: the table may have millions of rows.
-    list_filter: ClassVar[tuple[Any, ...]] = ("email_status", "phone_status")
+    list_filter: ClassVar[tuple[Any, ...]] = tuple(facts.status for facts in VALUES)
     search_fields: ClassVar[tuple[str, ...]] = ("crm_id__startswith", "email__exact", "company_domain__exact")
     search_help_text = _("The beginning of a CRM id, a whole e-mail address or a whole company domain; capitals count.")
     sortable_by: ClassVar[tuple[str, ...]] = ("crm_id", "updated_at")
@@ -91,11 +89,21 @@ def _take_fresh(lead: AbstractLead, edited: Collection[str]) -> None:
 
 def _forget_verdicts(lead: AbstractLead, edited: Collection[str]) -> None:
     """The old verdict was about the old value."""
-    if "email" in edited:
-        lead.email_status, lead.email_checked_at = "", None
-    if "phone" in edited:
-        lead.phone_status, lead.phone_checked_at = "", None
-        lead.phone_country = lead.phone_country if "phone_country" in edited else ""
+    for facts in VALUES:
+        if facts.value in edited:
+            setattr(lead, facts.status, "")
+            setattr(lead, facts.checked_at, None)
+            if facts.country and facts.country not in edited:
+                setattr(lead, facts.country, "")
+
+
+_NAMES = {field.name: field.verbose_name for field in Lead._meta.concrete_fields}
+
+
+def _fieldset(facts: KindFacts) -> tuple[Any, Any]:
+    """Return the part of the page about one value."""
+    value = (facts.value, facts.country) if facts.country else facts.value
+    return capfirst(_NAMES[facts.value]), {"fields": (value, (facts.status, facts.checked_at))}
 
 
 class LeadAdmin(LeadAdminMixin):
@@ -104,8 +112,7 @@ class LeadAdmin(LeadAdminMixin):
     fieldsets = (
         (None, {"fields": ("crm_id", ("firstname", "lastname"), "fullname", "linkedin_url")}),
         (_("Company"), {"fields": ("company_name", "company_domain", "country_code")}),
-        (_("E-mail"), {"fields": ("email", ("email_status", "email_checked_at"))}),
-        (_("Phone"), {"fields": (("phone", "phone_country"), ("phone_status", "phone_checked_at"))}),
+        *map(_fieldset, VALUES),
         (_("History"), {"fields": (("created_at", "updated_at"), "history")}),
     )
 

@@ -19,7 +19,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import BinaryField, CharField, Field, FileField, JSONField
 
 from leads.coercion import typed
-from leads.kinds import KINDS
+from leads.kinds import KINDS, VALUES
 from leads.models import get_lead_model
 
 # What other CRMs call our fields; blanks, hyphens, underscores and case do not count.
@@ -51,7 +51,7 @@ _ALIASES = {
     "countryiso": "country_code",
 } | {heading: facts.value for facts in KINDS.values() for heading in facts.headings}
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
-_COUNTRIES = frozenset({"country_code", "phone_country"})
+_COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _FORMULA = re.compile(r"'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")

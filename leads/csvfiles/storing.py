@@ -14,7 +14,7 @@ from django.db.models import AutoField, CharField, Field
 from django.db.models.fields import NOT_PROVIDED
 
 from leads import sql
-from leads.kinds import KINDS
+from leads.kinds import VALUES
 from leads.models import get_lead_model
 
 Values: TypeAlias = tuple[Any, ...]
@@ -23,7 +23,7 @@ Fields: TypeAlias = "Sequence[Field[Any, Any]]"
 # What was known of a value holds for that value only: nobody verified the new address.
 _VERDICTS = {
     field: (facts.value, blank)
-    for facts in KINDS.values()
+    for facts in VALUES
     for field, blank in ((facts.status, "''"), (facts.checked_at, "NULL"), (facts.country, "''"))
     if field
 }

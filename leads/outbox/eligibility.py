@@ -27,10 +27,10 @@ def _must_be_blank(facts: KindFacts, lead: Candidate, *, overwrite: bool) -> Non
 
 def _must_have_value(facts: KindFacts, lead: Candidate, *, overwrite: bool) -> None:
     if not getattr(lead, facts.value):
-        raise NotSent(Reason.MISSING, f"It has no {facts.noun.partition(' ')[2]} to verify.")
+        raise NotSent(Reason.MISSING, f"It has no {facts.bare_noun} to verify.")
     status = getattr(lead, facts.status)
     if status in {facts.found, facts.not_found} and not overwrite:
-        raise NotSent(Reason.ALREADY, f"Its {facts.noun.partition(' ')[2]} is already known to be {status}.")
+        raise NotSent(Reason.ALREADY, f"Its {facts.bare_noun} is already known to be {status}.")
 
 
 def value_before(kind: Kind, lead: Candidate) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from enrow_webhooks.client.values import FindEmail, Kind, Query
+from enrow_webhooks.client.values import Kind, Query
 from leads.conf import lead_settings
-from leads.kinds import Candidate, finder_of
+from leads.kinds import KINDS, Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
 from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.eligibility import judge, value_before
@@ -111,8 +111,7 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tupl
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
-            country = verdict.country_code if isinstance(verdict, FindEmail) else ""
-            yield Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead)), country
+            yield Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead)), verdict.country_code
 
 
 def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
@@ -120,6 +119,6 @@ def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
     finder = finder_of(kind)
     finds_anew = order.overwrite and finder in order.kinds
     if finder and finds_anew and not isinstance(judge(finder, lead, overwrite=True), Skip):
-        sentence = "Its e-mail is searched anew in this run, and comes verified."
+        sentence = f"Its {KINDS[kind].bare_noun} is searched anew in this run, and comes verified."
         return Skip(crm_id=lead.crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
     return judge(kind, lead, overwrite=order.overwrite)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from enrow_webhooks.client.inputs import clean_text
-from enrow_webhooks.client.values import FindEmail, Kind, Result, Verdict
+from enrow_webhooks.client.values import Kind, Result, Verdict
 from leads.kinds import KINDS
 from leads.models import LeadSearch
 
@@ -132,13 +132,8 @@ class _Finder:
         echo = result.echo
         if echo is None or row.fingerprint is None:
             return True
-        if isinstance(echo, FindEmail):
-            # We send either a domain, or a name and the country that stands on the whole POST.
-            country_code = "" if echo.company_domain else self._country_code
-            if echo.country_code != country_code:
-                echo = replace(echo, country_code=country_code)
-        return echo.fingerprint == row.fingerprint
+        return echo.in_post(self._country_code).fingerprint == row.fingerprint
 
 
-def _address(email: str) -> str:
-    return clean_text(email).casefold()
+def _address(value: str) -> str:
+    return clean_text(value).casefold()

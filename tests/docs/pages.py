@@ -22,6 +22,7 @@ class Way(enum.Enum):
     """What the tests do with a block."""
 
     PASTE = "pasted into a file of a new project"
+    COPY = "compared with a copy of this project, by test_fourth_kind"
     SHELL = "run in the new project's shell"
     COMMANDS = "each line run, or checked, as a command"
     SQL = "run on PostgreSQL"
@@ -76,7 +77,8 @@ def way_of(block: Code) -> Way:
     if block.language in _WAYS:
         return _WAYS[block.language]
     if block.file:
-        return Way.PASTE
+        # A file of ours, and not of the reader's project.
+        return Way.COPY if (ROOT / block.file).is_file() else Way.PASTE
     if block.language == "python" and block.text.startswith(_SHELL):
         return Way.SHELL
     advice = _ADVICE.get(block.language, f"say in tests/docs/pages.py how {block.language!r} is tested, and do it")

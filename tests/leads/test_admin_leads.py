@@ -44,6 +44,15 @@ def lead(db):
     )
 
 
+def test_each_value_is_listed_with_its_status_and_found_by_it(admin_client, lead):
+    """Whatever the kinds of search bring stands in the list, and a filter narrows it to one status."""
+    page = text(admin_client.get(list_page(Lead)))
+    assert all(words in page for words in ("ann@firm.com", "valid", "+15705551234", "found"))
+    for name in ("email_status", "phone_status"):
+        assert f"?{name}__exact=failed" in page
+        assert "ann@firm.com" not in text(admin_client.get(f"{list_page(Lead)}?{name}__exact=failed"))
+
+
 def edit(client, lead, **changes):
     page = client.get(row_page(lead))
     response = client.post(row_page(lead), fields_of(page) | changes)

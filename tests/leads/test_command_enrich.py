@@ -241,7 +241,7 @@ def test_jobs_that_need_a_person_are_named_with_reason_and_advice(site, make_lea
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        ((), "Nothing to do"),
+        ((), "Nothing to do: give --find email, --find phone or --verify."),
         (("--find", "email", "--where", "emial=x"), "Did you mean email"),
         (("--find", "email", "--where", "email__like=x"), "no lookup 'like'"),
         (("--find", "email", "--crm-id", "lead-0", "ghost"), "'ghost'"),

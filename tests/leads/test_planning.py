@@ -83,6 +83,8 @@ def test_an_address_that_is_searched_anew_is_not_verified_beside_it(make_leads, 
     run = enrich(Lead.objects.all(), find={"email"}, verify=True, overwrite=True)
     finish(sandbox)
     assert run.tally.to_search == {Kind.FIND_EMAIL: 1, Kind.VERIFY_EMAIL: 1}
+    sentences = [skip.sentence for skip in run.tally.examples if skip.crm_id == "lead-0"]
+    assert sentences == ["Its e-mail is searched anew in this run, and comes verified."]
     assert Lead.objects.get(crm_id="lead-0").email == "ann0.somebody@firm0.com"
     assert Lead.objects.get(crm_id="bad-0").email == "kept@x.com"
 

@@ -15,7 +15,7 @@ from enrow_webhooks.connect import open_client
 from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
 from leads import filters
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
-from leads.kinds import WORDS
+from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
 from leads.management.idle_workers import Patience
 from leads.management.progress import Meter
@@ -31,7 +31,7 @@ class Command(EnrowCommand):
     # Seconds in which a worker that runs takes at least one job.
     patience = 10.0
     help = (
-        "Search e-mails and phones for leads, and verify e-mails. This spends credits; --dry-run tells how many.\n"
+        "Search what leads lack, and verify what they have. This spends credits; --dry-run tells how many.\n"
         "Only blank fields are searched and filled, except with --overwrite. What was bought lately is used again.\n\n"
         "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any own field of a lead and any of\n"
         "Django's lookups; != turns a condition round; several must all be met. Without --where and --crm-id every\n"
@@ -49,7 +49,8 @@ class Command(EnrowCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--find", nargs="+", choices=list(WORDS), default=[], help="what to search")
-        parser.add_argument("--verify", action="store_true", help="verify the e-mails that leads have")
+        nouns = " and ".join(KINDS[kind].bare_noun for kind in JUDGING)
+        parser.add_argument("--verify", action="store_true", help=f"verify the {nouns} that a lead has")
         parser.add_argument(
             "--where", nargs="+", action="extend", default=[], metavar="FIELD__LOOKUP=VALUE", help="which leads"
         )
@@ -86,7 +87,7 @@ class Command(EnrowCommand):
         if options["limit"]:
             leads = filters.first(leads, options["limit"])
         if not (options["find"] or options["verify"]):
-            raise wrong_call("Nothing to do: give --find email, --find phone or --verify.")
+            raise wrong_call(f"Nothing to do: give {', '.join(f'--find {word}' for word in WORDS)} or --verify.")
         if not (options["where"] or options["crm_id"] or options["json"]):
             self.stdout.write("Every lead is meant: there is no --where and no --crm-id.")
         asked = {key: options[key] for key in ("find", "verify", "max_credits", "overwrite", "force")}
