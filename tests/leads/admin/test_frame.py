@@ -35,7 +35,7 @@ urlpatterns = [*demo, path("sales/", sales.urls)]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # Each page with the model whose list it belongs to, and the address or the action that opens it.
 PAGES = {
     "admin/enrow_webhooks/status.html": (WebhookEvent, "admin:enrow_webhooks_status"),

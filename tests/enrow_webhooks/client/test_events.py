@@ -14,7 +14,7 @@ from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.client.events import Event, EventType
 from enrow_webhooks.client.values import FindPhone, Kind, Result, Verdict, VerifyEmail
 from tests.conftest import PAYLOADS, payload
-from tests.enrow_webhooks.test_parsing import JSON, OBJECT
+from tests.enrow_webhooks.client.test_answers import JSON, OBJECT
 
 ID = "910f3e13-b2bf-442d-ab0b-4cf44dfrij84fjrt"
 MICHAEL = FindPhone(linkedin_url="https://www.linkedin.com/in/michael-scott/")

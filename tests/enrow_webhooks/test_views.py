@@ -122,7 +122,7 @@ def test_the_slash_at_the_end_may_be_missing():
             "django.contrib.auth.middleware.LoginRequiredMiddleware",
         ],
         ["django.middleware.csrf.CsrfViewMiddleware"],
-        ["tests.enrow_webhooks.test_view.read_first"],
+        ["tests.enrow_webhooks.test_views.read_first"],
         [
             "django.middleware.gzip.GZipMiddleware",
             "django.middleware.http.ConditionalGetMiddleware",
@@ -175,7 +175,7 @@ def another_connection_sees(get_response):
 def test_the_row_is_committed_before_the_answer(settings, monkeypatch, atomic):
     """Another connection sees it while the answer is still inside the project, also with ATOMIC_REQUESTS."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic)
-    settings.MIDDLEWARE = ["tests.enrow_webhooks.test_view.another_connection_sees"]
+    settings.MIDDLEWARE = ["tests.enrow_webhooks.test_views.another_connection_sees"]
     answer = deliver()
     assert (answer.status_code, answer["X-Rows"]) == (200, "1")
 
