@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import tracemalloc
-from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from leads.csvfiles.columns import guarded, unguarded
 from leads.csvfiles.exporting import export_leads
-from leads.csvfiles.importing import BATCH, import_leads
+from leads.csvfiles.importing import import_leads
 from leads.models import Lead
-from tests.commands import ROOT, run, run_process, spawn
-from tests.crm.models import Contact
+from tests.commands import run
+from tests.leads.csvfiles.tables import table
 
 pytestmark = pytest.mark.django_db
-
-_BOOKKEEPING = {"id", "created_at", "updated_at"}
-
-
-@pytest.fixture
-def csv_file(tmp_path):
-    """Write a file and return its path; text is written as UTF-8."""
-
-    def write(content: str | bytes) -> Path:
-        path = tmp_path / "leads.csv"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def facts():
-    """Return every lead without what the database keeps for itself."""
-    rows = Lead.objects.order_by("crm_id").values()
-    return [{key: value for key, value in row.items() if key not in _BOOKKEEPING} for row in rows]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -106,13 +81,6 @@ def test_a_file_that_is_no_table_of_leads_is_refused_whole(csv_file, content, se
     assert outcome.code == 2
     assert sentence in outcome.err
     assert not Lead.objects.exists()
-
-
-def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
-    """A wrong path, or a folder, is exit code 2."""
-    assert "No such file" in run("import_leads", tmp_path / "none.csv").err
-    assert run("import_leads", tmp_path).code == 2
-    assert run("export_leads", tmp_path / "none" / "leads.csv").code == 2
 
 
 HOSTILE = {
@@ -191,50 +159,6 @@ def test_update_writes_filled_cells_and_a_blank_one_never_erases(csv_file):
     assert lead.updated_at > old.updated_at
 
 
-def test_update_leaves_a_lead_alone_that_it_would_not_change(csv_file):
-    """A file that is imported again every night writes what differs only: the rest is counted as left alone."""
-    before = Lead.objects.create(crm_id="1", fullname="Ann", company_name="Firm").updated_at
-    Lead.objects.create(crm_id="2", fullname="Bob")
-
-    outcome = run("import_leads", csv_file("crm_id,name,company\n1,Ann,\n2,Bobby,\n"), update=True)
-
-    assert outcome.out == "0 created, 1 updated, 1 left alone, 0 refused.\n"
-    assert Lead.objects.get(crm_id="1").updated_at == before
-    assert Lead.objects.get(crm_id="2").fullname == "Bobby"
-
-
-def test_an_export_shows_how_far_it_is(csv_file):
-    """Whoever watches hears the number of leads after each page, the last one with all of them."""
-    import_leads(table(4500))
-    heard = []
-
-    assert export_leads(io.StringIO(), watch=heard.append) == 4500
-    assert heard == [2000, 4000, 4500]
-
-
-@pytest.mark.parametrize("update", [False, True])
-def test_a_lead_model_of_the_host_gets_its_own_keys_and_defaults(settings, update):
-    """A key and a JSON that the model makes up for each lead, a default of the database's, and the automatic times."""
-    settings.ENROW = {**settings.ENROW, "LEAD_MODEL": "crm.Contact"}
-
-    with CaptureQueriesContext(connection) as queries:
-        file = io.BytesIO(b"crm_id,name,account,region\n1,Ann,A,us\n2,Bob,,\n3,Cem,C,\n")
-        done = import_leads(file, update=update)
-
-    # More would mean that the rows had to be stored one by one.
-    assert len(queries) <= 7
-    assert list(Contact.objects.order_by("crm_id").values_list("region", "extra")) == [
-        ("us", {}),
-        ("eu", {}),
-        ("eu", {}),
-    ]
-    rows = Contact.objects.order_by("crm_id").values_list("crm_id", "fullname", "account", "email", "phone_checked_at")
-    assert done.created == 3
-    assert list(rows) == [("1", "Ann", "A", "", None), ("2", "Bob", "", "", None), ("3", "Cem", "C", "", None)]
-    assert len(set(Contact.objects.values_list("pk", flat=True))) == 3
-    assert not Contact.objects.filter(created_at__isnull=True).exists()
-
-
 def test_several_bad_rows_of_a_batch_are_named_in_the_order_of_their_lines(csv_file):
     """A person mends the file from top to bottom; a row is named for its first bad cell."""
     rows = ["1,Ann,FR", "1,Dan,FR", f"3,{'x' * 401},France", "2,Bob", "5,Eve,FR"]
@@ -247,138 +171,12 @@ def test_several_bad_rows_of_a_batch_are_named_in_the_order_of_their_lines(csv_f
     assert list(Lead.objects.order_by("crm_id").values_list("crm_id", flat=True)) == ["1", "5"]
 
 
-def test_a_new_address_is_not_verified(csv_file):
-    """What was known of the old e-mail and phone does not hold for the new ones; the same value keeps its verdict."""
-    known = {"email_status": "valid", "email_checked_at": timezone.now()}
-    for crm_id in "12":
-        Lead.objects.create(
-            crm_id=crm_id, email="a@x.com", phone="+33199001234", phone_status="found", phone_country="FR", **known
-        )
-
-    run("import_leads", csv_file("crm_id,email,phone\n1,b@x.com,+48221234567\n2,a@x.com,+33199001234\n"), update=True)
-
-    changed, same = Lead.objects.order_by("crm_id")
-    assert (changed.email, changed.email_status, changed.email_checked_at) == ("b@x.com", "", None)
-    assert (changed.phone, changed.phone_status, changed.phone_country) == ("+48221234567", "", "")
-    assert (same.email_status, same.email_checked_at, same.phone_country) == ("valid", known["email_checked_at"], "FR")
-
-
 def test_update_with_nothing_but_crm_ids_changes_nothing(csv_file):
     """A file of ids alone has nothing to write."""
     Lead.objects.create(crm_id="1", fullname="Ann")
 
     assert run("import_leads", csv_file("crm_id\n1\n2\n"), update=True).code == 0
     assert Lead.objects.get(crm_id="1").fullname == "Ann"
-
-
-STRANGE = [
-    "=1+1",
-    "+33 1 99",
-    "-3",
-    "@x",
-    "'=1",
-    "''=1",
-    "'quoted'",
-    "'",
-    "=",
-    "+33199001234",
-    "'+33199001234",
-    " =1",
-    "a\tb",
-    "a,b;c",
-    'say "hi"',
-    "two\nlines",
-    "two\r\nlines",
-    "Łukasz",
-    "山田",
-    "＝1",
-    "\\",
-    "None",
-    "0",
-]
-
-
-def test_a_file_comes_back_as_it_went_out(csv_file, tmp_path):
-    """import(export(x)) == x for every field, formulas and line breaks among them; twice, and with --update too."""
-    now = timezone.now()
-    Lead.objects.bulk_create(
-        Lead(
-            crm_id=f"id-{number}",
-            fullname=text,
-            company_name=text,
-            phone=text[:32],
-            phone_country="FR",
-            email="a@x.com",
-            email_status="valid",
-            email_checked_at=now,
-        )
-        for number, text in enumerate(STRANGE)
-    )
-    before = facts()
-    path = tmp_path / "out.csv"
-
-    assert run("export_leads", path).out == f"Wrote {len(STRANGE)} leads to {path}.\n"
-    assert run("import_leads", path, update=True).code == 0
-    assert facts() == before
-    Lead.objects.all().delete()
-    assert run("import_leads", path).code == 0
-    assert facts() == before
-
-
-@pytest.mark.parametrize("text", STRANGE)
-def test_no_cell_begins_like_a_formula(text):
-    """Guarding is undone exactly, and what is guarded runs nowhere; a plain phone stays readable for other programs."""
-    assert unguarded(guarded(text)) == text
-    assert guarded(text).lstrip()[:1] not in set("=-@＝") | ({"+"} if text != "+33199001234" else set())
-
-
-def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_file):
-    """'+331… is how people keep a plus in a spreadsheet."""
-    run("import_leads", csv_file("crm_id,phone\n1,+33199001233\n2,'+33199001234\n"))
-
-    assert Lead.objects.get(crm_id="2").phone == "+33199001234"
-
-
-def table(count):
-    rows = "".join(f"crm-{number},Ann{number},Lee,firm{number}.com\n" for number in range(count))
-    return io.BytesIO(f"crm_id,firstname,lastname,company_domain\n{rows}".encode())
-
-
-@pytest.mark.parametrize("update", [False, True])
-def test_a_batch_costs_a_constant_number_of_queries(update):
-    """Ten batches cost ten times what one does, neither more for new leads nor for those that are there."""
-
-    def cost(count):
-        with CaptureQueriesContext(connection) as queries:
-            import_leads(table(count), update=update)
-        return len(queries)
-
-    first, again = cost(BATCH), cost(BATCH)
-    assert again <= 5
-    Lead.objects.all().delete()
-    assert cost(10 * BATCH) <= 10 * first
-    assert Lead.objects.count() == 10 * BATCH
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("update", [False, True])
-def test_a_batch_does_not_read_all_leads(update):
-    """PostgreSQL would rather read a table that is ten times as big as the batch, for each batch."""
-    import_leads(table(5000))
-    plans = []
-
-    def explain(execute, text, params, many, context):
-        if "unnest" in text and not text.startswith("EXPLAIN"):
-            context["cursor"].execute(f"EXPLAIN {text}", params)
-            plans.append("\n".join(line for (line,) in context["cursor"].fetchall()))
-        return execute(text, params, many, context)
-
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE leads_lead")
-    with connection.execute_wrapper(explain):
-        import_leads(table(500), update=update)
-    assert len(plans) == (2 if update else 1)
-    assert not [plan for plan in plans if "Seq Scan on leads_lead" in plan]
 
 
 @pytest.mark.slow
@@ -405,26 +203,3 @@ def test_memory_does_not_grow_with_the_file():
     small = peak(lambda: export_leads(Nowhere()))
     import_leads(table(20_000))
     assert peak(lambda: export_leads(Nowhere())) < small * 1.5
-
-
-def test_the_example_file_is_clean_and_varied():
-    """The demo's file imports without a bad row or an unknown column."""
-    outcome = run("import_leads", ROOT / "examples" / "leads.csv")
-
-    assert (outcome.code, outcome.err) == (0, "")
-    assert Lead.objects.count() == 60
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_through_pipes(csv_file):
-    """'-' is stdin and stdout; stdout holds the table only, and a reader that goes early is no error."""
-    rows = "".join(f"{number},Ann\n" for number in range(5000))
-    with csv_file(f"crm_id,name\n{rows}").open() as file, spawn("import_leads", "-", "--json", stdin=file) as process:
-        assert '"created": 5000' in process.communicate(timeout=60)[0]
-    assert run_process("export_leads", "-").out.startswith("crm_id,firstname,")
-
-    with spawn("export_leads", "-", "--skip-checks") as process:
-        process.stdout.readline()
-        process.stdout.close()
-        assert (process.wait(30), process.stderr.read()) == (0, "")

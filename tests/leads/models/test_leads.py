@@ -39,17 +39,6 @@ def test_the_database_refuses_a_second_or_a_blank_crm_id():
             Lead.objects.bulk_create([Lead(crm_id=crm_id)])
 
 
-def test_the_database_refuses_two_jobs_with_one_enrow_id():
-    """An id names one search of a kind; blank ids do not count."""
-    run = "0d2b4b1e-0000-4000-8000-000000000000"
-    for _ in range(2):
-        SearchJob.objects.create(run=run, kind="find_email")
-    SearchJob.objects.create(run=run, kind="find_email", enrow_id="e")
-    SearchJob.objects.create(run=run, kind="find_phone", enrow_id="e")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        SearchJob.objects.create(run=run, kind="find_email", enrow_id="e")
-
-
 def test_the_name_that_is_sent_is_first_and_last_or_the_full_one():
     """As planning judges it."""
     assert Lead(firstname=" Ann ", lastname="Lee", fullname="x").display_name() == "Ann Lee"

@@ -106,9 +106,3 @@ def test_overwrite_searches_what_is_there_already():
         verdict(Kind.FIND_EMAIL, overwrite=True, email="a@b.com", fullname="A B", company_domain="b.com"), FindEmail
     )
     assert isinstance(verdict(Kind.VERIFY_EMAIL, overwrite=True, email="a@b.com", email_status="valid"), VerifyEmail)
-
-
-@pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_has_words(reason):
-    """Reports show words, not codes."""
-    assert reason.label

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from enrow_webhooks.client.values import Kind
-from leads.enrichment import enrich, estimate, kinds_of
+from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.outbox.batches import Order
@@ -58,22 +57,6 @@ def test_a_job_goes_out_before_the_last_page_is_read(make_leads, enrow):
     with CaptureQueriesContext(connection) as captured:
         assert len(next(batches)) == 10
     assert sum('FROM "leads_lead"' in query["sql"] for query in captured) == 1
-
-
-@pytest.mark.parametrize(
-    "narrow",
-    [
-        lambda leads: leads.order_by("pk")[2:5],
-        lambda leads: leads.order_by("pk").distinct()[:3],
-        lambda leads: leads.filter(crm_id="lead-0").union(leads.filter(crm_id__in=["lead-1", "lead-2"])),
-    ],
-    ids=["slice", "distinct", "union"],
-)
-def test_any_queryset_can_be_enriched(make_leads, narrow):
-    """Slices, distinct and combined querysets are searched like any other."""
-    make_leads(8)
-    run = enrich(narrow(Lead.objects.order_by()), find={"email"})
-    assert run.tally.to_search[Kind.FIND_EMAIL] == 3
 
 
 def test_an_address_that_is_searched_anew_is_not_verified_beside_it(make_leads, sandbox):
@@ -129,88 +112,6 @@ def test_wide_rows_are_never_loaded_whole(make_leads):
     assert "created_at" not in captured[0]["sql"]
 
 
-def test_an_estimate_writes_nothing_and_counts_like_the_run(make_leads):
-    """estimate() and enrich() agree, and only the second one writes."""
-    make_leads(3)
-    make_leads(1, prefix="has", email="a@b.com")
-    make_leads(1, prefix="bad", company_domain="no domain")
-    foreseen = estimate(Lead.objects.all(), find={"email"})
-    assert (SearchJob.objects.count(), LeadSearch.objects.count()) == (0, 0)
-    run = enrich(Lead.objects.all(), find={"email"})
-    assert run.tally == foreseen.tally
-    assert foreseen.posts == 1
-    assert foreseen.tally.worst_case == Decimal(3)
-    assert foreseen.tally.skipped == {(Kind.FIND_EMAIL, Reason.ALREADY): 1, (Kind.FIND_EMAIL, Reason.BAD_INPUT): 1}
-
-
-def test_the_same_person_under_two_crm_ids_is_bought_once(make_leads, sandbox):
-    """Other case, spaces and URL form are the same person: one purchase, both leads get the result."""
-    make_leads(1, prefix="a", firstname="Zoë", lastname="Somebody", company_domain="acme.com")
-    make_leads(1, prefix="b", firstname=" ZOË", lastname="somebody ", company_domain="https://www.ACME.com/team")
-    run = enrich(Lead.objects.all(), find={"email"})
-    finish(sandbox)
-    assert (run.tally.to_search[Kind.FIND_EMAIL], run.tally.shared[Kind.FIND_EMAIL]) == (1, 1)
-    assert set(Lead.objects.values_list("email", flat=True)) == {"zoe.somebody@acme.com"}
-    assert sandbox.ledger.spent == 1
-
-
-def test_a_person_that_another_run_is_buying_is_shared(make_leads, sandbox):
-    """A second run joins the first one's purchase instead of buying it again, and waits for it."""
-    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
-    first = enrich(Lead.objects.all(), find={"email"})
-    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
-    second = enrich(Lead.objects.filter(crm_id="b-0"), find={"email"})
-    assert second.tally.shared[Kind.FIND_EMAIL] == 1
-    assert not second.progress().is_over
-    finish(sandbox)
-    assert second.progress().is_over
-    assert first.jobs().get() == second.jobs().get()
-    assert Lead.objects.get(crm_id="b-0").email == "zoe.somebody@acme.com"
-    assert sandbox.ledger.spent == 1
-
-
-@pytest.mark.parametrize(("lastname", "status"), [("Somebody", "valid"), ("Nobody", "not_found")])
-def test_a_person_bought_lately_is_not_bought_again(make_leads, sandbox, lastname, status):
-    """What was found, or not found, some days ago is written to a new lead at once and for nothing."""
-    make_leads(1, prefix="a", firstname="Zoë", lastname=lastname, company_domain="acme.com")
-    enrich(Lead.objects.all(), find={"email"})
-    finish(sandbox)
-    spent = sandbox.ledger.spent
-    make_leads(1, prefix="b", firstname="Zoë", lastname=lastname, company_domain="acme.com")
-    run = enrich(Lead.objects.filter(crm_id="b-0"), find={"email"})
-    finish(sandbox)
-    assert (run.reused, run.tally.worst_case, sandbox.ledger.spent) == (1, 0, spent)
-    assert run.progress().is_over
-    assert Lead.objects.get(crm_id="b-0").email_status == status
-
-
-def test_what_was_bought_long_ago_is_bought_again(make_leads, sandbox, enrow):
-    """REUSE_FOUND_DAYS and REUSE_NOT_FOUND_DAYS bound the reuse."""
-    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
-    enrich(Lead.objects.all(), find={"email"})
-    finish(sandbox)
-    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
-    enrow(REUSE_FOUND_DAYS=0)
-    assert enrich(Lead.objects.filter(crm_id="b-0"), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 1
-
-
-def test_a_search_in_flight_is_not_started_again(make_leads):
-    """A second call skips leads that are under way and says so."""
-    make_leads(2)
-    enrich(Lead.objects.all(), find={"email"})
-    again = enrich(Lead.objects.all(), find={"email"})
-    assert again.tally.skipped == {(Kind.FIND_EMAIL, Reason.IN_FLIGHT): 2}
-    assert SearchJob.objects.count() == 1
-
-
-def test_the_database_itself_refuses_a_second_pending_search(make_leads):
-    """One pending search per lead and kind is a unique index, not a check."""
-    make_leads(1)
-    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        LeadSearch.objects.create(job=job, crm_id="lead-0", kind="find_email")
-
-
 def test_max_credits_bounds_the_worst_case(make_leads):
     """The run stops before the lead that would pass the cap; phones cost 40, e-mails 1."""
     make_leads(5)
@@ -230,20 +131,6 @@ def test_company_names_are_looked_up_in_the_country_of_the_lead(make_leads, sand
     assert sorted(SearchJob.objects.values_list("country_code", flat=True)) == ["", "FR"]
     finish(sandbox)
     assert set(Lead.objects.values_list("email_status", flat=True)) == {"valid"}
-
-
-@pytest.mark.parametrize(("find", "verify"), [({"fax"}, False), ("email", False), ((), False)])
-def test_a_wrong_argument_says_what_is_allowed(find, verify):
-    """enrich() never guesses what to buy."""
-    with pytest.raises(ValueError, match="email"):
-        kinds_of(find, verify=verify)
-
-
-@pytest.mark.parametrize("cap", [-1, float("nan")])
-def test_a_wrong_cap_is_refused(cap):
-    """A cap that is no amount does not become "no cap"."""
-    with pytest.raises(ValueError, match="max_credits"):
-        enrich(Lead.objects.all(), find={"email"}, max_credits=cap)
 
 
 @pytest.mark.postgres
@@ -315,34 +202,3 @@ def test_a_planner_that_is_slow_to_commit_holds_nobody_up(make_leads, sandbox):
         slow.join()
     assert (failures, run.jobs().get().state, len(sandbox.jobs)) == ([], "running", 1)
     assert submission.submit_next()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.postgres
-def test_planners_that_race_buy_each_person_once(make_leads):
-    """Eight threads plan the same persons, in other orders and under other crm_ids, at the same moment."""
-    make_leads(60, prefix="a")
-    Lead.objects.bulk_create(
-        Lead(crm_id=f"b-{number}", firstname=f"Ann{number}", lastname="Somebody", company_domain=f"firm{number}.com")
-        for number in reversed(range(60))
-    )
-    barrier, failures = threading.Barrier(8), []
-
-    def race():
-        barrier.wait()
-        try:
-            enrich(Lead.objects.all(), find={"email"})
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=race) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert LeadSearch.objects.filter(position__isnull=False).count() == 60
-    assert LeadSearch.objects.count() == 120
-    assert sum(SearchJob.objects.values_list("requested", flat=True)) == 60

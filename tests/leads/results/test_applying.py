@@ -7,74 +7,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from enrow_webhooks.client.values import Answer, FindEmail, Result, SearchStatus, Verdict
+from enrow_webhooks.client.values import Answer, Result, SearchStatus, Verdict
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying
-from leads.signals import leads_written
 from tests.leads.answers import VIA, done, effects, found, missed
 
 pytestmark = pytest.mark.django_db
-
-
-def test_results_find_their_lead_by_crm_id_then_by_position(running):
-    """``custom`` comes first, whatever the order; without it the position counts."""
-    job = running(3)
-    applying.apply(
-        job.pk,
-        done(found("lead-2", "two@x.com", index=0), found(value="zero@x.com", index=0), missed(index=1)),
-        via=VIA,
-    )
-    assert list(Lead.objects.order_by("crm_id").values_list("email", "email_status")) == [
-        ("zero@x.com", "valid"),
-        ("", "not_found"),
-        ("two@x.com", "valid"),
-    ]
-
-
-def test_a_result_whose_echo_is_another_person_is_kept_aside(running):
-    """The echo of the inputs is the check: a mismatch is an orphan, never a guess."""
-    job = running(2)
-    search = LeadSearch.objects.get(crm_id="lead-0")
-    right, wrong = (  # as the bulk GET echoes them
-        Result(verdict=Verdict.FOUND, value=f"{name}@x.com", crm_id=f"lead-{number}", echo=echo)
-        for number, name, echo in [
-            (0, "ok", _echo("Ann0 Somebody", "firm0.com")),
-            (1, "no", _echo("Bob Somebody", "firm1.com")),
-        ]
-    )
-    applying.apply(job.pk, done(right, wrong), via=VIA)
-    search.refresh_from_db()
-    assert (search.value, search.effect) == ("ok@x.com", "written")
-    orphan = LeadSearch.objects.get(effect="orphan")
-    assert (orphan.crm_id, orphan.value, orphan.outcome) == ("lead-1", "no@x.com", "error")
-    assert Lead.objects.get(crm_id="lead-1").email == ""
-
-
-def _echo(name, domain):
-    return FindEmail(fullname=name, company_domain=domain)
-
-
-@pytest.mark.parametrize(
-    "stranger", [{"crm_id": "somebody-else"}, {"index": 7}, {}], ids=["crm_id", "index", "nothing"]
-)
-def test_a_result_that_fits_no_row_is_kept_aside(running, stranger):
-    """Neither an unknown crm_id nor a position outside the batch is squeezed onto a lead."""
-    job = running(2)
-    applying.apply(job.pk, done(Result(verdict=Verdict.FOUND, value="a@b.com", **stranger)), via=VIA)
-    assert LeadSearch.objects.filter(effect="orphan", value="a@b.com").count() == 1
-    assert set(Lead.objects.values_list("email", flat=True)) == {""}
-
-
-def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
-    """Rows of a bulk verification have neither custom nor position."""
-    make_leads(1, prefix="a", email="Ann@Firm.com")
-    make_leads(1, prefix="b", email="bob@firm.com")
-    job = enrich(Lead.objects.all(), verify=True).jobs().get()
-    SearchJob.objects.update(state="running")
-    applying.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
-    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
-    assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
 
 
 def test_a_persons_edit_wins(running):
@@ -223,21 +162,3 @@ def test_phones_are_stored_in_e164_with_their_country(running, number, country, 
     job = running(1, ("phone",))
     applying.apply(job.pk, done(found("lead-0", number, country=country)), via=VIA)
     assert Lead.objects.values_list("phone", "phone_country").get() == phone
-
-
-def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_on_commit_callbacks):
-    """leads_written names the job; a receiver that fails disturbs nobody."""
-    heard = []
-
-    def listen(sender, job_id, written, **kwargs):
-        heard.append((job_id, written))
-        raise RuntimeError("the host's own bug")
-
-    job = running(2)
-    leads_written.connect(listen)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
-    finally:
-        leads_written.disconnect(listen)
-    assert heard == [(job.pk, 2)]

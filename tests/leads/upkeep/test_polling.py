@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from leads.enrichment import enrich, sweep
+from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.upkeep import polling
-from tests.conftest import due_now, finish, work
+from tests.conftest import due_now
 
 pytestmark = pytest.mark.django_db
 
@@ -102,38 +102,3 @@ def test_an_outage_while_polling_changes_nothing(running, enrow):
     enrow(BASE_URL="http://127.0.0.1:9")
     job = look(job)
     assert (job.state, "reached" in job.last_error) == ("running", True)
-
-
-def test_the_sweep_sends_what_a_lost_message_left_queued(make_leads, sandbox):
-    """No Celery message at all: sweeping alone finishes the work."""
-    make_leads(3)
-    enrich(Lead.objects.all(), find={"email", "phone"})
-    while sweep():
-        due_now()
-    assert set(Lead.objects.values_list("email_status", "phone_status")) == {("valid", "found")}
-
-
-def test_a_run_is_waited_for_without_any_worker(make_leads, sandbox):
-    """In a project without Celery, wait() does the work; here the sweep is called as wait() does."""
-    make_leads(2)
-    run = enrich(Lead.objects.all(), find={"email"})
-    seen = []
-    finish(sandbox)
-    assert run.wait(timeout=5, watch=seen.append)
-    assert (seen[-1].requested, seen[-1].done, seen[-1].found, seen[-1].credits) == (2, 2, 2, 2)
-
-
-def test_waiting_ends_when_only_a_person_can_help(make_leads, sandbox, enrow):
-    """A held job does not keep a command waiting for ever."""
-    make_leads(2)
-    enrow(API_KEY="bad-key")
-    run = enrich(Lead.objects.all(), find={"email"})
-    work(sandbox)
-    assert run.wait(timeout=5)
-    assert run.progress().jobs_stuck == 1
-
-
-def test_waiting_has_an_end(make_leads, sandbox):
-    """A timeout is a timeout."""
-    make_leads(1)
-    assert not enrich(Lead.objects.all(), find={"email"}).wait(timeout=0, pause=0)

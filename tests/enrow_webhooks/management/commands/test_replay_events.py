@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 
 import pytest
@@ -13,13 +12,9 @@ from leads.enrichment import enrich
 from leads.models import Lead
 from tests.commands import run
 from tests.conftest import work
+from tests.enrow_webhooks.management.commands.rows import make_event
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def make_event(number, **fields):
-    values = {"event": "single_search_finished", "enrow_id": f"id-{number}", "payload": "{}", "state": "dead"} | fields
-    return WebhookEvent.objects.create(**values)
 
 
 @pytest.fixture
@@ -96,15 +91,3 @@ def test_a_wrong_call_is_one_sentence(args, sentence):
     assert outcome.code != 0
     assert sentence in outcome.err
     assert WebhookEvent.objects.get().state == "dead"
-
-
-def test_pruning_blanks_old_bodies_and_keeps_the_rows(enrow):
-    """Only events that were dealt with before that many days lose their body."""
-    enrow(PAYLOAD_DAYS=30)
-    for number, days in enumerate([1, 31, 400]):
-        make_event(number, state="processed", processed_at=timezone.now() - dt.timedelta(days=days))
-    make_event(9)
-
-    assert run("prune_events", "--json").json == {"pruned": 2, "days": 30}
-    assert "1 events" in run("prune_events", "--days", 0).out
-    assert list(WebhookEvent.objects.order_by("pk").values_list("payload", flat=True)) == ["", "", "", "{}"]

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
-import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connections
-from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
-from leads.enrichment import enrich, sweep
-from leads.management.commands.enrich_leads import Command as EnrichCommand
-from leads.management.idle_workers import Patience
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.commands import run, run_process
 from tests.conftest import work
+from tests.leads.management.workers import a_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@contextlib.contextmanager
-def a_worker():
-    """Do what workers and beat do, in a thread, until the block ends."""
-    stop = threading.Event()
-
-    def patrol():
-        while not stop.is_set():
-            sweep()
-            stop.wait(0.05)
-        connections.close_all()
-
-    thread = threading.Thread(target=patrol)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def row_counts():
@@ -84,42 +57,6 @@ def test_time_that_is_up_is_exit_code_one(site, make_leads):
     assert outcome.code == 1
     assert "The time is up" in outcome.err
     assert SearchJob.objects.get().state == "queued"
-
-
-def test_a_wait_without_a_worker_says_once_that_none_seems_to_run(site, make_leads, monkeypatch):
-    """Celery is set up, but nothing leaves the queue: one hint with what to start, and the wait goes on."""
-    make_leads(1)
-    monkeypatch.setattr(EnrichCommand, "patience", 0.2)
-
-    outcome = run("enrich_leads", "--find", "email", "--wait", 2)
-
-    hint = "1 search jobs wait and no worker seems to run; start 'celery -A config worker'"
-    assert outcome.err.count(hint) == 1
-    assert "or 'manage.py enrow_sweep --every 2'." in outcome.err
-    assert "The time is up" in outcome.err
-
-
-def test_a_wait_with_a_worker_gives_no_hint(site, make_leads, monkeypatch):
-    """Jobs leave the queue; that Enrow takes its time is no reason to complain."""
-    make_leads(2)
-    site.configure(delay=1.5)
-    monkeypatch.setattr(EnrichCommand, "patience", 0.8)
-
-    with a_worker():
-        outcome = run("enrich_leads", "--find", "email", "--wait", 30)
-
-    assert (outcome.code, outcome.err) == (0, "")
-
-
-def test_without_a_celery_app_nobody_is_missed(make_leads, sandbox):
-    """The process that waits does the work; jobs whose time has not come are nobody's fault either."""
-    make_leads(1)
-    jobs = enrich(Lead.objects.all(), find={"email"}).jobs()
-    later = Patience(jobs, seconds=0)
-    assert "no worker seems to run" in later.complaint()
-    assert later.complaint() == ""
-    jobs.update(next_check_at=timezone.now() + dt.timedelta(hours=1))
-    assert Patience(jobs, seconds=0).complaint() == ""
 
 
 def test_force_says_first_what_it_buys_again(site, make_leads):
