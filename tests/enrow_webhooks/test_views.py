@@ -105,11 +105,6 @@ def test_no_header_of_the_sender_costs_an_event(headers):
     assert deliver(**headers).status_code == 200
 
 
-def test_the_slash_at_the_end_may_be_missing():
-    """APPEND_SLASH would answer a redirect, which loses the body."""
-    assert deliver(path=url().rstrip("/")).status_code == 200
-
-
 # The project around it.
 
 

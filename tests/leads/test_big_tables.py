@@ -11,7 +11,7 @@ from enrow_webhooks.admin import BigTableAdmin
 from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.models import WebhookEvent
 from leads.models import Lead, LeadSearch, SearchJob
-from tests.leads.admin_pages import MODELS, fill, list_page, run_action, said
+from tests.leads.admin_pages import MODELS, fill, run_action, said
 
 pytestmark = pytest.mark.django_db
 
@@ -76,27 +76,6 @@ def test_replaying_all_across_pages_replays_all(admin_client, monkeypatch):
     fill(75)
     page = run_action(admin_client, "replay", WebhookEvent.objects.all()[:1], select_across="1", confirm="1")
     assert "75 will be processed again." in said(page)
-
-
-def test_searches_are_filtered_further_once_the_list_is_short(admin_client):
-    """The whole table offers the rare outcomes; one job's or lead's list everything, a job's as it was sent."""
-    fill(3)
-    job, crm_id = SearchJob.objects.first(), Lead.objects.first().crm_id
-
-    def filters(**lookups) -> list[str]:
-        return [spec.title for spec in admin_client.get(list_page(LeadSearch, **lookups)).context["cl"].filter_specs]
-
-    assert filters() == ["outcome"]
-    assert filters(job=job.pk) == filters(crm_id=crm_id) == ["kind", "outcome", "effect"]
-    shown = admin_client.get(list_page(LeadSearch, job=job.pk)).context["cl"].result_list
-    assert [search.position for search in shown] == [0, 1, 2]
-
-
-@pytest.mark.parametrize(("outcome", "found"), [("error", 9), ("pending", 0), ("cancelled", 0)])
-def test_rare_outcomes_are_found_in_the_whole_table(admin_client, outcome, found):
-    """What a person looks for can be listed without naming a job."""
-    fill(3)
-    assert admin_client.get(list_page(LeadSearch, outcome=outcome)).context["cl"].result_count == found
 
 
 @pytest.mark.postgres

@@ -11,7 +11,6 @@ from django.utils import timezone
 from enrow_webhooks.inbox import processing, storing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.signals import KeepAside, TryLater, event_received
-from enrow_webhooks.tasks import process_events
 
 pytestmark = pytest.mark.django_db
 
@@ -48,14 +47,6 @@ def test_an_event_is_handed_up_with_its_proof(receiver):
     assert (row().state, row().attempts, row().last_error) == (State.PROCESSED, 1, "")
     assert row().processed_at
     assert processing.drain() == 0
-
-
-def test_a_long_inbox_takes_turns(receiver, monkeypatch):
-    """A message works for some seconds, at least for one event; the rest is for the next one."""
-    monkeypatch.setattr("enrow_webhooks.tasks.TURN_SECONDS", 0)
-    for number in range(3):
-        storing.store(BODY.replace(b"id-1", b"id-%d" % number), reference="")
-    assert [process_events() for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_an_event_that_nobody_takes_is_ignored_with_a_reason(receiver):
@@ -111,7 +102,7 @@ def test_an_event_that_always_fails_is_dead_with_its_reason(receiver, enrow):
         come_due()
         processing.drain()
     assert (row().state, row().attempts) == (State.DEAD, 3)
-    assert row().last_error.startswith("ValueError at enrow_webhooks/test_inbox.py:")
+    assert row().last_error.startswith("ValueError at inbox/test_processing.py:")
     assert len(receiver.events) == 3
 
 

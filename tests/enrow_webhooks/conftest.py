@@ -1,4 +1,4 @@
-"""Fixtures of the inbox."""
+"""Fixtures of the enrow_webhooks app."""
 
 from __future__ import annotations
 
