@@ -12,7 +12,7 @@ from leads.conf import LeadSettings, lead_settings
 
 
 def test_a_price_that_is_set_leaves_the_others_as_they_are(enrow):
-    """Whoever pays an older price for phones writes that one only; amounts are exact."""
+    """A customer with an older price for phones writes that one only; amounts are exact."""
     enrow(PRICES={"find_phone": 50.1})
     assert [lead_settings.price(kind) for kind in Kind] == [Decimal(1), Decimal("0.25"), Decimal("50.1")]
 

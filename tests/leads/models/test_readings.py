@@ -22,7 +22,7 @@ def test_a_reading_tells_an_empty_account_from_an_unknown_one(balance, words):
 
 @pytest.mark.django_db
 def test_the_newest_reading_comes_first():
-    """Whoever asks for the first one gets the balance of today."""
+    """The first one is the balance of today."""
     for hours in (0, 2, 1):
         AccountReading.objects.create(credits=hours, taken_at=MORNING + dt.timedelta(hours=hours))
     assert [reading.credits for reading in AccountReading.objects.all()] == [2, 1, 0]

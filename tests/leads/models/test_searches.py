@@ -36,7 +36,7 @@ def test_searches_are_chosen_by_outcome_and_in_the_order_of_the_post(job):
 
 
 def test_the_database_refuses_a_second_purchase_of_a_person_who_is_being_bought(job):
-    """Whoever plans it: another lead shares the purchase instead, and after the end it may be bought again."""
+    """Another lead shares the purchase instead, and after the end it may be bought again."""
     person = uuid.uuid4()
 
     def search(crm_id, **fields):

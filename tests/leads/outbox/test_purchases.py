@@ -1,4 +1,4 @@
-"""One person is bought once, whoever asks and however many ask."""
+"""One person is bought once, however many ask."""
 
 from __future__ import annotations
 
