@@ -48,7 +48,7 @@ FROM (SELECT 1 + g * {scatter} %% {rows} AS wanted FROM generate_series(%s::bigi
 """
 _BUY = """
 INSERT INTO {name}
-    (id, job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
+    (id, job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
 SELECT g, md5('job' || (g - 1) / {batch})::uuid, 'crm-' || 1 + g * {scatter} %% {rows}, 'find_email',
     (g - 1) %% {batch}, md5('person' || g)::uuid, 'pending', '', '', '', '', ''
 FROM generate_series(%s::bigint, %s) AS g

@@ -55,7 +55,7 @@ FROM (
 """
 _SEARCHES = """
 INSERT INTO leads_leadsearch
-    (job_id, crm_id, kind, position, fingerprint, outcome, value, country, seen, effect, error)
+    (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
 SELECT id, 'crm-' || lead, kind, CASE WHEN place %% 50 < 49 THEN place END, md5(kind || lead)::uuid, outcome,
     CASE WHEN outcome = 'found' THEN 'ann' || lead || '@firm' || lead / 5 || '.com' ELSE '' END, '', '',
     CASE WHEN outcome IN ('pending', 'cancelled') THEN '' WHEN lead %% 1000 = 1 THEN 'orphan'

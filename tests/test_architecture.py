@@ -40,6 +40,19 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+# The sandbox is tested through its HTTP API, in tests/sandbox: what a test there names is a behaviour, not a module.
+TESTED_ELSEWHERE = {
+    **{
+        name(path): "tests/sandbox/test_server.py"
+        for path in MODULES
+        if path.parent == ROOT / "enrow_webhooks" / "sandbox" and path.name != "__init__.py"
+    },
+    # Django reads them before any test runs; no test passes without them.
+    "enrow_webhooks/apps.py": "tests/conftest.py",
+    "leads/apps.py": "tests/conftest.py",
+}
+
+
 each_module = pytest.mark.parametrize("path", MODULES, ids=name)
 
 
@@ -93,6 +106,22 @@ def test_every_exemption_is_explained_on_its_line(path):
     tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
     comments = [token for token in tokens if token.type == tokenize.COMMENT and EXEMPTION.match(token.string)]
     assert not [f"line {token.start[0]}: {token.string}" for token in comments if not EXPLAINED.match(token.string)]
+
+
+MIRRORED = [path for path in MODULES if path.relative_to(ROOT).parts[0] != "config" and path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", MIRRORED, ids=name)
+def test_a_module_has_its_tests_where_its_name_says(path):
+    """``leads/outbox/planning.py`` has ``tests/leads/outbox/test_planning.py``, or is an exception that says where."""
+    own = f"tests/{name(path.with_name(f'test_{path.name}'))}"
+    assert (ROOT / TESTED_ELSEWHERE.get(name(path), own)).is_file(), f"There is no {own}."
+    assert name(path) not in TESTED_ELSEWHERE or not (ROOT / own).exists(), "It is an exception no longer."
+
+
+def test_no_exception_outlives_its_module():
+    """The list of exceptions names modules that are there."""
+    assert set(TESTED_ELSEWHERE) <= set(map(name, MIRRORED))
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if "sandbox" in path.relative_to(ROOT).parts], ids=name)

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
 
-_PERSONAL = re.compile(r"[^\s'\"<>(]+@[^\s'\"<>)]+|\+\d(?:[ ().-]?\d){5,}")
+_PERSONAL = re.compile(r"[^\s'\"<>(]+@[^\s'\"<>)]+|\+\d(?:[ \xa0()./-]{0,3}\d){5,}")
 # SQLite's words for these name the constraint or column and never a value; a trigger of the host says what it likes.
 _NAMES_ONLY = ("CHECK", "UNIQUE", "NOTNULL", "FOREIGNKEY", "PRIMARYKEY")
 # What PostgreSQL tells beside its message, which quotes the row.

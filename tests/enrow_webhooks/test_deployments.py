@@ -17,10 +17,9 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings as django_settings
-from django.db import Error as DatabaseTrouble
-from django.db import connection, transaction
+from django.db import connection
 
-from enrow_webhooks.inbox import processing, storing
+from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
 from examples.demo.processes import free_ports
 from tests.enrow_webhooks.support import ROOT, gunicorn
@@ -181,40 +180,6 @@ def test_connections_that_are_pooled_or_kept(tmp_path, kept, checks):
         # A pool that is not told to check hands its dead connections out, more than one to a request perhaps.
         assert set(after) == {200} or (kept == POOL and not checks and set(after) == {200, 503})
     assert WebhookEvent.objects.count() == 80 + after.count(200)
-
-
-@pytest.mark.postgres
-def test_an_event_survives_the_death_of_its_connection():
-    """The insert runs once more on a new connection; the row is there once."""
-    connection.ensure_connection()
-    body = json.dumps({"event": "e", "id": "1"}).encode()
-    for _ in range(2):
-        kill_own_backend()
-        storing.store(body, reference="")
-    assert WebhookEvent.objects.get().deliveries == 2
-
-
-@pytest.mark.postgres
-def test_a_dead_connection_inside_a_transaction_is_an_error():
-    """What the transaction wrote before is lost, so nothing is repeated behind its back."""
-
-    @transaction.atomic
-    def store_late() -> None:
-        kill_own_backend()
-        storing.store(b'{"event": "e", "id": "1"}', reference="")
-
-    with pytest.raises(DatabaseTrouble):
-        store_late()
-    connection.close()
-    assert not WebhookEvent.objects.exists()
-
-
-def kill_own_backend() -> None:
-    """End this test's connection from another one."""
-    pid = connection.connection.info.backend_pid
-    other = connection.copy()
-    with contextlib.closing(other), other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 2000)", [pid])
 
 
 # The address.

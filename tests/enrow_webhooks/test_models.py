@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.models import Heartbeat, WebhookEvent
+from tests.leads.problems import ago
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +103,12 @@ def test_a_row_names_itself_without_its_body():
     """Its text is for lists and logs: ids, no personal data."""
     assert str(make(payload="ann@example.com")) == "bulk_search_finished id-0"
     assert objects.dead().count() == 0
+
+
+def test_a_heartbeat_is_written_at_most_once_in_its_time():
+    """Many workers do not fight over the row."""
+    span = dt.timedelta(seconds=5)
+    claims = [Heartbeat.objects.claim("x", every=span) for _ in range(3)]
+    Heartbeat.objects.update(at=ago(seconds=6))
+    claims += [Heartbeat.objects.claim("x", every=span) for _ in range(2)]
+    assert claims == [True, False, False, True, False]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from enrow_webhooks.inbox import processing
+from enrow_webhooks.models import WebhookEvent
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from tests.conftest import finish
+from tests.leads.events import SECRET
 
 
 @pytest.fixture
@@ -45,3 +51,36 @@ def job_in(make_leads, sandbox, enrow):
         return job
 
     return make
+
+
+@pytest.fixture
+def post(client, enrow):
+    """Deliver a body to the webhook URL, and process the inbox."""
+    enrow(WEBHOOK_SECRETS=[SECRET])
+
+    def deliver(body, token=SECRET):
+        answer = client.post(f"/webhooks/enrow/{token}/", data=json.dumps(body), content_type="application/json")
+        assert answer.status_code == 200
+        processing.drain()
+        return WebhookEvent.objects.latest("pk")
+
+    return deliver
+
+
+@pytest.fixture
+def pair(make_leads):
+    """Two strangers; the first will be forgotten."""
+    first, second = make_leads(2)
+    return first, second
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    """Write a file and return its path; text is written as UTF-8."""
+
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "leads.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,38 +20,12 @@ from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.results import applying, collecting
 from leads.upkeep.sweep import sweep
-from tests.commands import run
 from tests.conftest import due_now, work
-from tests.leads.admin_pages import login, run_action, said, text
+from tests.leads.traces import assert_forgotten, everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KINDS = [({"email"}, False), ({"phone"}, False), (set(), True)]
-
-
-def everything() -> str:
-    """Every cell of every table of ours."""
-    models = [model for label in ("leads", "enrow_webhooks") for model in apps.get_app_config(label).get_models()]
-    return json.dumps([list(model.objects.values()) for model in models], default=str)
-
-
-def of(lead) -> list[str]:
-    """What must be gone: the CRM id, the name, the address and number of a lead, in any form."""
-    number, _ = people.find_phone(linkedin_url=lead.linkedin_url) or ("", "")
-    email = people.find_email(lead.display_name(), lead.company_domain)
-    return [text for text in (lead.crm_id, lead.firstname, lead.email, email, number, lead.linkedin_url) if text]
-
-
-def assert_forgotten(lead):
-    left = everything()
-    assert not [trace for trace in of(lead) if trace in left]
-
-
-@pytest.fixture
-def pair(make_leads):
-    """Two strangers; the first will be forgotten."""
-    first, second = make_leads(2)
-    return first, second
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -310,47 +283,3 @@ def test_forgetting_twice_is_harmless_and_costs_a_constant_number_of_queries(san
 
     assert cost("few", 2) == cost("many", 60)
     assert not forgetting.forget(["few-0", "many-1"])
-
-
-# The command and the action.
-
-
-def test_the_command_tells_asks_and_forgets(site, pair):
-    """A dry run changes nothing; without --yes a program gets exit code 2; with it everything goes."""
-    first, second = pair
-    enrich(Lead.objects.filter(pk=first.pk), find={"email"})
-    work(site)
-    before = everything()
-    assert run("forget_lead", first.crm_id, "--dry-run", "--json").json == {
-        "dry_run": True,
-        "leads": 1,
-        "searches": 1,
-        "bodies": 1,
-    }
-    refused = run("forget_lead", first.crm_id)
-    assert (refused.code, "--yes" in refused.err, everything() == before) == (2, True, True)
-    outcome = run("forget_lead", first.crm_id, "--yes")
-    assert (outcome.code, outcome.out) == (0, "Forgot 1 leads, 1 lead searches, 1 bodies of events.\n")
-    assert_forgotten(first)
-    again = run("forget_lead", first.crm_id, second.crm_id, "--yes")
-    assert (again.code, "Nothing is known of" in again.err, Lead.objects.count()) == (2, True, 1)
-
-
-def test_the_action_confirms_first(admin_client, site, pair):
-    """The page says what there is; only its button deletes."""
-    first, _ = pair
-    enrich(Lead.objects.filter(pk=first.pk), find={"email"})
-    work(site)
-    page = run_action(admin_client, "forget", [first])
-    assert "cannot be undone" in text(page)
-    assert Lead.objects.count() == 2
-    page = run_action(admin_client, "forget", [first], confirm="1")
-    assert "Forgot 1 leads, 1 lead searches and 1 bodies" in said(page)
-    assert_forgotten(first)
-
-
-def test_who_may_not_delete_leads_may_not_forget_them(pair):
-    """The action asks for the delete permission."""
-    client = login("view_lead", "change_lead")
-    run_action(client, "forget", [pair[0]], confirm="1")
-    assert Lead.objects.count() == 2

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-import requests
-from django.conf import settings
 
 from enrow_webhooks.client.values import Launch
 from enrow_webhooks.inbox import processing
@@ -14,13 +10,12 @@ from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from tests.conftest import due_now, payload, work
+from tests.leads.events import single
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "a-shared-secret-of-some-length"
 
 
 @pytest.fixture
@@ -34,25 +29,6 @@ def running(make_leads, sandbox):
         return SearchJob.objects.get(pk=job.pk)
 
     return make
-
-
-@pytest.fixture
-def post(client, enrow):
-    """Deliver a body to the webhook URL, and process the inbox."""
-    enrow(WEBHOOK_SECRETS=[SECRET])
-
-    def deliver(body, token=SECRET):
-        answer = client.post(f"/webhooks/enrow/{token}/", data=json.dumps(body), content_type="application/json")
-        assert answer.status_code == 200
-        processing.drain()
-        return WebhookEvent.objects.latest("pk")
-
-    return deliver
-
-
-def single(enrow_id, **result):
-    body = payload("webhooks/single_search_finished")
-    return body | {"id": enrow_id, "result": body["result"] | result}
 
 
 def test_a_single_event_on_the_jobs_own_url_is_used_as_it_is(running, post, sandbox):
@@ -144,78 +120,6 @@ def test_an_old_nested_phone_event_is_understood(running, post):
     inner["result"]["params"]["linkedin_url"] = "https://www.linkedin.com/in/ann0-somebody"
     post(inner | {"id": job.enrow_id, "result": inner}, sign(str(job.pk)))
     assert Lead.objects.get().phone == "+15705551234"
-
-
-def launch_elsewhere(sandbox, path, body):
-    return requests.post(f"{sandbox_url()}{path}", json=body, headers={"x-api-key": "k"}, timeout=5).json()["id"]
-
-
-def sandbox_url():
-    return settings.ENROW["BASE_URL"]
-
-
-def test_a_single_search_that_was_launched_elsewhere_enriches_its_lead(make_leads, sandbox, post):
-    """Somebody used Enrow's dashboard with our crm_id in custom: confirmed by GET, written, with a job of its own."""
-    make_leads(1)
-    body = {"fullname": "Ann0 Somebody", "company_domain": "firm0.com", "custom": {"crm_id": "lead-0"}}
-    enrow_id = launch_elsewhere(sandbox, "/email/find/single", body)
-    event = post(single(enrow_id, email="forged@evil.com", custom={"crm_id": "lead-0"}))
-    assert event.state == "processed"
-    assert Lead.objects.get().email == "ann0.somebody@firm0.com"
-    job = SearchJob.objects.get()
-    assert (job.requested_by, job.enrow_id, job.state, job.credits_cost) == ("elsewhere", enrow_id, "finished", 1)
-    WebhookEvent.objects.all().replay()
-    processing.drain()
-    assert SearchJob.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "name", "field"),
-    [("/email/find/bulk", "bulk_search_finished", "email"), ("/phone/bulk", "bulk_phone_search_finished", "phone")],
-)
-def test_a_bulk_search_that_was_launched_elsewhere_enriches_our_leads_in_it(
-    make_leads, sandbox, post, path, name, field
-):
-    """Rows of strangers in the same batch are left alone."""
-    make_leads(2)
-    rows = [
-        {
-            "fullname": "Ann Somebody",
-            "firstname": "Ann",
-            "lastname": "Somebody",
-            "company_domain": "x.com",
-            "custom": crm_id,
-        }
-        for crm_id in ("lead-0", "lead-1", "not-ours")
-    ]
-    enrow_id = launch_elsewhere(sandbox, path, {"searches": rows})
-    assert post(payload(f"webhooks/{name}") | {"id": enrow_id}).state == "processed"
-    assert Lead.objects.exclude(**{field: ""}).count() == 2
-    assert LeadSearch.objects.count() == 2
-
-
-@pytest.mark.parametrize("custom", [{"crm_id": "not-ours"}, "your_custom_data", None])
-def test_a_strangers_search_is_ignored(make_leads, sandbox, post, custom):
-    """It is kept, answered with 200, and says why nothing was done."""
-    make_leads(1)
-    body = {"fullname": "Ann Somebody", "company_domain": "x.com", "custom": custom}
-    event = post(single(launch_elsewhere(sandbox, "/email/find/single", body)))
-    assert (event.state, "No search job or lead" in event.last_error) == ("ignored", True)
-    assert not SearchJob.objects.exists()
-
-
-def test_an_unknown_id_is_ignored_but_not_while_one_of_ours_has_no_answer(make_leads, sandbox, post):
-    """An event of our own may come by the dashboard's URL before the POST's answer is recorded: it waits."""
-    make_leads(1)
-    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
-    SearchJob.objects.filter(pk=job.pk).update(state="sending")
-    event = post(single("unknown-id"))
-    assert (event.state, "no answer yet" in event.last_error) == ("failed", True)
-    SearchJob.objects.update(state="queued")
-    WebhookEvent.objects.update(next_attempt_at=event.received_at)
-    processing.drain()
-    event.refresh_from_db()
-    assert event.state != "processed"
 
 
 def test_a_reference_to_a_deleted_job_harms_nobody(sandbox, post):

@@ -1,0 +1,184 @@
+"""Caps hold: of the run, of the day, of the balance, however many plan at once."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import socket
+import subprocess
+import sys
+import threading
+import time
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from enrow_webhooks.client.values import Kind
+from leads.credits import budget
+from leads.enrichment import enrich, estimate
+from leads.models import Lead, LeadSearch, SearchJob
+from leads.skips import Reason
+from tests.conftest import finish
+from tests.enrow_webhooks.support import Stranger
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_day_has_a_limit_over_all_runs(make_leads, enrow):
+    """What an earlier run may cost today counts against the next one."""
+    make_leads(10)
+    enrow(DAILY_CREDIT_LIMIT=7)
+    first = enrich(Lead.objects.filter(crm_id__lt="lead-4"), find={"email"})
+    second = enrich(Lead.objects.all(), find={"email"})
+    assert (first.tally.to_search[Kind.FIND_EMAIL], second.tally.to_search[Kind.FIND_EMAIL]) == (4, 3)
+    assert second.tally.skipped[Kind.FIND_EMAIL, Reason.OVER_DAY] == 3
+    assert 'ENROW["DAILY_CREDIT_LIMIT"]=7' in second.tally.examples[-1].sentence
+
+
+def test_yesterday_does_not_count(make_leads, enrow):
+    """The limit is one of the day, in the project's time zone."""
+    make_leads(4)
+    enrow(DAILY_CREDIT_LIMIT=2)
+    enrich(Lead.objects.filter(crm_id__lt="lead-2"), find={"email"})
+    SearchJob.objects.update(created_at=timezone.now() - dt.timedelta(days=1))
+    assert enrich(Lead.objects.all(), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 2
+
+
+def test_what_was_not_found_is_released(make_leads, enrow, sandbox):
+    """Reserved is the worst case; a miss is free and gives its credit back to the day."""
+    make_leads(3, lastname="Nobody")
+    make_leads(3, prefix="more")
+    enrow(DAILY_CREDIT_LIMIT=3)
+    enrich(Lead.objects.filter(crm_id__startswith="lead"), find={"email"})
+    assert budget.allowance(None).day == 0
+    finish(sandbox)
+    assert budget.allowance(None).day == 3
+    assert enrich(Lead.objects.all(), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 3
+
+
+def test_the_balance_is_a_limit_too(make_leads, sandbox):
+    """Nothing is queued that the account cannot pay; what is queued already counts."""
+    make_leads(3)
+    sandbox.configure(credits=85)
+    run = enrich(Lead.objects.all(), find={"phone"})
+    assert run.tally.to_search[Kind.FIND_PHONE] == 2
+    assert run.tally.skipped[Kind.FIND_PHONE, Reason.OVER_BALANCE] == 1
+    assert "balance" in run.tally.examples[-1].sentence
+    again = enrich(Lead.objects.all(), find={"email"})
+    assert again.tally.to_search[Kind.FIND_EMAIL] == 3
+    assert estimate(Lead.objects.all(), find={"phone"}).tally.to_search[Kind.FIND_PHONE] == 0
+
+
+def test_an_unknown_balance_is_no_limit(make_leads, enrow):
+    """When Enrow cannot be asked, its own 402 is the limit."""
+    make_leads(1)
+    enrow(BASE_URL="http://127.0.0.1:9")
+    assert budget.ask_balance() is None
+    assert enrich(Lead.objects.all(), find={"phone"}).tally.to_search[Kind.FIND_PHONE] == 1
+
+
+def test_an_enrow_that_says_nothing_costs_a_page_a_few_seconds(make_leads, enrow, caplog):
+    """A socket that takes the connection and never answers: one try, bounded, a log line without the key."""
+    make_leads(1)
+    with Stranger(None) as silent:
+        enrow(BASE_URL=silent.url, API_KEY="a-secret-key")
+        began = time.monotonic()
+        assert estimate(Lead.objects.all(), find={"email"}).balance is None
+        assert time.monotonic() - began < 6
+        assert len(silent.requests) == 1
+    assert "The balance is not known: Enrow could not be reached." in caplog.text
+    assert "a-secret-key" not in caplog.text
+
+
+def test_a_full_backlog_is_given_up_too(enrow):
+    """A host that drops every packet: not even the connection is waited for."""
+    with contextlib.ExitStack() as stack:
+        black_hole = stack.enter_context(socket.socket())
+        black_hole.bind(("127.0.0.1", 0))
+        black_hole.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(black_hole.getsockname())
+        enrow(BASE_URL=f"http://127.0.0.1:{black_hole.getsockname()[1]}")
+        began = time.monotonic()
+        assert budget.ask_balance() is None
+        assert time.monotonic() - began < 4
+
+
+def test_an_estimate_shows_balance_and_limits(make_leads, sandbox, enrow):
+    """Before anything is spent: what it can cost, what is there, and who is left out for want of credits."""
+    make_leads(5)
+    enrow(DAILY_CREDIT_LIMIT=3)
+    sandbox.configure(credits=1000)
+    foreseen = estimate(Lead.objects.all(), find={"email"})
+    assert (foreseen.balance, foreseen.tally.worst_case) == (1000, 3)
+    assert foreseen.tally.skipped[Kind.FIND_EMAIL, Reason.OVER_DAY] == 2
+
+
+def test_credits_are_exact(make_leads, enrow):
+    """Quarters add up to quarters: 3 verifications under a limit of 0.74 are 2."""
+    make_leads(3)
+    for lead in Lead.objects.all():
+        lead.email = f"{lead.crm_id}@x.com"
+        lead.save()
+    enrow(DAILY_CREDIT_LIMIT="0.74")
+    run = enrich(Lead.objects.all(), verify=True)
+    assert (run.tally.to_search[Kind.VERIFY_EMAIL], run.tally.worst_case) == (2, Decimal("0.50"))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_twenty_planners_at_once_never_pass_the_cap(make_leads, enrow, sandbox):
+    """Each sees the limit not reached; together they still stop at it."""
+    make_leads(100)
+    enrow(DAILY_CREDIT_LIMIT=37)
+    barrier, failures = threading.Barrier(20), []
+
+    def race(number):
+        barrier.wait()
+        try:
+            enrich(Lead.objects.filter(crm_id__endswith=str(number % 10)), find={"email"})
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert SearchJob.objects.credits() == LeadSearch.objects.filter(position__isnull=False).count() == 37
+
+
+_PLANNER = """
+import os, sys
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = sys.argv[1]
+settings.ENROW |= {"DAILY_CREDIT_LIMIT": 37, "BASE_URL": sys.argv[2]}
+from leads.enrichment import enrich
+from leads.models import Lead
+sys.stdin.readline()
+for last in "0123456789":
+    enrich(Lead.objects.filter(crm_id__endswith=last), find={"email"})
+"""
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_planners_in_several_processes_never_pass_the_cap(make_leads, sandbox, settings):
+    """The lock is the database's, not the process's."""
+    make_leads(100)
+    database = connection.settings_dict["NAME"]
+    command = [sys.executable, "-c", _PLANNER, str(database), settings.ENROW["BASE_URL"]]
+    planners = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    outputs = [planner.communicate(b"go\n", timeout=60) for planner in planners]
+    assert [planner.returncode for planner in planners] == [0, 0, 0], outputs
+    assert SearchJob.objects.credits() == LeadSearch.objects.filter(position__isnull=False).count() == 37

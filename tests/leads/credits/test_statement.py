@@ -1,0 +1,63 @@
+"""Every credit is accounted for: per day, user and run, and against the account's own balance."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from leads.credits import budget, statement
+from leads.enrichment import enrich
+from leads.models import Lead, SearchJob
+from tests.conftest import finish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sums_say_what_was_reserved_spent_and_released(make_leads, sandbox):
+    """Two found, one not: 3 reserved, 2 spent, 1 released; what is open stands apart."""
+    make_leads(2)
+    make_leads(1, prefix="miss", lastname="Nobody")
+    enrich(Lead.objects.all(), find={"email"}, requested_by="ann")
+    finish(sandbox)
+    enrich(Lead.objects.filter(crm_id="lead-0"), find={"phone"}, requested_by="bob")
+    lines = {line.name: line for line in statement.per_user()}
+    ann, bob = lines["ann"], lines["bob"]
+    assert (ann.jobs, ann.requested, ann.found, ann.cost, ann.open, ann.released) == (1, 3, 2, 2, 0, 1)
+    assert (bob.cost, bob.open, bob.released) == (0, 40, 0)
+    assert [line.name for line in statement.per_day()] == [str(timezone.localdate())]
+    assert statement.per_day()[0].cost + statement.per_day()[0].open == 42
+    assert [line.open for line in statement.per_run()] == [40, 0]
+
+
+def test_the_sum_of_costs_is_the_sandboxs_ledger(make_leads, sandbox):
+    """All three kinds, hits and misses."""
+    make_leads(6, lastname="Maybe")
+    enrich(Lead.objects.all(), find={"email", "phone"})
+    finish(sandbox)
+    enrich(Lead.objects.exclude(email=""), verify=True, overwrite=True)
+    finish(sandbox)
+    assert SearchJob.objects.credits() == sandbox.ledger.spent
+    assert sum(line.cost for line in statement.per_run()) == sandbox.ledger.spent
+
+
+def test_today_is_a_line_even_when_nothing_was_queued(make_leads, sandbox):
+    """Days begin at midnight: what was queued a second earlier belongs to yesterday."""
+    assert (statement.today().name, statement.today().committed) == (str(timezone.localdate()), 0)
+    make_leads(2)
+    enrich(Lead.objects.filter(crm_id="lead-0"), find={"email"})
+    enrich(Lead.objects.filter(crm_id="lead-1"), find={"phone"})
+    midnight = budget.start_of(timezone.localdate())
+    SearchJob.objects.filter(kind="find_phone").update(created_at=midnight - dt.timedelta(seconds=1))
+    SearchJob.objects.filter(kind="find_email").update(created_at=midnight)
+    assert (statement.today().committed, statement.today().jobs) == (1, 1)
+    assert [line.open for line in statement.per_day(days=2)] == [1, 40]
+
+
+def test_of_many_runs_the_dearest_are_told(make_leads, sandbox):
+    """A host that calls enrich() per lead does not make the page endless."""
+    make_leads(4)
+    for number in range(4):
+        enrich(Lead.objects.filter(crm_id=f"lead-{number}"), find={"phone" if number == 2 else "email"})
+    assert [line.open for line in statement.per_run(most=2)] == [40, 1]

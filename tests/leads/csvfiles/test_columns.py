@@ -1,0 +1,26 @@
+"""A header in words, and cells that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from leads.csvfiles.columns import guarded, unguarded
+from leads.models import Lead
+from tests.commands import run
+from tests.leads.csvfiles.tables import STRANGE
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_no_cell_begins_like_a_formula(text):
+    """Guarding is undone exactly, and what is guarded runs nowhere; a plain phone stays readable for other programs."""
+    assert unguarded(guarded(text)) == text
+    assert guarded(text).lstrip()[:1] not in set("=-@＝") | ({"+"} if text != "+33199001234" else set())
+
+
+def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_file):
+    """'+331… is how people keep a plus in a spreadsheet."""
+    run("import_leads", csv_file("crm_id,phone\n1,+33199001233\n2,'+33199001234\n"))
+
+    assert Lead.objects.get(crm_id="2").phone == "+33199001234"

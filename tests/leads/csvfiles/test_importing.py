@@ -1,0 +1,205 @@
+"""``manage.py import_leads`` and ``export_leads``: what a spreadsheet sends comes in whole, and goes out as it was."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from django.db import connection
+
+from leads.csvfiles.exporting import export_leads
+from leads.csvfiles.importing import import_leads
+from leads.models import Lead
+from tests.commands import run
+from tests.leads.csvfiles.tables import table
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_spreadsheet_dialect_is_read(csv_file, separator, mark, end):
+    """Comma, semicolon or tab, with and without BOM, with the line ends of every system."""
+    rows = [["First Name", "LAST-NAME", "Web site", "e-mail", "ID"], ["Renée", "Łuk", "x.com", "r@x.com", "1"]]
+    text = end.join(separator.join(row) for row in rows)
+
+    assert run("import_leads", csv_file(mark + text.encode())).code == 0
+
+    values = Lead.objects.values_list("firstname", "lastname", "company_domain", "email", "crm_id").get()
+    assert values == ("Renée", "Łuk", "x.com", "r@x.com", "1")
+
+
+def test_quoted_cells_keep_separators_quotes_and_line_breaks(csv_file):
+    """What stands in quotes is one cell."""
+    run("import_leads", csv_file('crm_id,company_name\n1,"Smith, ""Sons""\n& Co"\n'))
+
+    assert Lead.objects.get().company_name == 'Smith, "Sons"\n& Co'
+
+
+def test_outer_white_space_goes_and_nothing_else_changes(csv_file):
+    """Values are stored as they stand; normalising is for the moment of sending."""
+    run("import_leads", csv_file("crm_id,fullname,company_domain,country\n 1 , Ann  LEE ,HTTPS://Firm.com/x?y, fr \n"))
+
+    values = Lead.objects.values_list("crm_id", "fullname", "company_domain", "country_code").get()
+    assert values == ("1", "Ann  LEE", "HTTPS://Firm.com/x?y", "fr")
+
+
+def test_a_row_without_crm_id_gets_one_made_up(csv_file):
+    """A blank cell and a missing column alike."""
+    run("import_leads", csv_file("crm_id,name\n,Ann\n,Bob\n"))
+    run("import_leads", csv_file("name\nCem\n"))
+
+    assert len(set(Lead.objects.values_list("crm_id", flat=True))) == 3
+    assert not Lead.objects.filter(crm_id="").exists()
+
+
+def test_unknown_columns_are_named_once_and_left_out(csv_file):
+    """One warning on stderr, and the import goes on."""
+    outcome = run("import_leads", csv_file("crm_id,shoe size,mood\n1,43,good\n2,44,bad\n"))
+
+    assert outcome.code == 0
+    assert outcome.err == "These columns are no field of a lead and were left out: 'shoe size', 'mood'.\n"
+    assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"shoe,mood\n1,2\n", "No column is a field of a lead"),
+        (b"email,E-Mail\na@b.c,d@e.f\n", "Columns 1 and 2 both mean email"),
+        ("crm_id,name\n1,Ann\n".encode("utf-16"), "not UTF-8"),
+        ("crm_id,name\n1,Ann\n".encode("utf-16-le"), "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_of_leads_is_refused_whole(csv_file, content, sentence):
+    """One sentence, exit code 2, nothing written."""
+    outcome = run("import_leads", csv_file(content))
+
+    assert outcome.code == 2
+    assert sentence in outcome.err
+    assert not Lead.objects.exists()
+
+
+HOSTILE = {
+    b"2,Bob": "Line 3: it has 2 cells, the header has 4",
+    b"2,Bob,FR,x.com,x": "Line 3: it has 5 cells",
+    b"2," + b"B" * 401 + b",FR,x.com": "Line 3: fullname is 401 characters long; 400 fit.",
+    b"2,B\xe9b,FR,x.com": "Line 3: fullname has bytes that are not UTF-8",
+    b"2,B\x00b,FR,x.com": "Line 3: fullname has a NUL character",
+    b"2,Bob,France,x.com": "Line 3: country_code 'France' is not a two-letter country code",
+    b"1,Bob,FR,x.com": "Line 3: crm_id '1' stands in line 2 already.",
+    b"2," + b"B" * 140_000 + b",FR,x.com": "Line 3: cannot be read up to line 3",
+}
+
+
+@pytest.mark.parametrize(("row", "sentence"), HOSTILE.items(), ids=lambda value: value[:24])
+def test_a_bad_row_is_named_with_its_line_and_the_rest_goes_on(csv_file, row, sentence):
+    """The rows before and behind it are imported; exit code 1."""
+    lines = [b"crm_id,fullname,country,domain", b"1,Ann,FR,x.com", row, b"3,Cem,TR,x.com"]
+    outcome = run("import_leads", csv_file(b"\n".join(lines)))
+
+    assert outcome.code == 1
+    assert sentence in outcome.err
+    assert "1 rows were not imported" in outcome.err
+    assert list(Lead.objects.order_by("crm_id").values_list("crm_id", flat=True)) == ["1", "3"]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_lines_only(csv_file):
+    """What a stray quote swallows is one bad row; a file is not read into memory for its sake."""
+    lines = "".join(f"{number},Ann\n" for number in range(10, 40_000))
+
+    outcome = run("import_leads", csv_file(f'crm_id,fullname\n1,"Ann\n{lines}'), json=True)
+
+    assert outcome.code == 1
+    assert outcome.json["bad_rows"][0]["sentence"].startswith("Line 2: cannot be read up to line ")
+    assert outcome.json["created"] > 20_000
+
+
+def test_what_the_database_refuses_is_one_bad_row_of_its_batch(csv_file):
+    """A rule that only the database knows: the culprit is found by halving, the others are stored."""
+    rows = "".join(f"{number},Ann\n" for number in range(50))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_bob ON leads_lead (fullname) WHERE fullname = 'Bob'")
+
+    outcome = run("import_leads", csv_file(f"crm_id,fullname\nb1,Bob\n{rows}b2,Bob\n"))
+
+    assert outcome.code == 1
+    assert "Line 53: the database refuses it" in outcome.err
+    assert Lead.objects.count() == 51
+    assert not Lead.objects.filter(crm_id="b2").exists()
+
+
+def test_blank_lines_and_rows_of_blank_cells_are_no_leads(csv_file):
+    """Spreadsheets leave them at the end."""
+    assert run("import_leads", csv_file("crm_id,name\n\n1,Ann\n,\n , \n\n"), json=True).json["created"] == 1
+
+
+def test_a_lead_that_is_there_is_left_alone(csv_file):
+    """Without --update a second import changes nothing and says so."""
+    path = csv_file("crm_id,name\n1,Ann\n2,Bob\n")
+    run("import_leads", path)
+    Lead.objects.filter(crm_id="1").update(fullname="Anna")
+
+    assert run("import_leads", path).out == "0 created, 0 updated, 2 left alone, 0 refused.\n"
+    assert Lead.objects.get(crm_id="1").fullname == "Anna"
+
+
+def test_update_writes_filled_cells_and_a_blank_one_never_erases(csv_file):
+    """--update touches the columns of the file only, creates who is new, and moves updated_at."""
+    old = Lead.objects.create(crm_id="1", fullname="Ann", company_name="Firm", country_code="FR")
+
+    outcome = run("import_leads", csv_file("crm_id,name,company,country\n1,Anna,,DE\n2,Bob,,\n"), update=True)
+
+    lead = Lead.objects.get(crm_id="1")
+    assert outcome.out == "1 created, 1 updated, 0 left alone, 0 refused.\n"
+    assert (lead.fullname, lead.company_name, lead.country_code) == ("Anna", "Firm", "DE")
+    assert lead.updated_at > old.updated_at
+
+
+def test_several_bad_rows_of_a_batch_are_named_in_the_order_of_their_lines(csv_file):
+    """A person mends the file from top to bottom; a row is named for its first bad cell."""
+    rows = ["1,Ann,FR", "1,Dan,FR", f"3,{'x' * 401},France", "2,Bob", "5,Eve,FR"]
+
+    outcome = run("import_leads", csv_file("crm_id,fullname,country\n" + "\n".join(rows)), json=True)
+
+    sentences = [row["sentence"] for row in outcome.json["bad_rows"]]
+    assert [sentence.partition(":")[0] for sentence in sentences] == ["Line 3", "Line 4", "Line 5"]
+    assert "fullname is 401" in sentences[1]
+    assert list(Lead.objects.order_by("crm_id").values_list("crm_id", flat=True)) == ["1", "5"]
+
+
+def test_update_with_nothing_but_crm_ids_changes_nothing(csv_file):
+    """A file of ids alone has nothing to write."""
+    Lead.objects.create(crm_id="1", fullname="Ann")
+
+    assert run("import_leads", csv_file("crm_id\n1\n2\n"), update=True).code == 0
+    assert Lead.objects.get(crm_id="1").fullname == "Ann"
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file():
+    """Four times the rows take the same memory, in and out."""
+
+    def peak(work):
+        tracemalloc.start()
+        try:
+            work()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    files = {count: table(count) for count in (10_000, 40_000)}
+    small, large = (peak(lambda file=file: import_leads(file)) for file in files.values())
+    assert large < small * 1.5
+    Lead.objects.filter(pk__gt=Lead.objects.order_by("pk").values_list("pk", flat=True)[5000]).delete()
+
+    class Nowhere:
+        def write(self, text):
+            return len(text)
+
+    small = peak(lambda: export_leads(Nowhere()))
+    import_leads(table(20_000))
+    assert peak(lambda: export_leads(Nowhere())) < small * 1.5

@@ -1,0 +1,88 @@
+"""A plan, a run and its jobs, in words and as JSON."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from enrow_webhooks.client.values import Kind
+from leads.enrichment import Reason, Skip, Tally
+from leads.management import reports
+from leads.models import SearchJob
+
+RUN = "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.fixture
+def tally():
+    """1,200 to search, two known, five without a name."""
+    tally = Tally(max_credits=Decimal(2000), worst_case=Decimal(1200))
+    tally.to_search[Kind.FIND_EMAIL] = 1200
+    tally.reused[Kind.FIND_EMAIL] = 2
+    tally.missed[Kind.FIND_EMAIL] = 1
+    for number in range(5):
+        tally.skip(Skip(crm_id=f"c{number}", kind=Kind.FIND_EMAIL, reason=Reason.MISSING, sentence="It has no name."))
+    tally.skip(Skip(crm_id="p", kind=Kind.FIND_PHONE, reason=Reason.OVER_BALANCE, sentence="Buy credits."))
+    return tally
+
+
+def test_a_plan_in_words_has_counts_and_three_examples(tally):
+    """Each kind that was met, each reason with its number; not a screen full of leads."""
+    assert list(reports.tally_lines(tally)) == [
+        "find e-mail: 1,200 to search, 0 share a search, 2 known already",
+        "  1 of the known ones were searched lately and not found",
+        "  skipped 5: an input is missing",
+        "    c0: It has no name.",
+        "    c1: It has no name.",
+        "    c2: It has no name.",
+        "find phone: 0 to search, 0 share a search, 0 known already",
+        "  skipped 1: over the balance",
+        "    p: Buy credits.",
+    ]
+
+
+def test_a_plan_as_json_has_the_same_counts_and_all_examples(tally):
+    """For programs."""
+    told = reports.tally_json(tally)
+    assert set(told["kinds"]) == {Kind.FIND_EMAIL, Kind.FIND_PHONE}
+    assert told["kinds"][Kind.FIND_EMAIL]["to_search"] == 1200
+    assert told["kinds"][Kind.FIND_EMAIL]["skipped"] == {Reason.MISSING: 5}
+    assert (told["worst_case_credits"], told["max_credits"]) == (1200, 2000)
+    assert len(told["skips"]) == 6
+
+
+def test_only_what_the_balance_does_not_cover_counts_as_unpaid(tally):
+    """Other skips need no credits."""
+    assert reports.unpaid(tally) == 1
+
+
+@pytest.mark.django_db
+def test_jobs_that_need_a_person_are_found_and_each_has_its_advice():
+    """A job that goes its way is not among them."""
+    for number, state in enumerate(SearchJob.State.values):
+        SearchJob.objects.create(run=RUN, kind="find_email", state=state, enrow_id=f"{number}", last_error="No.")
+    jobs = list(reports.stuck(SearchJob.objects.all()))
+    assert {job.state for job in jobs} == {"held", "unconfirmed", "expired", "failed"}
+    lines = [reports.job_line(job) for job in jobs]
+    assert all(f"{job.pk}" in line and f"is {job.state}: No. " in line for job, line in zip(jobs, lines, strict=True))
+    assert all(len(line.partition("No. ")[2]) > 20 for line in lines)
+
+
+@pytest.mark.parametrize(("cost", "words"), [(None, "     open cost"), (Decimal(3), "     3.00 cost")])
+def test_a_job_in_one_line_tells_an_open_cost_from_a_known_one(cost, words):
+    """Its last error stands on a second line."""
+    job = SearchJob(run=RUN, kind="find_email", requested=1200, credits_cost=cost, last_error="No.", requested_by="ann")
+    first, second = reports.job_row(job).splitlines()
+    assert words in first
+    assert "1,200 leads" in first
+    assert first.endswith("ann")
+    assert second == "    No."
+
+
+def test_a_job_as_json_has_nothing_of_its_leads():
+    """Counts and amounts only."""
+    assert set(reports.job_json(SearchJob(run=RUN, kind="find_email"))) == {
+        *("id", "run", "kind", "state", "requested", "found", "credits_reserved", "credits_cost"),
+        *("requested_by", "created_at", "last_error"),
+    }

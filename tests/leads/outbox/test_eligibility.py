@@ -1,0 +1,108 @@
+"""Every lead is judged as Enrow judges it, before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
+from leads.kinds import Candidate
+from leads.outbox.eligibility import judge
+from leads.skips import Reason, Skip
+
+BLANK = Candidate(1, "c1", "", "", "", "", "", "", "", "", "", "")
+
+
+def verdict(kind, *, overwrite=False, **fields):
+    return judge(kind, BLANK._replace(**fields), overwrite=overwrite)
+
+
+@pytest.mark.parametrize(
+    ("fields", "query"),
+    [
+        (
+            {"firstname": " Ann ", "lastname": "Lee", "company_domain": "https://www.Acme.com/about"},
+            FindEmail(fullname="Ann Lee", company_domain="acme.com", crm_id="c1"),
+        ),
+        (
+            {"fullname": "Cher", "company_name": "Acme  Inc", "country_code": "fr"},
+            FindEmail(fullname="Cher", company_name="Acme Inc", country_code="FR", crm_id="c1"),
+        ),
+        (
+            {
+                "fullname": "Zoë Ødegård",
+                "company_domain": "zoe@bücher.de",
+                "company_name": "Bücher",
+                "country_code": "de",
+            },
+            FindEmail(fullname="Zoë Ødegård", company_domain="xn--bcher-kva.de", crm_id="c1"),
+        ),
+    ],
+)
+def test_an_email_search_sends_one_name_and_one_company(fields, query):
+    """First and last name make the name; a domain, however it was typed, beats the company's name."""
+    assert verdict(Kind.FIND_EMAIL, **fields) == query
+
+
+@pytest.mark.parametrize(
+    ("fields", "query"),
+    [
+        (
+            {"linkedin_url": "fr.linkedin.com/in/Ann-Lee?x=1", "firstname": "Ann"},
+            FindPhone(linkedin_url="https://www.linkedin.com/in/ann-lee/", crm_id="c1"),
+        ),
+        (
+            {"fullname": "Ann van Lee", "company_domain": "acme.com"},
+            FindPhone(firstname="Ann", lastname="van Lee", company_domain="acme.com", crm_id="c1"),
+        ),
+        (
+            {"firstname": "Ann", "lastname": "Lee", "company_name": "Acme"},
+            FindPhone(firstname="Ann", lastname="Lee", company_name="Acme", crm_id="c1"),
+        ),
+    ],
+)
+def test_a_phone_search_prefers_the_linkedin_profile(fields, query):
+    """The profile always wins at Enrow; without one, both names and a company are needed."""
+    assert verdict(Kind.FIND_PHONE, **fields) == query
+
+
+def test_a_verification_sends_the_address():
+    """Only an address is needed."""
+    assert verdict(Kind.VERIFY_EMAIL, email=" a@b.com ") == VerifyEmail(email="a@b.com", crm_id="c1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "reason", "word"),
+    [
+        (Kind.FIND_EMAIL, {"email": "a@b.com"}, Reason.ALREADY, "already has an e-mail"),
+        (Kind.FIND_EMAIL, {"company_domain": "a.com"}, Reason.MISSING, "fullname"),
+        (Kind.FIND_EMAIL, {"fullname": "Ann"}, Reason.MISSING, "company_domain"),
+        (
+            Kind.FIND_EMAIL,
+            {"fullname": "Ann", "company_domain": "not a domain"},
+            Reason.BAD_INPUT,
+            "company_domain 'not a domain'",
+        ),
+        (Kind.FIND_PHONE, {"phone": "+33"}, Reason.ALREADY, "already has a phone"),
+        (Kind.FIND_PHONE, {"fullname": "Cher", "company_domain": "a.com"}, Reason.MISSING, "linkedin_url"),
+        (Kind.FIND_PHONE, {"fullname": "Ann Lee"}, Reason.MISSING, "company_domain"),
+        (Kind.FIND_PHONE, {"linkedin_url": "https://linkedin.com/company/acme"}, Reason.BAD_INPUT, "page of a company"),
+        (Kind.VERIFY_EMAIL, {}, Reason.MISSING, "no e-mail"),
+        (Kind.VERIFY_EMAIL, {"email": "a@b.com", "email_status": "valid"}, Reason.ALREADY, "already known to be valid"),
+        (Kind.VERIFY_EMAIL, {"email": "nonsense"}, Reason.BAD_INPUT, "email 'nonsense'"),
+    ],
+)
+def test_what_is_not_sent_says_why_in_a_sentence(kind, fields, reason, word):
+    """A skip names the field to mend."""
+    skip = verdict(kind, **fields)
+    assert isinstance(skip, Skip)
+    assert (skip.crm_id, skip.kind, skip.reason) == ("c1", kind, reason)
+    assert word in skip.sentence
+    assert skip.sentence.endswith(".")
+
+
+def test_overwrite_searches_what_is_there_already():
+    """With overwrite a value is no reason to skip."""
+    assert isinstance(
+        verdict(Kind.FIND_EMAIL, overwrite=True, email="a@b.com", fullname="A B", company_domain="b.com"), FindEmail
+    )
+    assert isinstance(verdict(Kind.VERIFY_EMAIL, overwrite=True, email="a@b.com", email_status="valid"), VerifyEmail)

@@ -1,0 +1,83 @@
+"""One batch is written with its credits, or given up."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from enrow_webhooks.client.values import Kind
+from leads.credits import budget
+from leads.enrichment import enrich, estimate
+from leads.management.reports import tally_lines
+from leads.models import Lead, SearchJob
+from leads.outbox import enqueueing
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
+from leads.outbox.tally import Tally
+from leads.skips import Reason
+from leads.upkeep.sweep import sweep
+from tests.conftest import due_now, finish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_who_shares_a_purchase_that_cannot_be_paid_hears_the_same_reason(make_leads, enrow, sandbox):
+    """Another planner took what was left of the day since this one looked."""
+    make_leads(2, prefix="a", firstname="Zoë", company_domain="acme.com")
+    make_leads(1, prefix="other")
+    enrow(DAILY_CREDIT_LIMIT=1)
+    order, tally = Order(kinds=(Kind.FIND_EMAIL,)), Tally()
+    (batch,) = plan(Lead.objects.filter(crm_id__startswith="a"), order, tally)
+    enrich(Lead.objects.filter(crm_id__startswith="other"), find={"email"})
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    tally.settle(batch.kind, queued)
+    assert (queued.job, tally.skipped) == (None, {(Kind.FIND_EMAIL, Reason.OVER_DAY): 2})
+
+
+def test_force_buys_again_what_was_bought_lately(make_leads, sandbox):
+    """Without it a result of some days ago is used again."""
+    make_leads(1, lastname="Nobody")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    foreseen = estimate(Lead.objects.all(), find={"email"}).tally
+    assert (foreseen.worst_case, foreseen.reused[Kind.FIND_EMAIL], foreseen.missed[Kind.FIND_EMAIL]) == (0, 1, 1)
+    assert any("searched lately and not found" in line for line in tally_lines(foreseen))
+    run = enrich(Lead.objects.all(), find={"email"}, force=True)
+    finish(sandbox)
+    assert (run.tally.to_search[Kind.FIND_EMAIL], run.progress().requested) == (1, 1)
+    assert max(sandbox.ledger.purchases.values()) == 2
+
+
+def test_force_never_buys_what_is_being_bought(make_leads, sandbox):
+    """A purchase in flight is shared, forced or not."""
+    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
+    enrich(Lead.objects.all(), find={"email"})
+    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
+    run = enrich(Lead.objects.all(), find={"email"}, force=True)
+    assert (run.tally.worst_case, run.tally.shared[Kind.FIND_EMAIL]) == (0, 1)
+
+
+def test_a_planner_that_dies_after_reserving_gives_its_credits_back(make_leads, enrow, sandbox, monkeypatch):
+    """The reserved job is empty; the sweep finds it when its time has come, and cancels it."""
+    make_leads(2)
+    enrow(DAILY_CREDIT_LIMIT=2)
+
+    class Died(BaseException):
+        """As kill -9 ends a process: nothing is handled."""
+
+    def die(*args, **options):
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(enqueueing.purchases, "buy", die)
+        with pytest.raises(Died):
+            enrich(Lead.objects.all(), find={"email"})
+    job = SearchJob.objects.get()
+    assert (job.state, job.credits_reserved, job.next_check_at > timezone.now()) == ("queued", 2, True)
+    assert not sweep()
+    due_now()
+    sweep()
+    job.refresh_from_db()
+    assert (job.state, job.credits_cost, budget.allowance(None).day) == ("cancelled", 0, 2)

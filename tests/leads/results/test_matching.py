@@ -1,0 +1,73 @@
+"""Which result belongs to which search: by crm_id, by position, by address; never a guess."""
+
+from __future__ import annotations
+
+import pytest
+
+from enrow_webhooks.client.values import FindEmail, Result, Verdict
+from leads.enrichment import enrich
+from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
+from tests.leads.answers import VIA, done, found, missed
+
+pytestmark = pytest.mark.django_db
+
+
+def test_results_find_their_lead_by_crm_id_then_by_position(running):
+    """``custom`` comes first, whatever the order; without it the position counts."""
+    job = running(3)
+    applying.apply(
+        job.pk,
+        done(found("lead-2", "two@x.com", index=0), found(value="zero@x.com", index=0), missed(index=1)),
+        via=VIA,
+    )
+    assert list(Lead.objects.order_by("crm_id").values_list("email", "email_status")) == [
+        ("zero@x.com", "valid"),
+        ("", "not_found"),
+        ("two@x.com", "valid"),
+    ]
+
+
+def test_a_result_whose_echo_is_another_person_is_kept_aside(running):
+    """The echo of the inputs is the check: a mismatch is an orphan, never a guess."""
+    job = running(2)
+    search = LeadSearch.objects.get(crm_id="lead-0")
+    right, wrong = (  # as the bulk GET echoes them
+        Result(verdict=Verdict.FOUND, value=f"{name}@x.com", crm_id=f"lead-{number}", echo=echo)
+        for number, name, echo in [
+            (0, "ok", _echo("Ann0 Somebody", "firm0.com")),
+            (1, "no", _echo("Bob Somebody", "firm1.com")),
+        ]
+    )
+    applying.apply(job.pk, done(right, wrong), via=VIA)
+    search.refresh_from_db()
+    assert (search.value, search.effect) == ("ok@x.com", "written")
+    orphan = LeadSearch.objects.get(effect="orphan")
+    assert (orphan.crm_id, orphan.value, orphan.outcome) == ("lead-1", "no@x.com", "error")
+    assert Lead.objects.get(crm_id="lead-1").email == ""
+
+
+def _echo(name, domain):
+    return FindEmail(fullname=name, company_domain=domain)
+
+
+@pytest.mark.parametrize(
+    "stranger", [{"crm_id": "somebody-else"}, {"index": 7}, {}], ids=["crm_id", "index", "nothing"]
+)
+def test_a_result_that_fits_no_row_is_kept_aside(running, stranger):
+    """Neither an unknown crm_id nor a position outside the batch is squeezed onto a lead."""
+    job = running(2)
+    applying.apply(job.pk, done(Result(verdict=Verdict.FOUND, value="a@b.com", **stranger)), via=VIA)
+    assert LeadSearch.objects.filter(effect="orphan", value="a@b.com").count() == 1
+    assert set(Lead.objects.values_list("email", flat=True)) == {""}
+
+
+def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
+    """Rows of a bulk verification have neither custom nor position."""
+    make_leads(1, prefix="a", email="Ann@Firm.com")
+    make_leads(1, prefix="b", email="bob@firm.com")
+    job = enrich(Lead.objects.all(), verify=True).jobs().get()
+    SearchJob.objects.update(state="running")
+    applying.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
+    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
+    assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"

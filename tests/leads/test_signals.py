@@ -1,0 +1,29 @@
+"""Where a host project hears of new values."""
+
+from __future__ import annotations
+
+import pytest
+
+from leads.results import applying
+from leads.signals import leads_written
+from tests.leads.answers import VIA, done, found, missed
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_on_commit_callbacks):
+    """leads_written names the job; a receiver that fails disturbs nobody."""
+    heard = []
+
+    def listen(sender, job_id, written, **kwargs):
+        heard.append((job_id, written))
+        raise RuntimeError("the host's own bug")
+
+    job = running(2)
+    leads_written.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+    finally:
+        leads_written.disconnect(listen)
+    assert heard == [(job.pk, 2)]
