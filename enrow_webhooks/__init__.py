@@ -1,1 +1,1 @@
-"""The Enrow floor: HTTP client, inbox of webhook events, settings and checks. Knows nothing of leads."""
+"""The enrow_webhooks app: HTTP client, inbox of webhook events, settings and checks. Knows nothing of leads."""

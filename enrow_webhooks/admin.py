@@ -64,7 +64,7 @@ class BigTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's cla
 
 
 class ReadOnlyAdmin(BigTableAdmin):
-    """Rows that no person edits. Whoever has the change permission may operate them through actions (``"operate"``)."""
+    """Rows that no person edits. Users with the change permission may operate them through actions (``"operate"``)."""
 
     sortable_by: ClassVar[tuple[str, ...]] = ()
 
@@ -132,7 +132,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         yield from inbox_findings()
 
     def status_view(self, request: HttpRequest) -> HttpResponse:
-        """Show what the doctor sees in the rows, and the dead events, to whoever may view events."""
+        """Show what the doctor sees in the rows, and the dead events, to users who may view events."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         findings = list(self.findings())

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-# Whoever looks for something narrows the list; nobody turns 200 pages.
+# A person who looks for something narrows the list; nobody turns 200 pages.
 MOST = 10_000
 
 

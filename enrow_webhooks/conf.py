@@ -28,7 +28,7 @@ class Section:
 
 
 class EnrowSettings(Section):
-    """What the Enrow floor needs to know."""
+    """What the enrow_webhooks app needs to know."""
 
     defaults: ClassVar[dict[str, Any]] = {
         "API_KEY": "",

@@ -1,4 +1,4 @@
-"""What a doctor looks at on the Enrow floor: settings, key and balance, dashboard, inbox, broker. All of it is free."""
+"""What the doctor looks at here: settings, key and balance, dashboard, inbox, broker. All of it is free."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LATE = dt.timedelta(minutes=2)
 _BROKER_SECONDS = 2
 # Rejections further back are not news.
 _RECENT = dt.timedelta(hours=24)
-# Strangers knock at every site; for the others there is something to mend.
+# Strangers knock at every site; for the others there is something to fix.
 _REJECTED = {
     Rejection.Reason.UNREADABLE: "See the newest dead events in the admin: what came is kept there, shortened.",
     Rejection.Reason.TOO_LARGE: 'Raise ENROW["MAX_BODY_BYTES"] if Enrow\'s events have grown.',
@@ -69,7 +69,7 @@ def trouble(subject: str, sentence: str, hint: str) -> Finding:
 
 
 def settings_findings() -> Iterator[Finding]:
-    """Tell what the system checks of both floors say; a warning that was silenced is taken as decided."""
+    """Tell what the system checks of both apps say; a warning that was silenced is taken as decided."""
     messages = [check for check in run_checks() if str(check.id).startswith("enrow.") and not check.is_silenced()]
     for message in messages:
         yield trouble("settings", f"{message.msg} ({message.id})", str(message.hint or ""))
@@ -91,7 +91,9 @@ def account_findings() -> Iterator[Finding]:
         yield fine("account", f"The key is good; the balance is {account.credits} credits.")
     else:
         yield trouble(
-            "account", f"The balance is {account.credits} credits.", "Buy credits; held jobs then go on by themselves."
+            "account",
+            f"The balance is {account.credits} credits.",
+            "Buy credits; held jobs then continue by themselves.",
         )
     yield from _dashboard(account)
 

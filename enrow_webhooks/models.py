@@ -106,7 +106,7 @@ class WebhookEvent(models.Model):
 
 
 class Rejection(models.Model):
-    """How many deliveries were turned away in one hour, and why: a bounded number of rows, whoever knocks."""
+    """How many deliveries were turned away in one hour, and why: a bounded number of rows, however many come."""
 
     class Reason(models.TextChoices):
         STRANGER = "stranger", _("wrong token")

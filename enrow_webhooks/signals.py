@@ -1,4 +1,4 @@
-"""Where an event is handed up to whoever cares: the CRM floor, or the host project."""
+"""Where an event is handed up to its receivers: the leads app, or the host project."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.wake import wake
 
-# One message is worth at most so many events and seconds; then a fresh message goes on, behind those that wait
+# One message is worth at most so many events and seconds; then a fresh message continues, behind those that wait
 # already: sending, and the events of others, get their turn while a big run comes back.
 _PER_MESSAGE = 500
 TURN_SECONDS = 2.0

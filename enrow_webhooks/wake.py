@@ -1,7 +1,7 @@
 """Wake Celery, bounded in time: a message only hurries what a row already says, so losing one loses nothing.
 
 Publishing runs in one daemon thread per process. A request or command never waits for the broker, however dead it is,
-and a burst of wakes for the same task becomes a few messages: the task works until nothing is due, whoever woke it.
+and a burst of wakes for the same task becomes a few messages: the task works until nothing is due, whatever woke it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The CRM floor: leads, search jobs and lead searches. Start at ``leads.enrichment``."""
+"""The leads app: leads, search jobs and lead searches. Start at ``leads.enrichment``."""

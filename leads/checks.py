@@ -1,4 +1,4 @@
-"""System checks of the CRM floor's settings."""
+"""System checks of the leads app's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of ``ENROW`` that the CRM floor needs."""
+"""The keys of ``ENROW`` that the leads app needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leads.kinds import KINDS
 
 
 class LeadSettings(Section):
-    """What the CRM floor needs to know."""
+    """What the leads app needs to know."""
 
     defaults: ClassVar[dict[str, Any]] = {
         "LEAD_MODEL": "leads.Lead",

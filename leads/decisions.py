@@ -1,4 +1,4 @@
-"""What a person may decide about search jobs that do not go on by themselves."""
+"""What a person may decide about search jobs that do not continue by themselves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def resume(pk: uuid.UUID, *, by: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One of the decisions above, in words for whoever shows it."""
+    """One of the decisions above, in words, for the page or command that shows it."""
 
     decide: Callable[..., bool]
     # The states in which it can be taken.

@@ -2,7 +2,7 @@
 
 A search stays as a row without a person (effect ``erased``, a made-up crm_id), so that positions, counts and costs stay
 true. Its job is marked: a late result that fits nobody is then dropped instead of kept aside. Somebody else who shared
-the purchase under another crm_id keeps his own: he takes the place in the job.
+the purchase under another crm_id keeps their own: they take the place in the job.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _count(crm_ids: Sequence[str]) -> Traces:
 
 def _forget(crm_ids: Sequence[str]) -> Traces:
     with transaction.atomic(using=sql.alias()):
-        # Jobs first, then leads in the order of the crm_ids, as whoever writes results locks them.
+        # Jobs first, then leads in the order of the crm_ids, as the writer of results locks them.
         wanted = _searches(crm_ids).values("job")
         jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
         leads = _leads(crm_ids)
@@ -95,7 +95,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
 
 
 def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
-    """Take the person out of the searches, and let whoever shares the purchase take their place."""
+    """Take the person out of the searches, and let the first who shares the purchase take their place."""
     heirs = _heirs(crm_ids)
     unsent = [job.pk for job in jobs if job.state in SearchJob.UNSENT]
     leaves = Q(job_id__in=unsent) | Q(pk__in=[buyer for buyer, _, _ in heirs])

@@ -1,4 +1,4 @@
-"""An event from the Enrow floor meets its job, or the lead that it names."""
+"""An event from the enrow_webhooks app meets its job, or the lead that it names."""
 
 from __future__ import annotations
 

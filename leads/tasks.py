@@ -1,4 +1,4 @@
-"""Celery tasks of the CRM floor. They carry no arguments: the rows say what there is to do."""
+"""Celery tasks of the leads app. They carry no arguments: the rows say what there is to do."""
 
 from __future__ import annotations
 

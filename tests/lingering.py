@@ -1,6 +1,6 @@
 """A server that answers one request per connection, does not say so, and closes a little later.
 
-Django's runserver does so to a client that asks for ``Connection: close``. Whoever sends a second request on the
+Django's runserver does so to a client that asks for ``Connection: close``. A client that sends a second request on the
 connection that seemed to be kept loses it.
 """
 

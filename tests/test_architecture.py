@@ -1,4 +1,4 @@
-"""The rules of the house, read from the source itself."""
+"""The rules of the code, read from the source itself."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ each_module = pytest.mark.parametrize("path", MODULES, ids=name)
 
 @pytest.mark.slow
 def test_the_import_contracts_hold():
-    """One order on each floor, plain Python at the bottom, and a sandbox that shares nothing with what it judges."""
+    """One order in each app, plain Python at the bottom, and a sandbox that shares nothing with what it judges."""
     script = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     done = subprocess.run(
         [sys.executable, "-c", script, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False

@@ -60,7 +60,7 @@ def demo(tmp_path):
     left = running_in(tmp_path)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
-    # Only now: whoever is left may hold the other end of the pipe.
+    # Only now: a process that is left may hold the other end of the pipe.
     for process in started:
         process.communicate()
     assert not left, "the demo left processes behind"

@@ -81,7 +81,7 @@ def test_the_signatures(dotted):
 
 
 def test_the_settings():
-    """Every key of ENROW, whichever floor reads it, stands in one section only."""
+    """Every key of ENROW, whichever app reads it, stands in one section only."""
     assert set(Section.known) == SETTINGS
     assert not set(EnrowSettings.defaults) & set(LeadSettings.defaults)
 

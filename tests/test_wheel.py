@@ -122,7 +122,7 @@ def test_the_wheel_holds_the_two_apps_whole_and_nothing_else(wheel):
 
 
 def test_the_check_command_explains_each_missing_setting(python, project):
-    """A project that has added nothing but the apps works, and is told what is missing and how to mend it."""
+    """A project that has added nothing but the apps works, and is told what is missing and how to fix it."""
     said = manage(python, project, "check")
 
     assert {"W001", "W002", "W003", "W004", "W006"} <= set(re.findall(r"enrow\.(\w+)", said)), said

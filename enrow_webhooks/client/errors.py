@@ -1,7 +1,7 @@
 """What can go wrong between us and Enrow, split by what the caller does next.
 
 EnrowError
- |-- SettingsMustChange       403, 404: a person mends a setting or the plan, then work resumes
+ |-- SettingsMustChange       403, 404: a person fixes a setting or the plan, then work resumes
  |    |-- InvalidKey          401: the key is missing or not valid
  |    '-- FeatureNotAllowed   401: the plan has no phone search
  |-- OutOfCredits             402, or 422 with the balance text: buy credits, then work resumes
@@ -29,7 +29,7 @@ class EnrowError(Exception):
 
 
 class SettingsMustChange(EnrowError):  # noqa: N818 - the name says what happened
-    """Nothing can be sent until a person mends a setting or the plan."""
+    """Nothing can be sent until a person fixes a setting or the plan."""
 
 
 class InvalidKey(SettingsMustChange):
@@ -69,7 +69,7 @@ class UnknownSearch(EnrowError):  # noqa: N818 - the name says what happened
 
 
 class BadInput(ValueError):  # noqa: N818 - the name says what happened
-    """A lead's field cannot be sent to Enrow; the message is one sentence for the person who mends it."""
+    """A lead's field cannot be sent to Enrow; the message is one sentence for the person who fixes it."""
 
 
 class UnreadableEvent(ValueError):  # noqa: N818 - the name says what happened

@@ -270,7 +270,7 @@ def _raise_settings(status: int, said: str) -> NoReturn:
         )
     if "not allowed" in said.lower():
         raise errors.FeatureNotAllowed(f"Enrow answered 401: {said}; change the plan.", status=status, text=said)
-    raise errors.InvalidKey(f'Enrow answered 401: {said}; mend ENROW["API_KEY"].', status=status, text=said)
+    raise errors.InvalidKey(f'Enrow answered 401: {said}; fix ENROW["API_KEY"].', status=status, text=said)
 
 
 def _raise_unknown_search(response: requests.Response, body: Mapping[str, object]) -> NoReturn:

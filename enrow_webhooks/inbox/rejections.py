@@ -1,6 +1,6 @@
 """Deliveries that are turned away: counted and logged once, not per request.
 
-Whoever knocks with a wrong token costs an addition in memory; a thread adds the sums to their rows every few seconds,
+A wrong token only increments a counter in memory; a thread adds the sums to their rows every few seconds,
 one statement per reason and hour. What a process has not written when it ends is lost: the figures are for a person.
 """
 

@@ -20,7 +20,7 @@ from leads.enrichment import Estimate, Run
 from leads.kinds import label
 from leads.models import SearchJob
 
-# Jobs that are sent again at once: the page names each, so that a person sees what he risks.
+# Jobs that are sent again at once: the page names each, so that a person sees the risk.
 _MOST_SENT_AGAIN = 200
 # More leads than this would make the request time out.
 _MOST_SEARCHED_AGAIN = 100_000

@@ -1,4 +1,4 @@
-"""The inbox's page again, now with the way to the job: the Enrow floor knows nothing of jobs."""
+"""The inbox's page again, now with the way to the job: the enrow_webhooks app knows nothing of jobs."""
 
 from __future__ import annotations
 

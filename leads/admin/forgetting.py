@@ -25,7 +25,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
     actions: Sequence[Any] = ("forget",)
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may forget leads: whoever may delete them."""
+        """Tell whether the user may forget leads: those who may delete them."""
         return self.has_delete_permission(request)
 
     @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])

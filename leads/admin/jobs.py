@@ -71,7 +71,7 @@ class SearchJobAdmin(ReadOnlyAdmin):
         return [path("credits/", view, name="leads_searchjob_credits"), *super().get_urls()]
 
     def credits(self, request: HttpRequest) -> HttpResponse:
-        """Show where the credits went, to whoever may see the jobs."""
+        """Show where the credits went, to users who may see the jobs."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return credits_page(self, request)

@@ -1,6 +1,6 @@
 """How much may still be spent: by the day, and by the account's balance.
 
-The truth is the sum over the jobs: what each cost, or may cost while that is open. Whoever queues a batch takes a
+The truth is the sum over the jobs: what each cost, or may cost while that is open. Each planner takes a
 lock, sums, and queues no more than fits; so planners that race never pass a cap together, and no counter can drift.
 """
 

@@ -1,4 +1,4 @@
-"""Leads from a CSV file: streamed, in batches of a constant number of queries. A bad row is named, the rest goes on."""
+"""Leads from a CSV file: streamed, in batches of a constant number of queries. A bad row is named, the rest is imported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BadRow:
     """A row that was not imported."""
 
     line: int
-    # One sentence for the person who mends the file.
+    # One sentence for the person who fixes the file.
     sentence: str
 
 
@@ -70,7 +70,7 @@ class RowBatch:
 def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
     """Create a lead per row; with ``update`` also write the filled cells onto leads that are there.
 
-    A row without a crm_id gets one made up. ``watch`` is called after each batch. The model's signals are not sent.
+    A row without a crm_id gets one generated. ``watch`` is called after each batch. The model's signals are not sent.
     Raises HeaderError when the file cannot be read as a table of leads.
     """
     done = Imported()
@@ -103,7 +103,7 @@ def _open(text: io.TextIOWrapper) -> tuple[list[str], _Table]:
 
 
 class _Table:
-    """csv.reader with the line on which each row begins, going on behind a row that it cannot read."""
+    """csv.reader with the line on which each row begins, continuing behind a row that it cannot read."""
 
     def __init__(self, lines: Iterator[str], *, delimiter: str) -> None:
         self._reader = csv.reader(lines, delimiter=delimiter)

@@ -33,7 +33,7 @@ UPDATE {L} SET {sets} FROM (
     SELECT r.* FROM {rows} JOIN {L} ON {L}.{crm_id} = r.c0 WHERE {changes} ORDER BY {L}.{crm_id} {lock}
 ) r WHERE {L}.{crm_id} = r.c0 RETURNING {L}.{crm_id}
 """
-# Whoever is there already is left out before the database makes up a key; the conflict is for who comes meanwhile.
+# A lead that is there already is left out before the database makes up a key; the conflict is for who comes meanwhile.
 # Asked by value: NOT EXISTS is answered by reading all leads for each batch, until there are half a million.
 _INSERT = """
 INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}

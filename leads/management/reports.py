@@ -13,20 +13,20 @@ from leads.kinds import label
 from leads.models import SearchJob
 
 State = SearchJob.State
-# States that wait for a person, and what he can do.
+# States that wait for a person, and what to do.
 _ADVICE = {
-    State.HELD: "It goes on by itself once that is mended.",
+    State.HELD: "It continues by itself once that is fixed.",
     State.UNCONFIRMED: "Enrow may have billed it. It ends by itself when its event comes; else decide: "
     "'manage.py enrow_jobs' with --give-up or --resend, or the admin.",
     State.EXPIRED: "A late result is still taken; else 'manage.py enrow_jobs' with --retry searches again.",
-    State.FAILED: "Nothing was billed; mend it, then 'manage.py enrow_jobs' with --retry searches again.",
+    State.FAILED: "Nothing was billed; fix it, then 'manage.py enrow_jobs' with --retry searches again.",
 }
 # Leads that are shown per kind and reason.
 _SHOWN = 3
 
 
 def stuck(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
-    """Return the jobs that wait for a person, or that he should know of."""
+    """Return the jobs that wait for a person, or that a person should know of."""
     return jobs.filter(state__in=_ADVICE)
 
 

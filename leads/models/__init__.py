@@ -1,4 +1,4 @@
-"""The rows of the CRM floor."""
+"""The rows of the leads app."""
 
 from leads.models.jobs import SearchJob
 from leads.models.leads import AbstractLead, Lead, get_lead_model

@@ -54,7 +54,7 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
         return bool(waiting.update(attempts=F("attempts") + 1, next_check_at=timezone.now() + lease))
 
     def claim_for_sending(self, pk: uuid.UUID, *, lease: dt.timedelta) -> bool:
-        """Take one queued job to POST it now; whoever sees the lease run out knows that its worker died."""
+        """Take one queued job to POST it now; a lease that has run out means that its worker died."""
         now = timezone.now()
         return self.move(pk, [SearchJob.State.QUEUED], SearchJob.State.SENDING, next_check_at=now + lease, sent_at=now)
 

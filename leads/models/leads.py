@@ -75,7 +75,7 @@ class AbstractLead(models.Model):
         return self.crm_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
-        """Save, with a crm_id made up when it is blank."""
+        """Save, with a crm_id generated when it is blank."""
         if not self.crm_id:
             self.crm_id = new_crm_id()
             fields: Iterable[str] | None = kwargs.get("update_fields")

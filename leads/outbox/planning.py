@@ -103,7 +103,7 @@ def _sort(
 
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
-    """Judge one page for one kind; yield who is wanted, with the country where his company's name is looked up."""
+    """Judge one page for one kind; yield who is wanted, with the country where the company's name is looked up."""
     place = _WIDTH + order.kinds.index(kind)
     for row in page:
         lead = Candidate._make(row[:_WIDTH])

@@ -1,4 +1,4 @@
-"""What was bought, is being bought, and may be shared: one purchase per person and kind, whoever asks.
+"""What was bought, is being bought, and may be shared: one purchase per person and kind, for all who ask.
 
 A person is named by the fingerprint of the inputs. Somebody else who wants a person that is being bought joins that
 job as a row without a position; a person who was bought lately is copied from the row that bought it.

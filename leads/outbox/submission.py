@@ -164,7 +164,7 @@ def _query(kind: Kind, lead: Candidate | None, fingerprint: uuid.UUID | None) ->
 
 
 def _drop(job: SearchJob, fingerprint: uuid.UUID | None, sentence: str) -> None:
-    """Take one search out of the POST, and whoever shares it: nothing is bought for it."""
+    """Take one search out of the POST, and all that share it: nothing is bought for it."""
     LeadSearch.objects.pending().filter(job=job, fingerprint=fingerprint).update(
         outcome=LeadSearch.Outcome.ERROR, error=sentence[:300], position=None
     )
@@ -210,7 +210,7 @@ def _again(job: SearchJob, reason: str, *, delay: dt.timedelta) -> None:
 
 
 def _hold(job: SearchJob, reason: str) -> None:
-    """Stop a job until credits, key or plan are mended; the sweep looks at growing distances."""
+    """Stop a job until credits, key or plan are fixed; the sweep looks at growing distances."""
     delay = min(dt.timedelta(seconds=30 * 2 ** min(job.attempts, 6)), _LONGEST_WAIT)
     _mine(job).move(job.pk, _UNANSWERED, State.HELD, last_error=reason[:500], next_check_at=timezone.now() + delay)
     logger.warning("Search job %s is held: %s", job.pk, reason)

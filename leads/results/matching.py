@@ -122,7 +122,7 @@ class _Finder:
         return self._only()
 
     def _may_be_forgotten(self, result: Result) -> bool:
-        """Whoever shared a forgotten purchase has its place now; the echo of the inputs says whether it is his."""
+        """Another lead may have a forgotten purchase's place now; the echo of the inputs says whether it fits."""
         return self._forgotten and (result.echo is not None or self._only() is not None)
 
     def _only(self) -> Sent | None:

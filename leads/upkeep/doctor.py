@@ -46,7 +46,7 @@ _SWEEP_HINT = "Start Celery beat and a worker, or 'manage.py enrow_sweep --every
 _REASONS = 5
 _ENDED_BADLY = {
     State.EXPIRED: "A late result is still taken. Else 'manage.py enrow_jobs --state expired --retry' searches again.",
-    State.FAILED: "Nothing was billed. Mend what it says, then 'manage.py enrow_jobs --state failed --retry'.",
+    State.FAILED: "Nothing was billed. Fix what it says, then 'manage.py enrow_jobs --state failed --retry'.",
 }
 
 
@@ -110,14 +110,14 @@ def _latest(jobs: SearchJobQuerySet, what: str, hint: str) -> Iterator[Finding]:
 
 
 def held_findings() -> Iterator[Finding]:
-    """Tell why jobs are held: each reason names the setting to mend."""
+    """Tell why jobs are held: each reason names the setting to fix."""
     held = SearchJob.objects.filter(state=State.HELD).order_by()
     reasons = held.values("last_error").annotate(number=Count("pk"), newest=Max("created_at")).order_by("-newest")
     for reason, number in reasons.values_list("last_error", "number")[:_REASONS]:
         yield trouble(
             "held",
             f"{number:,} search jobs are held: {reason}",
-            "Mend what it says; they then go on by themselves, and at once with "
+            "Fix what it says; they then continue by themselves, and at once with "
             "'manage.py enrow_jobs --state held --resume'.",
         )
 
@@ -168,7 +168,7 @@ def result_findings() -> Iterator[Finding]:
             "results",
             f"The results of {count(unwritten):,} search jobs are kept, but did not reach the "
             f"leads; the oldest is {oldest.pk}: {oldest.last_error}",
-            "Mend what it says; the sweep then writes them, or 'manage.py enrow_sweep' does now.",
+            "Fix what it says; the sweep then writes them, or 'manage.py enrow_sweep' does now.",
         )
     else:
         yield fine("results", "Every result that came has reached its lead.")

@@ -119,7 +119,7 @@ def test_no_class_of_the_hosts_api_is_inherited():
     [(Http404("secret"), 404), (PermissionDenied("secret"), 403), (Throttled(5), 429), (ValidationError("no"), 400)],
 )
 def test_an_error_with_a_status_keeps_it(error, status):
-    """Whoever raises it: the body is always ``{"detail": …}``, and tells nothing of an error of Django."""
+    """Whatever raises it: the body is always ``{"detail": …}``, and tells nothing of an error of Django."""
     answer = WebhookView().get_exception_handler()(error, {})
     assert answer.status_code == status
     assert list(answer.data) == ["detail"]

@@ -36,7 +36,7 @@ class Books:
         self.runs: list[Run] = []
 
     def allow_again(self, job: SearchJob) -> None:
-        """Note that whoever is in this job may be bought once more."""
+        """Note that everybody in this job may be bought once more."""
         for search in LeadSearch.objects.filter(job=job, position__isnull=False):
             self.allowed[search.kind, search.fingerprint] += 1
 
@@ -100,7 +100,7 @@ class Books:
             assert value == typed, f"{lead.crm_id}: what a person typed, {typed!r}, became {value!r}"
 
     def everything_ended_well(self) -> None:
-        """Assert what holds when all is mended, delivered and polled."""
+        """Assert what holds when all is fixed, delivered and polled."""
         open_jobs = SearchJob.objects.open().values_list("state", "last_error")
         assert not open_jobs, f"never ended: {list(open_jobs)}"
         assert not LeadSearch.objects.pending().exists()

@@ -28,9 +28,9 @@ PEOPLE = [
     Person(first="Ann", last="Somebody", domain="firm0.com"),
     Person(first="Bob", last="Nobody", domain="firm1.com"),
     Person(first="Cid", last="Maybe", domain="firm2.com"),
-    # Found by his names alone.
+    # Found by the names alone.
     Person(first="Dan", last="Somebody", domain="firm3.com", has_profile=False),
-    # Every batch with her in it fails; the row with him in it is refused.
+    # Every batch with the first in it fails; the row with the second in it is refused.
     Person(first="Eve", last="Somebody", domain="failed.example", has_profile=False),
     Person(first="Fox", last="Somebody", domain="refused.example", has_profile=False),
 ]

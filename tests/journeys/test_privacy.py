@@ -392,14 +392,14 @@ def test_the_filter_keeps_the_request_out_of_error_mails():
 
 
 def test_describe_names_kind_and_place():
-    """A person finds the place to mend without the values."""
+    """A person finds the place to fix without the values."""
     assert describe(raised(KeyError(EMAIL))).startswith("KeyError at journeys/test_privacy.py:")
     assert describe(KeyError(EMAIL)) == "KeyError"
     assert scrub(f"mail {EMAIL}, call {PHONE} or +33 1 99 00 56 78.") == "mail [hidden] call [hidden] or [hidden]."
 
 
 def test_a_setting_that_is_missing_is_named(enrow):
-    """What a person must mend is said in full, also where an event needs it."""
+    """What a person must fix is said in full, also where an event needs it."""
     deliver(json.dumps({"event": "bulk_search_finished", "id": "b-1"}), SECRET)
     enrow(API_KEY="")
     processing.drain()

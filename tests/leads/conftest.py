@@ -1,4 +1,4 @@
-"""Fixtures of the CRM floor."""
+"""Fixtures of the leads app."""
 
 from __future__ import annotations
 

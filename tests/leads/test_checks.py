@@ -1,4 +1,4 @@
-"""``manage.py check`` explains the CRM floor's settings."""
+"""``manage.py check`` explains the leads app's settings."""
 
 from __future__ import annotations
 

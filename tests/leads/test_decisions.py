@@ -68,7 +68,7 @@ def test_retrying_searches_only_what_failed(make_leads, sandbox):
     run = enrich(Lead.objects.all(), find={"email"})
     finish(sandbox)
     finish(sandbox)
-    Lead.objects.filter(crm_id="bad-0").update(company_domain="mended.com")
+    Lead.objects.filter(crm_id="bad-0").update(company_domain="fixed.com")
     (again,) = decisions.retry(run.jobs(), by="ann")
     finish(sandbox)
     assert list(LeadSearch.objects.filter(job__run=again.id).values_list("crm_id", "outcome")) == [("bad-0", "found")]
@@ -82,7 +82,7 @@ def test_retrying_never_costs_more_than_it_was_allowed(make_leads, sandbox):
     run = enrich(Lead.objects.all(), find={"email", "phone"})
     finish(sandbox)
     assert SearchJob.objects.filter(state="failed").count() == 2
-    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.update(company_domain="fixed.com")
     before = SearchJob.objects.count()
     foreseen = decisions.foresee(run.jobs())
     assert [plan.tally.worst_case for plan in foreseen] == [3, 120]
@@ -96,7 +96,7 @@ def test_what_was_to_be_overwritten_is_retried_so(make_leads, sandbox):
     make_leads(2, email="old@x.com", company_domain="failed.example")
     run = enrich(Lead.objects.all(), find={"email"}, overwrite=True)
     finish(sandbox)
-    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.update(company_domain="fixed.com")
     (again,) = decisions.retry(run.jobs(), by="ann")
     finish(sandbox)
     assert again.progress().found == 2

@@ -1,4 +1,4 @@
-"""Forgetting people: nothing of them is left, nothing brings them back, and nobody else loses what is his."""
+"""Forgetting people: nothing of them is left, nothing brings them back, and nobody else loses theirs."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_a_single_event_on_the_jobs_own_url_is_used_as_it_is(running, post, sand
 
 
 def test_an_event_by_the_shared_secret_is_confirmed_by_get(running, post):
-    """Whoever has the dashboard's secret cannot write what Enrow does not confirm."""
+    """Knowing the dashboard's secret is not enough to write what Enrow does not confirm."""
     job = running()
     post(single(job.enrow_id, email="forged@evil.com", custom={"crm_id": "lead-0"}))
     assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")

@@ -1,1 +1,1 @@
-"""The management commands of the Enrow floor."""
+"""The management commands of the enrow_webhooks app."""

@@ -22,7 +22,7 @@ class Command(EnrowCommand):
     )
     examples = """
   manage.py replay_events --state dead --dry-run          what is dead, and why
-  manage.py replay_events --state dead                    after the cause is mended
+  manage.py replay_events --state dead                    after the cause is fixed
   manage.py replay_events --state dead --state ignored
   manage.py replay_events 17 18
 """

@@ -1,1 +1,1 @@
-"""The management commands of the CRM floor."""
+"""The management commands of the leads app."""

@@ -169,7 +169,7 @@ class Command(EnrowCommand):
             try:
                 return run.wait(timeout=None if limit == math.inf else limit, watch=watch)
             except KeyboardInterrupt:
-                raise needs_person(f"No longer watched; the run {run.id} goes on by itself.") from None
+                raise needs_person(f"No longer watched; the run {run.id} continues by itself.") from None
 
     def _judge(self, run: Run, *, is_over: bool) -> None:
         """Name the jobs that need a person, and set the exit code."""
@@ -180,7 +180,7 @@ class Command(EnrowCommand):
         if unpaid := reports.unpaid(run.tally):
             problems.append(f"{unpaid:,} searches were not queued: the balance does not cover them; buy credits.")
         if not is_over:
-            problems.append(f"The time is up; the run {run.id} goes on by itself, as long as a worker or sweep runs.")
+            problems.append(f"The time is up; the run {run.id} continues by itself, as long as a worker or sweep runs.")
         if problems:
             raise needs_person(" ".join(problems))
 

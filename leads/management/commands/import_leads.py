@@ -16,7 +16,7 @@ from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.importing import Imported, import_leads
 from leads.management.progress import Meter
 
-# Bad rows that a person reads before he opens the file.
+# Bad rows that a person reads before opening the file.
 _SHOWN = 100
 
 
@@ -27,10 +27,10 @@ class Command(EnrowCommand):
         "Create a lead for every row of a CSV file: UTF-8, separated by comma, semicolon or tab.\n"
         "The first line names the columns: crm_id, firstname, lastname, fullname, company_name, company_domain,\n"
         "linkedin_url, country_code, email, phone, …; the usual other names (First Name, Website, Company, …) are\n"
-        "understood, unknown columns are left out. A row without a crm_id gets one made up, so give ids to a file\n"
+        "understood, unknown columns are left out. A row without a crm_id gets one generated, so give ids to a file\n"
         "that you may import twice. A lead that is there already is left alone; with --update the row's filled cells\n"
         "are written to it, and a blank cell never erases. A row that cannot be imported is named with its line, and\n"
-        "the rest goes on."
+        "the rest is imported."
     )
     examples = """
   manage.py import_leads examples/leads.csv
@@ -60,7 +60,7 @@ class Command(EnrowCommand):
         else:
             self._tell(done)
         if done.bad:
-            raise needs_person(f"{done.bad:,} rows were not imported; mend them, and import the file again.")
+            raise needs_person(f"{done.bad:,} rows were not imported; fix them, and import the file again.")
 
     def _import(self, stream: BinaryIO, *, update: bool) -> Imported:
         total = os.fstat(stream.fileno()).st_size if stream.seekable() else None

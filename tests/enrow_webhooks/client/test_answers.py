@@ -133,7 +133,7 @@ BULK = [
 
 @pytest.mark.parametrize(("kind", "name", "answer"), SINGLE)
 def test_a_documented_single_answer_is_read_exactly(kind, name, answer):
-    """Every field of the documented body finds its place, and nothing is made up."""
+    """Every field of the documented body finds its place, and nothing is generated."""
     assert answers.single_answer(kind, payload(f"responses/{name}")) == answer
 
 

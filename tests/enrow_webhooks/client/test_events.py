@@ -151,7 +151,7 @@ def test_what_is_no_json_object_is_said_in_a_sentence(body, words):
 
 
 def test_a_byte_order_mark_is_no_obstacle():
-    """It is invisible to whoever wrote the body."""
+    """It is invisible to the writer of the body."""
     assert events.decode(b'\xef\xbb\xbf{"event": "x"}') == {"event": "x"}
 
 

@@ -200,7 +200,7 @@ BAD = [
 
 @pytest.mark.parametrize(("kind", "queries", "words"), BAD)
 def test_a_400_is_refused_with_enrows_words(server, client, kind, queries, words):
-    """A request that will never be accepted is Refused, sent once, and its row is not made up."""
+    """A request that will never be accepted is Refused, sent once, and its row is not generated."""
     error = refused(lambda: client.launch(kind, queries), errors.Refused)
     assert (error.status, error.text, error.row) == (400, words, None)
     assert sum(posts(server).values()) == 1

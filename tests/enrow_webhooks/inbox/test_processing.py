@@ -182,7 +182,7 @@ def test_a_proof_that_arrives_meanwhile_is_processed_as_well(receiver):
 
 
 def test_replay_hands_up_again(receiver):
-    """A person who mended the cause has every event done over."""
+    """A person who fixed the cause has every event done over."""
     storing.store(BODY, reference=JOB)
     processing.drain()
     WebhookEvent.objects.replay()

@@ -42,7 +42,7 @@ def test_each_reason_is_counted_apart():
 
 
 def test_a_stranger_costs_no_query_and_one_log_line_an_hour(caplog):
-    """However often he knocks: nothing is written per request, and the log says it once, without his token."""
+    """However many requests come: nothing is written per request, and the log says it once, without the token."""
     with CaptureQueriesContext(connection) as queries:
         assert {post(f"guess-{number}") for number in range(50)} == {404}
     assert len(queries) == 0

@@ -38,12 +38,12 @@ def lost(sandbox, job):
 
 @pytest.fixture
 def failed(sandbox, make_leads):
-    """A batch of three that Enrow says has failed, and whose leads were mended since."""
+    """A batch of three that Enrow says has failed, and whose leads were fixed since."""
     for number in range(3):
         make_leads(1, prefix=f"bad{number}", firstname=f"Bo{number}", company_domain="failed.example")
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     finish(sandbox)
-    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.update(company_domain="fixed.com")
     return SearchJob.objects.get(pk=job.pk, state=State.FAILED)
 
 

@@ -121,7 +121,7 @@ def test_an_edit_wins_over_a_result_that_arrives_while_the_page_is_open(admin_cl
 
 
 def test_a_lead_is_added_with_and_without_a_crm_id(admin_client):
-    """A blank crm_id is made up; a given one is kept."""
+    """A blank crm_id is generated; a given one is kept."""
     page = admin_client.get(list_page(Lead) + "add/")
     for crm_id in ("", "mine"):
         response = admin_client.post(list_page(Lead) + "add/", fields_of(page) | {"crm_id": crm_id, "lastname": "Doe"})

@@ -1,4 +1,4 @@
-"""Every admin page of the two floors: it answers, it costs the same however many rows there are, and it escapes."""
+"""Every admin page of the two apps: it answers, it costs the same however many rows there are, and it escapes."""
 
 from __future__ import annotations
 

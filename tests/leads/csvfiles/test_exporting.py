@@ -25,7 +25,7 @@ def facts():
 
 
 def test_an_export_shows_how_far_it_is(csv_file):
-    """Whoever watches hears the number of leads after each page, the last one with all of them."""
+    """The watcher hears the number of leads after each page, the last one with all of them."""
     import_leads(table(4500))
     heard = []
 

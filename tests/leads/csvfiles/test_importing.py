@@ -160,7 +160,7 @@ def test_update_writes_filled_cells_and_a_blank_one_never_erases(csv_file):
 
 
 def test_several_bad_rows_of_a_batch_are_named_in_the_order_of_their_lines(csv_file):
-    """A person mends the file from top to bottom; a row is named for its first bad cell."""
+    """A person fixes the file from top to bottom; a row is named for its first bad cell."""
     rows = ["1,Ann,FR", "1,Dan,FR", f"3,{'x' * 401},France", "2,Bob", "5,Eve,FR"]
 
     outcome = run("import_leads", csv_file("crm_id,fullname,country\n" + "\n".join(rows)), json=True)

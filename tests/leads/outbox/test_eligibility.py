@@ -92,7 +92,7 @@ def test_a_verification_sends_the_address():
     ],
 )
 def test_what_is_not_sent_says_why_in_a_sentence(kind, fields, reason, word):
-    """A skip names the field to mend."""
+    """A skip names the field to fix."""
     skip = verdict(kind, **fields)
     assert isinstance(skip, Skip)
     assert (skip.crm_id, skip.kind, skip.reason) == ("c1", kind, reason)

@@ -194,7 +194,7 @@ def test_a_planner_that_is_slow_to_commit_holds_nobody_up(make_leads, sandbox):
     try:
         assert inserted.wait(60)
         with connection.cursor() as cursor:
-            # Whoever waits for a lock fails instead.
+            # A statement that waits for a lock fails instead.
             cursor.execute("SET lock_timeout = '2s'")
         run = enrich(Lead.objects.filter(crm_id__startswith="fast"), find={"email"})
         assert submission.submit_next()

@@ -92,7 +92,7 @@ def test_a_lost_answer_is_never_sent_again_by_itself(sandbox, queued, chaos, cou
     ],
 )
 def test_a_setting_that_must_change_holds_the_job(sandbox, queued, enrow, keys, find, word):
-    """Nothing is lost: the job says what to mend, and goes on by itself when it is mended."""
+    """Nothing is lost: the job says what to fix, and continues by itself when it is fixed."""
     enrow(**keys)
     job = sent(queued(2, find=(find,)))
     assert (job.state, word in job.last_error) == ("held", True)

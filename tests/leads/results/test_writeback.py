@@ -245,7 +245,7 @@ def at_once(*works):
         try:
             return execute(*arguments)
         except DatabaseError as error:
-            failures.append(error)  # also one that is mended by doing it again
+            failures.append(error)  # also one that is fixed by doing it again
             raise
 
     def run(work):

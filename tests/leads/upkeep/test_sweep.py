@@ -39,7 +39,7 @@ def test_every_way_to_sweep_leaves_its_heartbeat(sandbox, act):
 
 
 def test_the_sweep_prunes_once_an_hour_without_beat(sandbox, enrow):
-    """Bodies go after PAYLOAD_DAYS, whoever sweeps; the rows stay."""
+    """Bodies go after PAYLOAD_DAYS, whichever process sweeps; the rows stay."""
     enrow(PAYLOAD_DAYS=30)
     old = event(state="processed", processed_at=ago(days=31))
     new = event(state="processed", processed_at=ago(days=29))

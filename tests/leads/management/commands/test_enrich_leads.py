@@ -1,4 +1,4 @@
-"""``manage.py enrich_leads``: what a person types, what it costs, what he reads."""
+"""``manage.py enrich_leads``: what a person types, what it costs, what they read."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_jobs_that_need_a_person_are_named_with_reason_and_advice(site, make_lea
     assert outcome.code == 1
     assert "is held: " in outcome.err
     assert "not allowed to use the phone search" in outcome.err
-    assert "goes on by itself once that is mended" in outcome.err
+    assert "continues by itself once that is fixed" in outcome.err
     assert "1 search jobs need a person." in outcome.err
 
 

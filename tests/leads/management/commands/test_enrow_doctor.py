@@ -156,7 +156,7 @@ def test_an_unconfirmed_job_needs_a_person_only_after_its_window(healthy, enrow)
 
 
 def test_held_jobs_are_told_by_what_holds_them(healthy, enrow, settings, make_leads):
-    """Each reason once, with how many wait for it and the setting to mend."""
+    """Each reason once, with how many wait for it and the setting to fix."""
     make_leads(2)
     for number in range(2):
         enrich(Lead.objects.filter(crm_id=f"lead-{number}"), find={"email"})
@@ -174,7 +174,7 @@ def test_held_jobs_are_told_by_what_holds_them(healthy, enrow, settings, make_le
             "1 search jobs are held: Enrow answered 403: Missing Authentication Token. Check your account at Enrow and "
             'ENROW["API_KEY"]; if both are good, fix ENROW["BASE_URL"].'
         ),
-        '2 search jobs are held: Enrow answered 401: This apikey is not valid; mend ENROW["API_KEY"].',
+        '2 search jobs are held: Enrow answered 401: This apikey is not valid; fix ENROW["API_KEY"].',
     ]
     assert healthy.ledger.spent == 0
     assert set(Lead.objects.values_list("email_status", flat=True)) == {""}

@@ -20,7 +20,7 @@ def state_of(job) -> str:
 
 
 def test_the_list_tells_what_a_job_is_newest_first(job_in):
-    """State, kind, leads, found, credits, who asked, and the error with the setting to mend."""
+    """State, kind, leads, found, credits, who asked, and the error with the setting to fix."""
     finished, held = job_in("finished"), job_in("held", count=3)
 
     outcome = run("enrow_jobs")
@@ -30,7 +30,7 @@ def test_the_list_tells_what_a_job_is_newest_first(job_in):
     assert first.startswith(str(held.pk))
     for words in ("held", "find e-mail", "3 leads", "0 found", "3.00 reserved", "open cost", "ann"):
         assert words in first
-    assert error.strip() == 'Enrow answered 401: This apikey is not valid; mend ENROW["API_KEY"].'
+    assert error.strip() == 'Enrow answered 401: This apikey is not valid; fix ENROW["API_KEY"].'
     assert second.startswith(str(finished.pk))
     assert "2.00 cost" in second
     assert "@" not in outcome.out
@@ -128,7 +128,7 @@ def test_at_a_terminal_a_person_is_asked_before_sending_again(job_in, answer, co
 def test_what_failed_is_searched_again(job_in, sandbox):
     """Cost first, then the runs; the leads come home, and what is not over yet is said."""
     failed, running = job_in("failed"), job_in("running")
-    Lead.objects.filter(crm_id__startswith="failed").update(company_domain="mended.com")
+    Lead.objects.filter(crm_id__startswith="failed").update(company_domain="fixed.com")
 
     outcome = run("enrow_jobs", failed.pk, running.pk, "--retry")
 
@@ -146,7 +146,7 @@ def test_what_failed_is_searched_again(job_in, sandbox):
 def test_a_retry_as_json(job_in):
     """One object: what failed in each job, and the runs that were queued."""
     job = job_in("failed")
-    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.update(company_domain="fixed.com")
 
     outcome = run("enrow_jobs", "--run", job.run, "--retry", "--json")
 
