@@ -1,4 +1,4 @@
-"""Leads from a CSV file: streamed, in batches of a constant number of queries. A bad row is named, the rest is imported."""
+"""Leads from a CSV file: streamed, in batches of a constant number of queries. A bad row is named and left out."""
 
 from __future__ import annotations
 
