@@ -53,9 +53,11 @@ _LETTERS = str.maketrans(
     }
 )
 _NOT_IN_LOCAL = re.compile(r"[^a-z0-9-]+")
-_DOMAIN = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_DOMAIN = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
+_ADDRESS = re.compile(r"\A[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
+# Letters of a name that count: Python's normal forms take quadratic time.
+_LONGEST_NAME = 500
 _MAGIC = {"somebody": True, "nobody": False}
 
 
@@ -68,6 +70,7 @@ def share(*parts: str) -> float:
 def fold(text: str) -> str:
     """Return the text as it stands in a local part: lower-case ASCII letters, digits and inner hyphens."""
     if not text.isascii():
+        text = text[:_LONGEST_NAME]
         text = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
     return _NOT_IN_LOCAL.sub("", text.lower()).strip("-")
 
