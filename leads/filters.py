@@ -20,6 +20,9 @@ from leads.models import AbstractLead, get_lead_model
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _COMPARISONS = {"exact", "gt", "gte", "lt", "lte", "in", "range"}
 _ON_RELATIONS = {"exact", "in", "isnull"}
+# Characters of a regular expression, and of a word that is compared with known ones: both are slow to read.
+_LONGEST_EXPRESSION = 1000
+_LONGEST_WORD = 100
 
 
 class FilterError(ValueError):
@@ -64,7 +67,7 @@ def _narrowed(leads: QuerySet[AbstractLead], condition: str) -> QuerySet[Abstrac
         return leads.filter(~met if left.endswith("!") else met)
     except FieldError:
         _unknown_lookup(field, lookup, field.get_lookups())
-    except (ValueError, TypeError, ValidationError, re.error):
+    except (ValueError, TypeError, ValidationError, csv.Error):
         raise FilterError(f"{text!r} is no value for {name}{'__' if lookup else ''}{lookup}.") from None
 
 
@@ -80,23 +83,33 @@ def _unknown_lookup(field: Field[Any, Any], lookup: str, known: Iterable[str]) -
 
 
 def _near(word: str, known: Iterable[str], what: str) -> str:
-    near = difflib.get_close_matches(word, known, n=3)
+    near = difflib.get_close_matches(word[:_LONGEST_WORD], known, n=3)
     return f"Did you mean {' or '.join(near)}?" if near else f"{what}: {', '.join(sorted(known))}."
 
 
 def _value(field: Field[Any, Any], lookup: str, text: str) -> object:
-    """Return what Django's lookup takes. Raises ValueError, ValidationError or re.error."""
+    """Return what Django's lookup takes. Raises ValueError, ValidationError or csv.Error."""
     last = lookup.rpartition("__")[2]
     if last == "isnull":
         return _yes_no(text)
     if last in {"regex", "iregex"}:
-        re.compile(text)  # else the database would fail in the middle of the run
+        _check_expression(text)
     parts = next(csv.reader([text]), [""]) if last in {"in", "range"} else [text]
     if last == "range" and len(parts) != 2:
         raise ValueError(text)
     is_moment = isinstance(field, DateTimeField) and lookup in _COMPARISONS | {""}
     values = [typed(field, part) for part in parts] if is_moment else parts
     return values if last in {"in", "range"} else values[0]
+
+
+def _check_expression(text: str) -> None:
+    """Raise ValueError for what is no regular expression: the database would fail in the middle of the run."""
+    if len(text) > _LONGEST_EXPRESSION:
+        raise ValueError(text)
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        raise ValueError(text) from None
 
 
 def _yes_no(text: str) -> bool:

@@ -22,14 +22,18 @@ _LOCAL_PART = re.compile(r"[^@\s\"<>()\[\],;:\\]{1,64}")
 _SITE = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?:/.*)?", re.IGNORECASE | re.ASCII)
 # A domain that IDNA leaves as it is, but for its case; hyphens in the third and fourth place are IDNA's own.
 _PLAIN_DOMAIN = re.compile(
-    r"(?=.{1,253}$)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII
+    r"\A(?=.{1,253}$)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII
 )
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
 _SLUG = re.compile(r"[^\s/?#%\"<>\\]{2,200}")
-_LINKEDIN_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com")
+_LINKEDIN_HOST = re.compile(r"\A(?:[a-z0-9-]+\.)*linkedin\.com")
 
 _LONGEST_EMAIL = 254
+# Far more than an address needs. Python's normal forms, which every non-ASCII host goes through, take quadratic time.
+_LONGEST_URL = 2000
+# Twice a domain of 253 characters, for accents that stand apart. Old versions of idna take quadratic time.
+_LONGEST_HOST = 500
 # Characters of a bad input that its sentence repeats.
 _QUOTED = 80
 # Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
@@ -59,7 +63,7 @@ def clean_domain(text: str) -> str:
 
 def _host(typed: str) -> str:
     """Return the host of a URL with or without its scheme, blank when it has none."""
-    if site := _SITE.fullmatch(typed):
+    if len(typed) <= _LONGEST_URL and (site := _SITE.fullmatch(typed)):
         return site[1]
     parts = _split(typed)
     return (parts.hostname or "") if parts else ""
@@ -67,6 +71,8 @@ def _host(typed: str) -> str:
 
 def _split(typed: str) -> SplitResult | None:
     """Return the parts of a URL with or without its scheme, None when it cannot be taken apart."""
+    if len(typed) > _LONGEST_URL:
+        return None
     try:
         parts = urlsplit(typed if _SCHEME.match(typed) else f"//{typed}")
     except ValueError:
@@ -82,6 +88,8 @@ def _ascii_domain(host: str) -> str:
 
 
 def _domain_by_idna(host: str) -> str:
+    if len(host) > _LONGEST_HOST:
+        return ""
     try:
         domain = _WWW.sub("", idna.encode(host.rstrip("."), uts46=True).decode("ascii").lower().rstrip("."))
     except UnicodeError:  # IDNAError among them

@@ -13,7 +13,9 @@ from pathlib import PurePath
 
 from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
 
-_PERSONAL = re.compile(r"[^\s'\"<>(]+@[^\s'\"<>)]+|\+\d(?:[ \xa0()./-]{0,3}\d){5,}")
+_PHONE = re.compile(r"\+\d(?:[ \xa0()./-]{0,3}\d){5,}")
+# A word without an address matches as a whole too: to try again from each of its letters would take quadratic time.
+_WORD = re.compile(r"(?P<address>(?>[^\s'\"<>(]+@(?=[^\s'\"<>)]))[^\s'\"<>)]++)|[^\s'\"<>(]++")
 # SQLite's words for these name the constraint or column and never a value; a trigger of the host says what it likes.
 _NAMES_ONLY = ("CHECK", "UNIQUE", "NOTNULL", "FOREIGNKEY", "PRIMARYKEY")
 # What PostgreSQL tells beside its message, which quotes the row.
@@ -22,7 +24,12 @@ _DIAGNOSIS = ("constraint_name", "table_name", "column_name", "sqlstate")
 
 def scrub(text: str) -> str:
     """Return a text from outside with e-mail addresses and phone numbers hidden."""
-    return _PERSONAL.sub("[hidden]", text)
+    # Phones first: the end of one can be the beginning of an address.
+    return _WORD.sub(_without_address, _PHONE.sub("[hidden]", text))
+
+
+def _without_address(word: re.Match[str]) -> str:
+    return "[hidden]" if word["address"] else word[0]
 
 
 def describe(error: BaseException) -> str:

@@ -61,7 +61,10 @@ def _deliveries(sandbox: Sandbox) -> list[dict[str, Any]]:
 
 
 def _configure(sandbox: Sandbox, raw: bytes) -> dict[str, Any]:
-    changes = json.loads(raw)
+    try:
+        changes = json.loads(raw)
+    except RecursionError:
+        raise ValueError("The settings are nested too deeply.") from None
     if not isinstance(changes, dict):
         raise ValueError("Send a JSON object of settings.")  # noqa: TRY004 -- any wrong body is answered by 400
     return as_json(sandbox.configure(**changes))

@@ -39,10 +39,12 @@ _LETTERS = str.maketrans(
     }
 )
 _NOT_IN_LOCAL = re.compile(r"[^a-z0-9-]+")
-_DOMAIN = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_DOMAIN = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:?#]+\.[^\s/@:?#.]+)\.?(?:[:/?#]|$)")
+_ADDRESS = re.compile(r"\A[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _WORDS = tuple(map(str, special.Word))
 _SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
+# Letters of a name that count: Python's normal forms take quadratic time.
+_LONGEST_NAME = 500
 
 
 def share(*parts: str) -> float:
@@ -53,7 +55,7 @@ def share(*parts: str) -> float:
 
 def unaccented(text: str) -> str:
     """Return the text in ASCII letters: ``Ørsted`` is Orsted. What has no ASCII form is left out."""
-    return unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return unicodedata.normalize("NFKD", text[:_LONGEST_NAME].translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 
 def fold(text: str) -> str:

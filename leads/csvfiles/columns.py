@@ -53,7 +53,7 @@ _ALIASES = {
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
-_FORMULA = re.compile(r"'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
+_FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")
 
 
@@ -178,7 +178,7 @@ def guarded(text: str) -> str:
 
 def unguarded(text: str) -> str:
     """Return the text that was guarded."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text, 1) else text
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def cell_of(value: object) -> str:

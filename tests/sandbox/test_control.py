@@ -81,7 +81,7 @@ def test_settings_change_at_run_time(sandbox: Sandbox, caller: Caller) -> None:
     assert Caller(sandbox, "k").get("/account/info").json == account
 
 
-@pytest.mark.parametrize("payload", [{"speed": 1}, {"chaos": "dupe"}, [], b"{"])
+@pytest.mark.parametrize("payload", [{"speed": 1}, {"chaos": "dupe"}, [], b"{", b"[" * 100_000])
 def test_wrong_settings_are_a_400_in_a_sentence(sandbox: Sandbox, caller: Caller, payload: object) -> None:
     """Nothing changes, and the message says what is wrong."""
     before = sandbox.settings

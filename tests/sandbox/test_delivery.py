@@ -175,10 +175,12 @@ def test_a_plain_http_url_is_accepted_and_silently_refused(
         ("https://", False, False),
         ("http://[oops", False, False),
         ("hook", False, False),
+        ("https://example.org/" + "x" * 1980, True, True),
+        ("https://example.org/" + "x" * 1981, False, False),
     ],
 )
 def test_where_an_event_may_go(url: str, strict: bool, loopback: bool) -> None:
-    """https goes anywhere; http goes to this machine alone, and only where that is allowed."""
+    """https goes anywhere; http goes to this machine alone, and only where that is allowed; no URL is endless."""
     assert may_send(url, allow_loopback_http=False) is strict
     assert may_send(url, allow_loopback_http=True) is loopback
 

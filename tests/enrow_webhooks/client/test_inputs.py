@@ -79,6 +79,13 @@ CLEANERS = [(clean_domain, "company_domain"), (clean_email, "email"), (profile_u
         ("fr.linkedin.com", None),
         ("https://", None),
         ("file:///etc", None),
+        ("https://example.com/" + "x" * 1980, "example.com"),
+        ("https://bücher.example/" + "x" * 1977, "xn--bcher-kva.example"),
+        # No address is that long; to look for a domain in it would only cost time.
+        ("https://example.com/" + "x" * 1981, None),
+        ("https://bücher.example/" + "x" * 1978, None),
+        ("exam" + "\u00ad" * 489 + "ple.com", "example.com"),
+        ("exam" + "\u00ad" * 490 + "ple.com", None),
     ],
 )
 def test_domains(typed, domain):
@@ -135,6 +142,8 @@ ANN = "https://www.linkedin.com/in/ann-smith/"
         ("https://www.linkedin.com/in/a%20b", None),
         ("https://www.linkedin.com/in/" + "a" * 201, None),
         ("https://[::1/in/ann", None),
+        ("https://www.linkedin.com/in/ann?x=" + "x" * 1966, "https://www.linkedin.com/in/ann/"),
+        ("https://www.linkedin.com/in/ann?x=" + "x" * 1967, None),
         ("", None),
     ],
 )
