@@ -98,7 +98,7 @@ def test_a_full_budget_is_not_waited_for_without_end(enrow, monkeypatch):
 SENDER = """
 import sys, time, django
 django.setup()
-from enrow_webhooks.gateway import take_post_slot
+from enrow_webhooks.connect import take_post_slot
 sys.stdin.readline()
 for _ in range(6):
     take_post_slot()

@@ -147,7 +147,7 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.test import Client
-from enrow_webhooks.addresses import sign
+from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.wake import flush
 slowest = 0
 for number in range(5):
