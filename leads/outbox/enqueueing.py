@@ -18,8 +18,8 @@ from leads.credits import budget
 from leads.credits.budget import Balance
 from leads.models import SearchJob
 from leads.outbox import purchases
-from leads.outbox.planning import Batch, Order, Wanted, in_flight
-from leads.outbox.purchases import Known
+from leads.outbox.planning import Batch, Order, in_flight
+from leads.outbox.purchases import Known, Wanted
 from leads.outbox.tally import Tally
 from leads.skips import Reason
 
@@ -56,16 +56,16 @@ def queue(batch: Batch, order: Order, tally: Tally, *, run: uuid.UUID, balance: 
         late = [row for position, row in enumerate(wanted) if position not in bought]
         sharing = [*batch.shares, *batch.reuses, *late]
         shared = purchases.share(job, sharing) if sharing else []
-        outcomes = Counter(outcome for _, _, outcome in shared)
+        outcomes = Counter(row.outcome for row in shared)
         reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
         is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
     tally.give_back(batch.kind, len(late))
     tally.shared[batch.kind] += outcomes[Known.PENDING]
     tally.reused[batch.kind] += reused
     tally.missed[batch.kind] += outcomes[Known.NOT_FOUND]
-    served = {crm_id for crm_id, _, _ in shared}
+    served = {row.crm_id for row in shared}
     _skip_rest(tally, batch, [row for row in sharing if row.crm_id not in served], unpaid)
-    joined = frozenset(job_id for _, job_id, _ in shared if job_id != job.pk)
+    joined = frozenset(row.job_id for row in shared if row.job_id != job.pk)
     return Queued(job=job if is_kept else None, joined=joined, reused=reused)
 
 
