@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import threading
 from collections import Counter
 
 from django.db import Error as DatabaseTrouble
 from django.db import connections, router
 from django.utils import timezone
 
+from enrow_webhooks.background import Background
 from enrow_webhooks.models import Rejection
 
 logger = logging.getLogger(__name__)
@@ -32,35 +31,25 @@ ON CONFLICT (hour, reason) DO UPDATE SET count = {table}.count + excluded.count,
 """
 
 
-class Counting:
+class Counting(Background[Key]):
     """The sums of one process, and the thread that writes them down."""
 
     def __init__(self, every: float = _FLUSH_SECONDS) -> None:
-        self._every = every
-        self.start_afresh()
+        super().__init__("enrow-rejections", delay=every)
 
     def start_afresh(self) -> None:
         """Forget everything, as a forked child must: the parent writes its sums down itself."""
-        self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
-        self._sums: Counter[Key] = Counter()
+        super().start_afresh()
         self._logged: set[Key] = set()
-
-    def forget(self) -> None:
-        """Drop what was counted and stop the thread."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self.start_afresh()
 
     def note(self, reason: Reason) -> None:
         """Count one more; never waits for the database. The first of an hour is logged, the others are not."""
         key = (timezone.now().replace(minute=0, second=0, microsecond=0), reason)
-        with self._lock:
+        with self._changed:
             is_news = key not in self._logged
             # Only this hour's are remembered.
             self._logged = {known for known in self._logged if known[0] == key[0]} | {key}
-            self._sums[key] += 1
-            self._set_off()
+        self.ask(key)
         if is_news:
             logger.warning(
                 "A delivery to the webhook address was turned away: %s. More of them are counted for an hour, not "
@@ -70,35 +59,16 @@ class Counting:
 
     def flush(self) -> bool:
         """Write the sums down; those that the database does not take stay for the next time. Return whether it did."""
-        with self._lock:
-            sums, self._sums = self._sums, Counter()
+        return self.do_now()
+
+    def work(self, asked: Counter[Key]) -> None:
+        """Add the sums to their rows."""
         try:
-            for key in sorted(sums):
-                _add(*key, sums[key])
-                del sums[key]
+            for key in sorted(asked):
+                _add(*key, asked[key])
+                del asked[key]
         except DatabaseTrouble as error:
             logger.warning("Rejected deliveries could not be counted (%s).", type(error).__name__)
-        with self._lock:
-            self._sums.update(sums)
-            return not self._sums
-
-    def _set_off(self) -> None:
-        """Let the thread come in a while, unless it is on its way."""
-        if self._timer is None:
-            self._timer = threading.Timer(self._every, self._run)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _run(self) -> None:
-        with self._lock:
-            self._timer = None
-        try:
-            if not self.flush():
-                with self._lock:
-                    self._set_off()
-        finally:
-            # This thread's own connection.
-            connections.close_all()
 
 
 def _add(hour: dt.datetime, reason: Reason, count: int) -> None:
@@ -110,5 +80,3 @@ def _add(hour: dt.datetime, reason: Reason, count: int) -> None:
 
 
 counting = Counting()
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=counting.start_afresh)

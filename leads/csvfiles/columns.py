@@ -9,6 +9,7 @@ programs that read the file.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,6 +128,8 @@ class Column:
             self.field.clean(value, None)
         except ValidationError as error:
             raise CellError(f"{name}: {' '.join(error.messages)}") from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise CellError(f"{name} {text[:40]!r} is not a number; leave the cell blank where there is none.")
         return value
 
 

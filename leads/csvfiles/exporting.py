@@ -28,7 +28,7 @@ def export_leads(file: Writable, *, watch: Callable[[int], None] | None = None) 
     writer.writerow(fields())
     total = 0
     for page in _pages(fields()):
-        writer.writerows([cell_of(value) for value in row] for row in page)
+        writer.writerows(map(cell_of, values) for _, *values in page)
         total += len(page)
         if watch:
             watch(total)
@@ -36,8 +36,10 @@ def export_leads(file: Writable, *, watch: Callable[[int], None] | None = None) 
 
 
 def _pages(names: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the leads in pages: the primary key of each, then these values."""
     leads = get_lead_model()._default_manager.order_by("pk").values_list("pk", *names)
     page = list(leads[:_PAGE])
     while page:
-        yield [row[1:] for row in page]
-        page = list(leads.filter(pk__gt=page[-1][0])[:_PAGE])
+        yield page
+        last, *_ = page[-1]
+        page = list(leads.filter(pk__gt=last)[:_PAGE])

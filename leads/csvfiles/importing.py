@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from leads import sql
 from leads.csvfiles import storing
-from leads.csvfiles.columns import CellError, Column, HeaderError, columns_of, fields
+from leads.csvfiles.columns import CellError, Column, HeaderError, columns_of
 from leads.models.leads import new_crm_id
 
 BATCH = 5000
@@ -53,18 +53,22 @@ class Imported:
 
 @dataclass(slots=True, kw_only=True)
 class RowBatch:
-    """Rows that can be stored: the lines on which they begin, their values, and the fields of these values.
-
-    The first field is the crm_id; None is a blank cell.
-    """
+    """Rows that can be stored: the lines on which they begin, and by the name of each field what they say."""
 
     lines: list[int]
-    rows: list[storing.Values]
-    fields: storing.Fields
+    cells: storing.Cells
 
     def part(self, start: int, stop: int) -> RowBatch:
         """Return some of the rows."""
-        return RowBatch(lines=self.lines[start:stop], rows=self.rows[start:stop], fields=self.fields)
+        cells = {name: values[start:stop] for name, values in self.cells.items()}
+        return RowBatch(lines=self.lines[start:stop], cells=cells)
+
+    def only(self, kept: Collection[bool]) -> RowBatch:
+        """Return the rows for which ``kept`` is true."""
+        if all(kept):
+            return self
+        cells = {name: list(itertools.compress(values, kept)) for name, values in self.cells.items()}
+        return RowBatch(lines=list(itertools.compress(self.lines, kept)), cells=cells)
 
 
 def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
@@ -142,7 +146,7 @@ def _batch(
     bad |= repeats
     for line in sorted(bad):
         done.refuse(BadRow(line=line, sentence=f"Line {line}: {bad[line]}"))
-    return _without(batch, repeats)
+    return batch.only([line not in repeats for line in batch.lines])
 
 
 def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> RowBatch:
@@ -153,20 +157,10 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     values["crm_id"] = [crm_id or new_crm_id() for crm_id in values["crm_id"]]
     wrong: dict[int, str] = {}
     for column in reversed(columns):
-        errors = (pair for pair in zip(lines, values[column.field.name], strict=True) if type(pair[1]) is CellError)
-        wrong |= {line: str(error) for line, error in errors}
+        cells_of_lines = zip(lines, values[column.field.name], strict=True)
+        wrong |= {line: str(value) for line, value in cells_of_lines if type(value) is CellError}
     bad |= wrong
-    own = {"crm_id": fields()["crm_id"]} | {column.field.name: column.field for column in columns}
-    rows = list(zip(*values.values(), strict=True))
-    return _without(RowBatch(lines=lines, rows=rows, fields=list(own.values())), wrong)
-
-
-def _without(batch: RowBatch, lines: Mapping[int, str]) -> RowBatch:
-    """Return the batch without the rows that begin on these lines."""
-    if not lines:
-        return batch
-    kept = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if line not in lines]
-    return RowBatch(lines=[line for line, _ in kept], rows=[row for _, row in kept], fields=batch.fields)
+    return RowBatch(lines=lines, cells=values).only([line not in wrong for line in lines])
 
 
 class _Seen:
@@ -183,7 +177,7 @@ class _Seen:
 
     def note(self, batch: RowBatch) -> dict[int, str]:
         """Remember the rows; return a sentence for the line of each whose crm_id an earlier line had."""
-        pairs = [(row[0], line) for line, row in zip(batch.lines, batch.rows, strict=True)]
+        pairs = list(zip(batch.cells["crm_id"], batch.lines, strict=True))
         if self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", pairs).rowcount == len(pairs):
             return {}
         query = "SELECT line FROM seen WHERE crm_id = ?"
@@ -197,15 +191,15 @@ class _Seen:
 
 def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
     """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
-    count = len(batch.rows)
+    count = len(batch.lines)
     if not count:
         return
     try:
         with transaction.atomic(using=sql.alias()):
             sql.look_up_by_index()
-            known = storing.update(batch.rows, batch.fields) if update and len(batch.fields) > 1 else set()
-            rest = [row for row in batch.rows if row[0] not in known] if known else batch.rows
-            created = storing.insert(rest, batch.fields) if rest else 0
+            known = storing.update(batch.cells) if update and len(batch.cells) > 1 else set()
+            rest = batch.only([crm_id not in known for crm_id in batch.cells["crm_id"]])
+            created = storing.insert(rest.cells) if rest.lines else 0
     except (IntegrityError, DataError) as error:
         if count == 1:
             [line], reason = batch.lines, str(error).partition("\n")[0]
@@ -216,4 +210,4 @@ def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
     else:
         done.created += created
         done.updated += len(known)
-        done.kept += len(rest) - created
+        done.kept += len(rest.lines) - created

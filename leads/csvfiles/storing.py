@@ -7,7 +7,7 @@ leads of a host's model with a field that makes up a value for each lead are lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from django.db.models import AutoField, CharField, Field
@@ -17,8 +17,8 @@ from leads import sql
 from leads.kinds import VALUES
 from leads.models import get_lead_model
 
-Values: TypeAlias = tuple[Any, ...]
-Fields: TypeAlias = "Sequence[Field[Any, Any]]"
+# By the name of a field, what each row of the file says; None is a blank cell. One of the fields is the crm_id.
+Cells: TypeAlias = Mapping[str, Sequence[Any]]
 
 # What was known of a value holds for that value only: nobody verified the new address.
 _VERDICTS = {
@@ -30,71 +30,72 @@ _VERDICTS = {
 # A row that changes nothing is not written. Locked in the order in which results are applied: nobody waits in a circle.
 _UPDATE = """
 UPDATE {L} SET {sets} FROM (
-    SELECT r.* FROM {rows} JOIN {L} ON {L}.{crm_id} = r.c0 WHERE {changes} ORDER BY {L}.{crm_id} {lock}
-) r WHERE {L}.{crm_id} = r.c0 RETURNING {L}.{crm_id}
+    SELECT r.* FROM {rows} JOIN {L} ON {L}.{crm_id} = {cell} WHERE {changes} ORDER BY {L}.{crm_id} {lock}
+) r WHERE {L}.{crm_id} = {cell} RETURNING {L}.{crm_id}
 """
 # A lead that is there already is left out before the database makes up a key; the conflict is for who comes meanwhile.
 # Asked by value: NOT EXISTS is answered by reading all leads for each batch, until there are half a million.
 _INSERT = """
 INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}
-WHERE (SELECT l.{crm_id} FROM {L} l WHERE l.{crm_id} = r.c0 LIMIT 1) IS NULL
-ORDER BY r.c0 ON CONFLICT ({crm_id}) DO NOTHING
+WHERE (SELECT l.{crm_id} FROM {L} l WHERE l.{crm_id} = {cell} LIMIT 1) IS NULL
+ORDER BY {cell} ON CONFLICT ({crm_id}) DO NOTHING
 """
 
 
-def update(rows: Sequence[Values], fields: Fields) -> set[str]:
+def update(cells: Cells) -> set[str]:
     """Write each row's filled cells onto the lead with its crm_id; None leaves what the lead has.
 
-    The first field is the crm_id. Return the crm_ids of the leads that changed.
+    Return the crm_ids of the leads that changed.
     """
-    sets, changes, params = _sets(fields)
-    table = _table(rows, fields)
+    sets, changes, params = _sets(cells)
+    table = _table(cells)
     lock = sql.lock("FOR UPDATE OF {L}".format(**sql.names()))
-    text = _UPDATE.format(
-        sets=sets, changes=changes, rows=table.text, crm_id=_column(fields[0]), lock=lock, **sql.names()
-    )
+    text = _UPDATE.format(sets=sets, changes=changes, rows=table.text, lock=lock, **_words())
     return {crm_id for (crm_id,) in sql.fetch(text, [*params, *table.params])}
 
 
-def insert(rows: Sequence[Values], fields: Fields) -> int:
-    """Create a lead for each row whose crm_id, the first field, no lead has; None is the field's default.
-
-    Return how many were created.
-    """
-    model = get_lead_model()
-    if any(map(_needs_its_lead, model._meta.concrete_fields)):
-        return _insert_instances(rows, fields)
-    template = model()
-    others = [field for field in model._meta.concrete_fields if field not in fields and not _is_made(field)]
-    values = {_column(field): f"r.c{number}" for number, field in enumerate(fields)}
+def insert(cells: Cells) -> int:
+    """Create a lead for each row whose crm_id no lead has, and return how many; None is the field's default."""
+    own = _fields()
+    if any(map(_needs_its_lead, own.values())):
+        return _insert_instances(cells)
+    template = get_lead_model()()
+    values: dict[str, str] = {}
     params: list[object] = []
-    for field in (*fields[1:], *others):
-        column = _column(field)
-        fallback = _stored(field, field.pre_save(template, add=True))
+    for name, field in own.items():
+        if name not in cells and _is_made(field):
+            continue
+        fallback = None if name == "crm_id" else _stored(field, field.pre_save(template, add=True))
+        value = _cell(name) if name in cells else "NULL"
         if fallback is not None:
+            value = f"COALESCE({value}, {_param(field)})"
             params.append(fallback)
-            values[column] = f"COALESCE({values[column]}, {_param(field)})" if column in values else _param(field)
-        else:
-            values.setdefault(column, "NULL")
-    table = _table(rows, fields)
-    text = _INSERT.format(
-        columns=", ".join(values), values=", ".join(values.values()), rows=table.text,
-        crm_id=_column(fields[0]), **sql.names(),
-    )  # fmt: skip
+        values[_column(field)] = value
+    table = _table(cells)
+    columns, picked = ", ".join(values), ", ".join(values.values())
+    text = _INSERT.format(columns=columns, values=picked, rows=table.text, **_words())
     return sql.run(text, [*params, *table.params])
 
 
-def _insert_instances(rows: Sequence[Values], fields: Fields) -> int:
+def _insert_instances(cells: Cells) -> int:
     """Create leads of a model with values that only each lead itself can tell: by the ORM, several times slower."""
     leads = get_lead_model()._default_manager.using(sql.alias())
-    known = set(leads.filter(crm_id__in=[row[0] for row in rows]).values_list("crm_id", flat=True))
-    new = [
-        {field.attname: value for field, value in zip(fields, row, strict=True) if value is not None}
-        for row in rows
-        if row[0] not in known
-    ]
-    leads.bulk_create([leads.model(**values) for values in new])
+    known = set(leads.filter(crm_id__in=cells["crm_id"]).values_list("crm_id", flat=True))
+    rows = (dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True))
+    filled = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    new = [leads.model(**row) for row in filled if row["crm_id"] not in known]
+    leads.bulk_create(new)
     return len(new)
+
+
+def _fields() -> dict[str, Field[Any, Any]]:
+    """Return the fields of a lead that are columns, by name."""
+    return {field.name: field for field in get_lead_model()._meta.concrete_fields}
+
+
+def _words() -> dict[str, str]:
+    """Return what the statements call the tables, the column with the crm_id and the cell with it."""
+    return {**sql.names(), "crm_id": _column(_fields()["crm_id"]), "cell": _cell("crm_id")}
 
 
 def _is_made(field: Field[Any, Any]) -> bool:
@@ -110,15 +111,20 @@ def _needs_its_lead(field: Field[Any, Any]) -> bool:
     )
 
 
-def _table(rows: Sequence[Values], fields: Fields) -> sql.Fragment:
-    """Return the rows as the table ``r``, with a column ``c0``, ``c1``, … for each field."""
-    connection = sql.connect()
-    types = {f"c{number}": field.db_type(connection) or "text" for number, field in enumerate(fields)}
+def _table(cells: Cells) -> sql.Fragment:
+    """Return the rows as the table ``r``, with a column for each field."""
+    connection, own = sql.connect(), _fields()
+    types = {_quoted(name): own[name].db_type(connection) or "text" for name in cells}
     columns = [
-        values if _is_stored_as_it_is(field) else [_stored(field, value) for value in values]
-        for field, values in zip(fields, zip(*rows, strict=True), strict=True)
+        values if _is_stored_as_it_is(own[name]) else [_stored(own[name], value) for value in values]
+        for name, values in cells.items()
     ]
     return sql.table_of("r", types, list(zip(*columns, strict=True)))
+
+
+def _cell(name: str) -> str:
+    """Return what the table ``r`` says of a field."""
+    return f"r.{_quoted(name)}"
 
 
 def _is_stored_as_it_is(field: Field[Any, Any]) -> bool:
@@ -141,28 +147,32 @@ def _param(field: Field[Any, Any]) -> str:
 
 
 def _column(field: Field[Any, Any]) -> str:
-    return sql.connect().ops.quote_name(str(field.column))
+    return _quoted(str(field.column))
 
 
-def _sets(fields: Fields) -> tuple[str, str, list[object]]:
+def _quoted(name: str) -> str:
+    return sql.connect().ops.quote_name(name)
+
+
+def _sets(cells: Cells) -> tuple[str, str, list[object]]:
     """Return the assignments, the condition that one of them changes something, and the parameters of the first.
 
     A lead gets a cell where it is filled, else keeps what it has, unless its subject changes.
     """
-    cells = {field.name: f"r.c{number}" for number, field in enumerate(fields) if number}
-    own = {field.name: field for field in get_lead_model()._meta.concrete_fields}
+    own = _fields()
+    told = [name for name in cells if name != "crm_id"]
     table = sql.names()["L"]
     differs = "IS DISTINCT FROM" if sql.connect().vendor == "postgresql" else "IS NOT"
     sets, changes = [], []
-    for name in {**cells, **{verdict: "" for verdict, (subject, _) in _VERDICTS.items() if subject in cells}}:
+    for name in dict.fromkeys([*told, *(verdict for verdict, (subject, _) in _VERDICTS.items() if subject in told)]):
         column = _column(own[name])
         kept = before = f"{table}.{column}"
         subject, blank = _VERDICTS.get(name, ("", ""))
-        if subject in cells:
-            kept = f"CASE WHEN {cells[subject]} <> {table}.{_column(own[subject])} THEN {blank} ELSE {kept} END"
-        sets.append(f"{column} = " + (f"COALESCE({cells[name]}, {kept})" if name in cells else kept))
-        if name in cells:
-            changes.append(f"COALESCE({cells[name]}, {before}) {differs} {before}")
+        if subject in told:
+            kept = f"CASE WHEN {_cell(subject)} <> {table}.{_column(own[subject])} THEN {blank} ELSE {kept} END"
+        sets.append(f"{column} = " + (f"COALESCE({_cell(name)}, {kept})" if name in told else kept))
+        if name in told:
+            changes.append(f"COALESCE({_cell(name)}, {before}) {differs} {before}")
     times = [field for field in own.values() if getattr(field, "auto_now", False)]
     sets += [f"{_column(field)} = %s" for field in times]
     lead = get_lead_model()()

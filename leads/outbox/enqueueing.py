@@ -41,13 +41,13 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
         late = [row for position, row in enumerate(wanted) if position not in bought]
         sharing = [*batch.shares, *batch.reuses, *late]
         shared = purchases.share(job, sharing) if sharing else []
-        outcomes = Counter(outcome for _, _, outcome in shared)
+        outcomes = Counter(row.outcome for row in shared)
         reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
         is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
-    served = {crm_id for crm_id, _, _ in shared}
+    served = {row.crm_id for row in shared}
     return Queued(
         job=job if is_kept else None,
-        joined=frozenset(job_id for _, job_id, _ in shared if job_id != job.pk),
+        joined=frozenset(row.job_id for row in shared if row.job_id != job.pk),
         late=len(late),
         shared=outcomes[Known.PENDING],
         reused=reused,

@@ -6,7 +6,10 @@ Reading streams by primary key: memory does not grow with the queryset, and a pa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -20,23 +23,37 @@ from leads.outbox.purchases import Known, known_purchases
 from leads.outbox.tally import Tally
 from leads.skips import Reason, Skip, in_flight
 
-# One page of leads: the values of a Candidate, then per kind the search in flight, None where there is none. Bare
-# tuples of bare values, because the garbage collector looks through everything else again and again.
-Page = list[tuple[object, ...]]
-_WIDTH = len(Candidate._fields)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Page:
+    """Some leads: the values of a Candidate, and per kind the search in flight, None where there is none.
+
+    Bare tuples of bare values, because the garbage collector looks through everything else again and again.
+    """
+
+    columns: Sequence[str]
+    rows: list[tuple[Any, ...]]
+
+    def read(self, *columns: str) -> Iterator[Any]:
+        """Yield of each lead the value in a column, or a tuple of the values in several."""
+        return map(itemgetter(*map(self.columns.index, columns)), self.rows)
 
 
 def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
     """Yield the leads in pages; one query a page, by primary key."""
-    columns = [*Candidate._fields, *(f"busy_{kind}" for kind in kinds)]
+    columns = [*Candidate._fields, *map(_busy, kinds)]
     for source in _sources(queryset, size):
-        annotated = source.annotate(**{f"busy_{kind}": _in_flight(kind) for kind in kinds})
-        last = None
-        while rows := list((annotated if last is None else annotated.filter(pk__gt=last)).values_list(*columns)[:size]):
-            yield rows
-            if len(rows) < size:
-                break
-            last = rows[-1][0]
+        leads = source.annotate(**{_busy(kind): _in_flight(kind) for kind in kinds}).values_list(*columns)
+        rows = list(leads[:size])
+        while rows:
+            yield Page(columns=columns, rows=rows)
+            last = rows[-1][columns.index("pk")]
+            rows = list(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+
+
+def _busy(kind: Kind) -> str:
+    """Return the name of the column with the search in flight."""
+    return f"busy_{kind}"
 
 
 def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[AbstractLead]]:
@@ -104,10 +121,9 @@ def _sort(
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
     """Judge one page for one kind; yield who is wanted, with the country where the company's name is looked up."""
-    place = _WIDTH + order.kinds.index(kind)
-    for row in page:
-        lead = Candidate._make(row[:_WIDTH])
-        verdict = _judge(kind, lead, order) if row[place] is None else in_flight(kind, lead.crm_id)
+    leads = map(Candidate._make, page.read(*Candidate._fields))
+    for lead, search in zip(leads, page.read(_busy(kind)), strict=True):
+        verdict = _judge(kind, lead, order) if search is None else in_flight(kind, lead.crm_id)
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.conf import lead_settings
 from leads.models import SearchJob
+from leads.outbox.batches import Wanted
 
 
 class Known(enum.StrEnum):
@@ -24,6 +26,17 @@ class Known(enum.StrEnum):
     PENDING = "pending"
     FOUND = "found"
     NOT_FOUND = "not_found"
+
+
+class Shared(NamedTuple):
+    """One row that shares a purchase, and the job in which its search stands."""
+
+    crm_id: str
+    job_id: uuid.UUID
+    outcome: Known
+
+    def __repr__(self) -> str:
+        return f"<Shared {self.job_id} {self.outcome}>"
 
 
 # The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough.
@@ -48,7 +61,7 @@ def _shareable(kind: Kind, column: str = "id") -> sql.Fragment:
 
 def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
     """Return what is known of each person; one query, however many."""
-    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(fingerprint,) for fingerprint in set(fingerprints)])
+    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
     outcome = _shareable(kind, "outcome")
     found = sql.fetch(
         f"WITH known AS MATERIALIZED (SELECT r.fingerprint, ({outcome.text}) AS outcome FROM {rows.text}) "  # noqa: S608 - only names of ours
@@ -58,30 +71,37 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
     return {uuid.UUID(str(fingerprint)): Known(outcome) for fingerprint, outcome in found}
 
 
+# What a new search holds where nothing else is said: what was asked for, and no result yet.
+_NEW = {"crm_id": "r.crm_id", "fingerprint": "r.fingerprint", "value_before": "r.value_before"}
+_NEW |= dict.fromkeys(["value", "country", "effect", "error"], "''")
+
+
+def _insert(**values: str) -> str:
+    """Return the INSERT of searches from a table ``r``; the arguments are columns and the SQL of their values."""
+    columns = _NEW | values
+    return "INSERT INTO {S} ({}) SELECT {}".format(", ".join(columns), ", ".join(columns.values()), **sql.names())
+
+
 # In one order, so that two planners who want the same persons wait for each other instead of deadlocking.
 _BUY = """
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
-SELECT %s, r.crm_id, %s, r.position, r.fingerprint, 'pending', '', '', r.value_before, '', '' FROM {rows}
+{insert} FROM {rows}
 WHERE %s OR ({known}) IS NULL
 ORDER BY r.fingerprint
 ON CONFLICT DO NOTHING RETURNING position
 """
 
 
-def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bool = False) -> set[int]:
-    """Insert a pending search per row (crm_id, fingerprint, value_before); return the positions that nobody had taken.
+def buy(job: SearchJob, rows: Sequence[Wanted], *, again: bool = False) -> set[int]:
+    """Insert a pending search per row; return the positions, in the order of the rows, that nobody had taken.
 
     Somebody may have bought a person since the batch was planned: nobody is bought twice, but ``again`` on purpose.
     """
-    numbered = [
-        (crm_id, position, fingerprint, value_before)
-        for position, (crm_id, fingerprint, value_before) in enumerate(rows)
-    ]
-    table = sql.table_of(
-        "r", {"crm_id": "text", "position": "int", "fingerprint": "uuid", "value_before": "text"}, numbered
-    )
+    columns = {"position": "int", "crm_id": "text", "fingerprint": "uuid", "value_before": "text"}
+    numbered = [(position, row.crm_id, row.fingerprint.hex, row.value_before) for position, row in enumerate(rows)]
+    table = sql.table_of("r", columns, numbered)
+    insert = _insert(job_id="%s", kind="%s", position="r.position", outcome="'pending'")
     known = _shareable(Kind(job.kind))
-    text = _BUY.format(rows=table.text, known=known.text, **sql.names())
+    text = _BUY.format(insert=insert, rows=table.text, known=known.text)
     inserted = sql.fetch(text, [sql.key(job.pk), job.kind, *table.params, again, *known.params])
     return {position for (position,) in inserted}
 
@@ -90,26 +110,31 @@ def buy(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]], *, again: bo
 # open and then is not joined. What was bought before is copied into the new job, so that its own results are complete.
 _SHARE = """
 WITH asked AS MATERIALIZED (SELECT r.*, ({shareable}) AS purchase FROM {rows})
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
-SELECT CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END,
-       r.crm_id, p.kind, NULL, r.fingerprint, p.outcome, p.value, p.country, r.value_before, '', ''
-FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
+{insert} FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
 WHERE p.outcome <> 'pending' OR k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
 ORDER BY r.fingerprint {lock}
 ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
 """
 
 
-def share(job: SearchJob, rows: Sequence[tuple[str, uuid.UUID, str]]) -> list[tuple[str, uuid.UUID, Known]]:
-    """Let each row share a purchase; return crm_id, job and outcome of those that could.
+def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
+    """Let each row share a purchase; return those that could.
 
     The rest has a search in flight already, or its purchase ended this very moment without a result.
     """
-    table = sql.table_of("r", {"crm_id": "text", "fingerprint": "uuid", "value_before": "text"}, rows)
+    columns = {"crm_id": "text", "fingerprint": "uuid", "value_before": "text"}
+    table = sql.table_of("r", columns, [(row.crm_id, row.fingerprint.hex, row.value_before) for row in rows])
     shareable = _shareable(Kind(job.kind))
     own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"
-    text = _SHARE.format(
-        own=own, rows=table.text, shareable=shareable.text, lock=sql.lock("FOR SHARE OF k"), **sql.names()
+    insert = _insert(
+        job_id=f"CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END",
+        kind="p.kind",
+        position="NULL",
+        outcome="p.outcome",
+        value="p.value",
+        country="p.country",
     )
+    lock = sql.lock("FOR SHARE OF k")
+    text = _SHARE.format(insert=insert, rows=table.text, shareable=shareable.text, lock=lock, **sql.names())
     shared = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
-    return [(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in shared]
+    return [Shared(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in shared]

@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import time
 import uuid
+from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
@@ -44,6 +45,13 @@ _AFTER_EVENT = dt.timedelta(seconds=60)
 _LONGEST_WAIT = dt.timedelta(minutes=15)
 # Seconds between attempts to record what Enrow accepted: a database that restarts, or fails over, is back within them.
 _PATIENCE = (0.2, 1.0, 3.0, 10.0)
+
+
+class Asked(NamedTuple):
+    """One row of the POST: the person, and the lead as it is now; None for one that is gone."""
+
+    fingerprint: uuid.UUID | None
+    lead: Candidate | None
 
 
 def submit_next() -> bool:
@@ -104,10 +112,10 @@ def _queries(job: SearchJob) -> list[Query]:
     """Return what is to be POSTed, in order of position. A lead that cannot be sent any more leaves the job first."""
     kind = Kind(job.kind)
     queries: list[Query] = []
-    for fingerprint, lead in _sent(job):
-        query = _query(kind, lead, fingerprint)
+    for row in _sent(job):
+        query = _query(kind, row)
         if isinstance(query, str):
-            _drop(job, fingerprint, query)
+            _drop(job, row.fingerprint, query)
         else:
             queries.append(query)
     if len(queries) != job.requested:
@@ -118,8 +126,8 @@ def _queries(job: SearchJob) -> list[Query]:
     return queries
 
 
-def _sent(job: SearchJob) -> list[tuple[uuid.UUID | None, Candidate | None]]:
-    """Return who stands in the POST, by fingerprint, each with the lead as it is now; None for one that is gone.
+def _sent(job: SearchJob) -> list[Asked]:
+    """Return the rows of the POST in their order.
 
     Each lead is a value of its own, looked up by its crm_id: a join may read a million leads to find these 5,000. Nor
     is the outcome a condition, because PostgreSQL may look through all that is pending for what of the job is.
@@ -130,7 +138,7 @@ def _sent(job: SearchJob) -> list[tuple[uuid.UUID | None, Candidate | None]]:
         return _sent_by_the_orm(searches)
     rows = searches.annotate(lead=Subquery(leads.values(inputs=JSONArray(*Candidate._fields))[:1]))
     return [
-        (fingerprint, None if lead is None else Candidate._make(lead))
+        Asked(fingerprint, None if lead is None else Candidate._make(lead))
         for fingerprint, outcome, lead in rows.values_list("fingerprint", "outcome", "lead")
         if outcome == LeadSearch.Outcome.PENDING
     ]
@@ -142,23 +150,23 @@ def _reads_in_python() -> bool:
     return any(hasattr(field, "from_db_value") for field in inputs)
 
 
-def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[tuple[uuid.UUID | None, Candidate | None]]:
+def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[Asked]:
     """Return the same for such a model, whose values are known to the ORM alone."""
     pending = list(searches.pending().values_list("fingerprint", "crm_id"))
     wanted = get_lead_model()._default_manager.filter(crm_id__in=[crm_id for _, crm_id in pending])
     by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, wanted.values_list(*Candidate._fields))}
-    return [(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
+    return [Asked(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
 
 
-def _query(kind: Kind, lead: Candidate | None, fingerprint: uuid.UUID | None) -> Query | str:
+def _query(kind: Kind, row: Asked) -> Query | str:
     """Return the query for a search, or the sentence that says why there is none."""
-    if lead is None:
+    if row.lead is None:
         return "The lead was deleted before the search was sent."
     # Whether the lead has a value by now was decided at planning; here only its inputs count.
-    verdict = judge(kind, lead, overwrite=True)
+    verdict = judge(kind, row.lead, overwrite=True)
     if isinstance(verdict, Skip):
         return verdict.sentence
-    if verdict.fingerprint != fingerprint:
+    if verdict.fingerprint != row.fingerprint:
         return "The lead's inputs were edited before the search was sent; search again."
     return verdict
 
@@ -221,7 +229,7 @@ def _refused(job: SearchJob, error: Refused) -> None:
     sent = _sent(job)
     if error.row is not None and 1 <= error.row <= len(sent) and len(sent) > 1:
         with transaction.atomic(using=sql.alias()):
-            _drop(job, sent[error.row - 1][0], str(error))
+            _drop(job, sent[error.row - 1].fingerprint, str(error))
             _again(job, str(error), delay=dt.timedelta(0))
     else:
         end_without_result(job.pk, State.FAILED, str(error), among=SearchJob.AWAITING)

@@ -7,7 +7,6 @@ search gets a job of its own, so that a lead's history is whole.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -21,7 +20,7 @@ from enrow_webhooks.signals import TryLater
 from leads import sql
 from leads.conf import lead_settings
 from leads.kinds import KINDS
-from leads.models import LeadSearch, SearchJob
+from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.results import applying, writeback
 from leads.results.matching import settle_one
 
@@ -82,63 +81,49 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
 def _ours(answer: Answer) -> dict[str, Result]:
     """Return the results that name a lead of ours, by crm_id."""
     named = {result.crm_id: result for result in answer.results if result.crm_id}
-    rows = sql.table_of("r", {"crm_id": "text"}, [(crm_id,) for crm_id in named])
-    table = sql.names()["L"]
-    lead = f"SELECT 1 FROM {table} l WHERE l.crm_id = r.crm_id"  # noqa: S608 - only names of ours
-    known = sql.fetch(f"SELECT r.crm_id FROM {rows.text} WHERE ({lead}) IS NOT NULL", rows.params)  # noqa: S608 - only names of ours
-    return {crm_id: named[crm_id] for (crm_id,) in known}
-
-
-_INSERT = """
-INSERT INTO {S} (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
-SELECT %s, r.crm_id, %s, r.position, NULL, r.outcome, r.value, r.country, r.value_before, '', r.error
-FROM {rows} WHERE true
-"""
-_COLUMNS = {
-    "crm_id": "text",
-    "position": "int",
-    "outcome": "text",
-    "value": "text",
-    "country": "text",
-    "error": "text",
-    "value_before": "text",
-}
+    # As the database has them: a host's own manager may hide some, and they are written all the same.
+    leads = get_lead_model()._base_manager.using(sql.alias()).filter(crm_id__in=named)
+    known = set(leads.values_list("crm_id", flat=True))
+    return {crm_id: result for crm_id, result in named.items() if crm_id in known}
 
 
 def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -> bool:
     now = timezone.now()
-    rows = [_row(kind, position, crm_id, result) for position, (crm_id, result) in enumerate(ours.items())]
-    found = sum(row[2] == LeadSearch.Outcome.FOUND for row in rows)
     job = SearchJob(
         run=uuid.uuid4(),
         kind=kind,
         state=SearchJob.State.FINISHED,
         enrow_id=enrow_id,
-        requested=len(rows),
-        found=found,
-        credits_cost=answer.cost if answer.cost is not None else lead_settings.price(kind) * found,
+        requested=len(ours),
         requested_by=REQUESTED_BY,
         result_via=SearchJob.Via.WEBHOOK,
         finished_at=now,
         sent_at=now,
     )
+    searches = [_search(job, position, result) for position, result in enumerate(ours.values())]
+    job.found = sum(search.outcome == LeadSearch.Outcome.FOUND for search in searches)
+    job.credits_cost = answer.cost if answer.cost is not None else lead_settings.price(kind) * job.found
     try:
         with transaction.atomic(using=sql.alias()):
             job.save(force_insert=True)
-            _insert(job, rows)
+            LeadSearch.objects.bulk_create(searches)
     except IntegrityError:
         return True  # another worker took the same search a moment earlier: its job carries the id
     writeback.write(job.pk)
     return True
 
 
-def _row(kind: Kind, position: int, crm_id: str, result: Result) -> Sequence[object]:
-    outcome = settle_one(kind, 0, result)
-    # A verification is only written to a lead that still has the address it judged.
-    value_before = result.value if KINDS[kind].judges else ""
-    return (crm_id, position, outcome.outcome, outcome.value, outcome.country, outcome.error, value_before)
-
-
-def _insert(job: SearchJob, rows: Sequence[Sequence[object]]) -> None:
-    table = sql.table_of("r", _COLUMNS, rows)
-    sql.run(_INSERT.format(rows=table.text, **sql.names()), [sql.key(job.pk), job.kind, *table.params])
+def _search(job: SearchJob, position: int, result: Result) -> LeadSearch:
+    settled = settle_one(Kind(job.kind), 0, result)
+    return LeadSearch(
+        job=job,
+        crm_id=result.crm_id,
+        kind=job.kind,
+        position=position,
+        outcome=settled.outcome,
+        value=settled.value,
+        country=settled.country,
+        # A verification is only written to a lead that still has the address it judged.
+        value_before=result.value if KINDS[Kind(job.kind)].judges else "",
+        error=settled.error,
+    )

@@ -51,22 +51,22 @@ def test_a_burst_of_wakes_is_a_few_messages():
     """A thousand wakes make few messages, and at least one after the last of them."""
     waker, task = Waker(), Counted()
     for _ in range(1000):
-        waker.wake(task)
+        waker.ask(task)
         last = time.monotonic()
-    assert waker.flush(5)
+    assert waker.wait(5)
     assert 1 <= len(task.messages) <= 10
-    assert task.messages[-1] >= last or waker.flush(5)
+    assert task.messages[-1] >= last or waker.wait(5)
 
 
 def test_a_wake_during_a_publication_is_not_lost():
     """What was asked for while a message was on its way gets a message of its own."""
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
-    waker.wake(task)
+    waker.ask(task)
     time.sleep(0.1)
-    waker.wake(task)
+    waker.ask(task)
     hold.set()
-    assert waker.flush(5)
+    assert waker.wait(5)
     assert len(task.messages) == 2
 
 
@@ -74,42 +74,42 @@ def test_every_task_gets_its_message():
     """A burst for one does not swallow another's."""
     waker, tasks = Waker(), [Counted("one"), Counted("two")]
     for task in tasks * 5:
-        waker.wake(task)
-    assert waker.flush(5)
+        waker.ask(task)
+    assert waker.wait(5)
     assert all(task.messages for task in tasks)
 
 
 def test_a_broker_that_hangs_delays_nobody():
-    """Waking returns at once, and flush() waits no longer than it was told to."""
+    """Waking returns at once, and wait() waits no longer than it was told to."""
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
     started = time.monotonic()
     for _ in range(100):
-        waker.wake(task)
+        waker.ask(task)
     assert time.monotonic() - started < 0.5
-    assert not waker.flush(0.2)
+    assert not waker.wait(0.2)
     assert time.monotonic() - started < 2
     hold.set()
-    assert waker.flush(5)
+    assert waker.wait(5)
 
 
 def test_a_broker_that_fails_is_logged_and_never_raised(caplog):
     """By the name of its error only: a broker's URL has a password. The thread lives on."""
     waker = Waker()
-    waker.wake(Counted(error=ConnectionError("redis://:hunter2@broker")))
-    assert waker.flush(5)
+    waker.ask(Counted(error=ConnectionError("redis://:hunter2@broker")))
+    assert waker.wait(5)
     assert "the sweep will do the work" in caplog.text
     assert "hunter2" not in caplog.text
     task = Counted()
-    waker.wake(task)
-    assert waker.flush(5)
+    waker.ask(task)
+    assert waker.wait(5)
     assert task.messages
     assert not publish(Counted(error=ValueError()))
 
 
-def test_flush_with_nothing_asked_for_returns_at_once():
+def test_waiting_for_nothing_returns_at_once():
     """Nothing is pending."""
-    assert Waker().flush(0)
+    assert Waker().wait(0)
 
 
 def test_this_project_has_a_celery_app_in_every_thread():
@@ -201,7 +201,7 @@ assert module.flush(5)
 # The worst moment: another thread holds the waker's lock, and will never give it back in the child.
 held = threading.Event()
 def hold():
-    with module._waker._signal:
+    with module._waker._changed:
         held.set()
         time.sleep(2)
 threading.Thread(target=hold, daemon=True).start()

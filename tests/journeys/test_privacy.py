@@ -26,6 +26,8 @@ from leads.kinds import Candidate
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.outbox.batches import Wanted
+from leads.outbox.planning import Page
+from leads.outbox.purchases import Shared
 from leads.results.matching import Sent, Settled
 from leads.signals import leads_written
 from leads.tasks import submit_jobs, sweep_jobs
@@ -331,7 +333,9 @@ def test_reprs_show_no_person():
         Candidate(1, CRM_ID, "Plantedann", "Somebody", NAME, "", "", "", "", EMAIL, "", PHONE),
         Sent(1, CRM_ID, None, EMAIL),
         Settled(1, "found", EMAIL, "FR"),
+        Page(columns=["email"], rows=[(EMAIL,)]),
         Wanted(CRM_ID, None, EMAIL),
+        Shared(CRM_ID, None, "found"),
         WebhookEvent(event="x", enrow_id="1", payload=BODY),
         LeadSearch(kind=Kind.FIND_EMAIL, value=EMAIL),
     ]

@@ -11,7 +11,9 @@ from enrow_webhooks.admin import BigTableAdmin
 from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.models import WebhookEvent
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
 from tests.leads.admin_pages import MODELS, fill, run_action, said
+from tests.leads.answers import VIA, done, found
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,20 @@ def test_nothing_reads_a_big_table_from_end_to_end(admin_client):
     looked = {page.name: problems(page.open) for page in pages.pages(admin_client)}
     assert len(looked) > 100, "the admin's lists were not found"
     assert {name: found for name, found in looked.items() if found} == {}
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+def test_a_batch_looks_its_rows_up(running):
+    """A thousand results are written by looking up, where PostgreSQL would rather read an index of 30,000 leads."""
+    job = running(1000)
+    rows.fill(rows.Size(leads=30_000, searches=60_000, events=30_000))
+    sizes = plans.sizes_of_big()
+    answer = done(*(found(f"lead-{number}") for number in range(1000)))
+    written = plans.recorded(lambda: applying.apply(job.pk, answer, via=VIA))
+    planned = [plans.explain(statement) for statement in written if "jsonb_array_elements" in statement.text]
+    assert len(planned) == 2
+    assert [problem for plan in planned for problem in plans.problems(plan, sizes, most=1000)] == []
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from enrow_webhooks.doctor import inbox_troubles
-from enrow_webhooks.inbox import processing, rejections
+from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.inbox.rejections import Counting, Reason, counting
 from enrow_webhooks.models import Rejection, WebhookEvent
@@ -67,7 +67,7 @@ def test_flushing_costs_one_statement_per_reason(django_assert_num_queries):
 
 
 def test_the_thread_writes_the_sums_down():
-    """Without anybody asking for it, once in a while; its connection is closed again."""
+    """Without anybody asking for it, once in a while."""
     own = Counting(every=0.05)
     for _ in range(3):
         own.note(Reason.STRANGER)
@@ -79,9 +79,7 @@ def test_the_thread_writes_the_sums_down():
     while counts() != {"stranger": 4}:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.join(5)
+    own.forget()
 
 
 def test_what_the_database_does_not_take_is_counted_later():
@@ -150,9 +148,6 @@ def test_a_forked_child_counts_from_zero():
     """The parent writes its own sums down; the child does not write them a second time."""
     own = Counting(every=1000)
     own.note(Reason.STRANGER)
-    timer = own._timer
     own.start_afresh()
     assert own.flush()
     assert counts() == {}
-    timer.cancel()
-    assert rejections.counting is counting

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import FloatField
 
-from leads.csvfiles.columns import guarded, unguarded
+from leads.csvfiles.columns import CellError, Column, guarded, unguarded
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import STRANGE
@@ -24,3 +25,13 @@ def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_fi
     run("import_leads", csv_file("crm_id,phone\n1,+33199001233\n2,'+33199001234\n"))
 
     assert Lead.objects.get(crm_id="2").phone == "+33199001234"
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])
+def test_a_word_for_no_number_is_no_number(text):
+    """Programs write "nan" into a blank cell of numbers; a host's column of numbers does not take it for one."""
+    column = Column(place=0, field=FloatField(name="score"))
+    value, error = column.read(["0.5", text])
+    assert value == 0.5
+    assert isinstance(error, CellError)
+    assert f"score '{text}' is not a number" in str(error)

@@ -39,6 +39,16 @@ def test_a_single_search_that_was_launched_elsewhere_enriches_its_lead(make_lead
     assert SearchJob.objects.count() == 1
 
 
+@pytest.mark.parametrize(("email", "status"), [("ann0@firm0.com", "valid"), ("another@firm0.com", "")])
+def test_a_verification_from_elsewhere_counts_for_the_address_that_it_judged(make_leads, sandbox, post, email, status):
+    """The lead that has another address by now learns nothing of its own."""
+    make_leads(1, email=email)
+    body = {"email": "ann0@firm0.com", "custom": {"crm_id": "lead-0"}}
+    enrow_id = launch_elsewhere(sandbox, "/email/verify/single", body)
+    assert post(payload("webhooks/verification_finished") | {"id": enrow_id}).state == "processed"
+    assert Lead.objects.values_list("email", "email_status").get() == (email, status)
+
+
 @pytest.mark.parametrize(
     ("path", "name", "field"),
     [("/email/find/bulk", "bulk_search_finished", "email"), ("/phone/bulk", "bulk_phone_search_finished", "phone")],

@@ -19,6 +19,7 @@ from enrow_webhooks.client.answers import bulk_answer
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
 from leads.models import LeadSearch, SearchJob
 from leads.outbox import purchases
+from leads.outbox.purchases import Wanted
 from leads.results import applying as results
 
 # Coprime to every number of leads here: steps of it visit each lead once, far from the one before.
@@ -137,35 +138,34 @@ def prepare(kind: Kind, numbers: list[int]) -> Batch:
     )
     rows = [_ROWS[kind](number, place) for place, number in enumerate(numbers)]
     with transaction.atomic():
-        bought = purchases.buy(
-            job, [(f"crm-{number}", name, seen) for number, (name, seen, _) in zip(numbers, rows, strict=True)]
-        )
+        bought = purchases.buy(job, [wanted for wanted, _ in rows])
     assert len(bought) == len(numbers), "a lead of this batch is being searched already"
-    body = {"general": {"status": "completed"}, "stats": {}, "results": [item for _, _, item in rows]}
+    body = {"general": {"status": "completed"}, "stats": {}, "results": [item for _, item in rows]}
     return Batch(job.pk, kind, numbers, body)
 
 
-Row = tuple[uuid.UUID, str, dict[str, object]]
+Row = tuple[Wanted, dict[str, object]]
 
 
 def _email(number: int, place: int) -> Row:
     asked = {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number // 7}.com"}
     found = f"ann{number}.somebody@firm{number // 7}.com" if number % 10 < 6 else None
     item = {"index": str(place), "qualification": "valid" if found else "invalid", "email": found, "raw_params": asked}
-    return FindEmail(**asked).fingerprint, "", item | {"custom": f"crm-{number}"}
+    return Wanted(f"crm-{number}", FindEmail(**asked).fingerprint, ""), item | {"custom": f"crm-{number}"}
 
 
 def _verdict(number: int, place: int) -> Row:
     email = f"ann@firm{number}.com"
     item = {"index": str(uuid.uuid4()), "qualification": "valid" if number % 5 else "invalid", "email": email}
-    return VerifyEmail(email=email).fingerprint, email, item
+    return Wanted(f"crm-{number}", VerifyEmail(email=email).fingerprint, email), item
 
 
 def _phone(number: int, place: int) -> Row:
     url = f"https://www.linkedin.com/in/ann{number}-somebody/"
     found = f"+1570555{number % 10_000:04}" if number % 10 < 4 else None
     item = {"index": place, "qualification": "found" if found else "not_found", "number": found, "country": "US"}
-    return FindPhone(linkedin_url=url).fingerprint, "", item | {"params": {"linkedin_url": url}}
+    asked = FindPhone(linkedin_url=url)
+    return Wanted(f"crm-{number}", asked.fingerprint, ""), item | {"params": {"linkedin_url": url}}
 
 
 _ROWS: dict[Kind, Callable[[int, int], Row]] = {
