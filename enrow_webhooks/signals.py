@@ -1,4 +1,4 @@
-"""Where a notice is handed up to whoever cares: the CRM floor, or the host project."""
+"""Where a notice is handed up to those who care: the CRM, or the host project."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from django.dispatch import Signal
 
 
-class NoticeSignal(Signal):
-    """A signal that leaves it to the inbox to write failures down.
+class QuietSignal(Signal):
+    """A signal whose sender writes failures down, by what ``send_robust()`` returns.
 
-    Django's own log takes TryLater for an error, and breaks, with every receiver that follows, on one without a
-    ``__qualname__`` (a partial, an object that can be called).
+    Django's own log quotes the failure, takes TryLater for an error, and breaks, with every receiver that follows, on
+    one without a ``__qualname__`` (a partial, an object that can be called).
     """
 
     def _log_robust_failure(self, receiver: object, err: Exception) -> None:
-        pass
+        """Say nothing. Private to Django: a filter of its logger comes too late for a receiver without a name."""
 
 
 # Sent with ``notice`` (events.Notice). A receiver that took the notice returns True; one that cannot yet raises
 # TryLater. Every receiver is called; one that fails is called again with the same notice, so receivers must be
 # idempotent.
-notice_received = NoticeSignal()
+notice_received = QuietSignal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Forecast:
 
 # Sent with ``notice`` before a replay. A receiver that would take the notice returns a Forecast; it changes nothing and
 # asks nobody outside.
-notice_questioned = NoticeSignal()
+notice_questioned = QuietSignal()
 
 
 class TryLater(Exception):  # noqa: N818 - it is no error: the notice waits for its turn

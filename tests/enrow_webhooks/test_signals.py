@@ -1,0 +1,50 @@
+"""A receiver of the host that fails disturbs no other one, and its message reaches no log."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from enrow_webhooks.signals import TryLater, notice_questioned, notice_received
+from leads.signals import leads_written
+
+
+class Bad:
+    """A receiver without a name."""
+
+    def __call__(self, error, **named):
+        raise error
+
+
+def good(**named):
+    return "taken"
+
+
+@pytest.mark.parametrize("signal", [notice_received, notice_questioned, leads_written])
+@pytest.mark.parametrize("error", [ValueError("ann@firm.com"), TryLater("ann@firm.com")])
+def test_a_receiver_that_fails_disturbs_nobody(signal, error, caplog):
+    """Also one that Django cannot name: the others are called, and the sender learns what happened."""
+    receivers = [Bad(), partial(Bad()), good]
+    for receiver in receivers:
+        signal.connect(receiver, sender="the test")
+    try:
+        answers = signal.send_robust("the test", error=error)
+    finally:
+        for receiver in receivers:
+            signal.disconnect(receiver, sender="the test")
+    assert [answer for receiver, answer in answers if receiver in receivers] == [error, error, "taken"]
+    assert "ann@firm.com" not in caplog.text
+    assert not [record for record in caplog.records if record.name == "django.dispatch"]
+
+
+def test_failures_behind_leads_written_are_logged(caplog):
+    """Nobody else would tell of them: the leads are written already."""
+    bad = partial(Bad(), error=ValueError("ann@firm.com"))
+    leads_written.connect(bad, sender="the test")
+    try:
+        leads_written.send_robust("the test")
+    finally:
+        leads_written.disconnect(bad, sender="the test")
+    assert "A receiver of leads_written failed: ValueError" in caplog.text
+    assert "ann@firm.com" not in caplog.text
