@@ -1,6 +1,6 @@
-"""A filter for the log lines of others: of the web server, of Django, of HTTP libraries.
+"""Filters for the log lines of others: of the web server, of Django, of HTTP libraries.
 
-The package's own lines are safe by themselves. Put it on every handler:
+The package's own lines are safe by themselves. Put ``RedactWebhookTokens`` on every handler:
 
     LOGGING = {
         "version": 1,
@@ -16,6 +16,9 @@ from __future__ import annotations
 import logging
 
 from enrow_webhooks.inbox.addresses import redact
+
+# What the view writes into the META of a request that it has answered.
+ANSWERED = "enrow_webhooks.answered"
 
 _formatter = logging.Formatter()
 
@@ -40,3 +43,15 @@ class RedactWebhookTokens(logging.Filter):
         if isinstance(path, str) and redact(path) != path:
             del record.request  # type: ignore[attr-defined]  # put there by Django's own logging
         return True
+
+
+class DropAnswered(logging.Filter):
+    """Drops Django's line of a delivery that the view has answered: it quotes the path, which ends in the secret.
+
+    Refusals are counted, and logged once an hour. A failure of the host's own code is logged all the same.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the record is logged."""
+        request = getattr(record, "request", None)
+        return bool(record.exc_info) or ANSWERED not in getattr(request, "META", ())

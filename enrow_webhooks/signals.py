@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from django.dispatch import Signal
 
 
-class EventSignal(Signal):
-    """A signal that leaves it to the inbox to write failures down.
+class QuietSignal(Signal):
+    """A signal whose sender writes failures down, by what ``send_robust()`` returns.
 
-    Django's own log takes TryLater for an error, and breaks, with every receiver that follows, on one without a
-    ``__qualname__`` (a partial, an object that can be called).
+    Django's own log quotes the failure, takes TryLater for an error, and breaks, with every receiver that follows, on
+    one without a ``__qualname__`` (a partial, an object that can be called).
     """
 
     def _log_robust_failure(self, receiver: object, err: Exception) -> None:
-        pass
+        """Say nothing. Private to Django: a filter of its logger comes too late for a receiver without a name."""
 
 
 # Sent with ``event`` (events.Event). A receiver that took the event returns True; one that cannot yet raises
 # TryLater. Every receiver is called; one that fails is called again with the same event, so receivers must be
 # idempotent.
-event_received = EventSignal()
+event_received = QuietSignal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Forecast:
 
 # Sent with ``event`` before a replay. A receiver that would take the event returns a Forecast; it changes nothing and
 # asks nobody outside.
-event_questioned = EventSignal()
+event_questioned = QuietSignal()
 
 
 class TryLater(Exception):  # noqa: N818 - it is no error: the event waits for its turn

@@ -28,6 +28,7 @@ from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import storing
 from enrow_webhooks.inbox.addresses import recognise
 from enrow_webhooks.inbox.rejections import Reason, counting
+from enrow_webhooks.logs import ANSWERED
 from enrow_webhooks.tasks import process_events
 from enrow_webhooks.wake import wake
 
@@ -139,8 +140,7 @@ class WebhookView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         if reason := _REASONS.get(final.status_code):
             counting.note(reason)
-        # Django's own mark, see django.utils.log.log_response.
-        final._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        django_request(request).META[ANSWERED] = True
         return final
 
     @sensitive_variables()
@@ -167,7 +167,7 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
     if announced > limit:
         raise BodyTooLarge
     try:
-        body = _read(request, limit + 1)
+        body = _read(request, announced, limit + 1)
     except Exception as error:
         # OSError by the book; but every server has exceptions of its own for a body that is broken.
         raise ParseError("The body broke off.") from error
@@ -178,12 +178,13 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
     return body
 
 
-def _read(request: HttpRequest, size: int) -> bytes:
+def _read(request: HttpRequest, announced: int, size: int) -> bytes:
     if request.META.get("wsgi.input_terminated") and not request.META.get("CONTENT_LENGTH"):
         # Chunked: it has no length, so Django takes it for empty and leaves it unread.
         return bytes(request.META["wsgi.input"].read(size))
-    # A middleware may have read it before.
-    return request.body if hasattr(request, "_body") else request.read(size)
+    body = request.read(size)
+    # A middleware may have read from it before; what it read whole, Django kept.
+    return body if len(body) >= announced else request.body
 
 
 webhook_view = WebhookView.as_view()

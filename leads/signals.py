@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-
-from django.dispatch import Signal
+from typing import Any
 
 from enrow_webhooks.client.scrub import log_failure
+from enrow_webhooks.signals import QuietSignal
 
 logger = logging.getLogger(__name__)
 
 
-class WrittenSignal(Signal):
+class WrittenSignal(QuietSignal):
     """A signal whose failures are logged without what they quote."""
 
-    def _log_robust_failure(self, receiver: object, err: Exception) -> None:
-        log_failure(logger, err, "A receiver of leads_written failed:")
+    def send_robust(self, sender: Any, **named: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - Django's own signature
+        """Call every receiver; return what each answered, or the exception that it raised."""
+        answers = super().send_robust(sender, **named)
+        for _, answer in answers:
+            if isinstance(answer, Exception):
+                log_failure(logger, answer, "A receiver of leads_written failed:")
+        return answers
 
 
 # Sent after the commit with ``job_id`` (UUID of the SearchJob) and ``written`` (how many leads changed). Which ones:

@@ -86,8 +86,9 @@ def lock(clause: str) -> str:
 def look_up_by_index() -> None:
     """Have a batch find its rows by index until the transaction ends; call it inside of one.
 
-    PostgreSQL would rather read a table of up to some 700,000 rows whole, for each batch of 5,000: six times the work.
-    Only that is switched off. Without hash joins, too, outdated statistics led to comparing all rows with all rows.
+    PostgreSQL would rather read a table of up to some 15,000 rows whole; of up to some 700,000 where it knows that a
+    batch has 5,000 rows. Only that is switched off. Without hash joins, too, outdated statistics led to comparing all
+    rows with all rows.
     """
     if connect().vendor == "postgresql":
         fetch("SELECT set_config('enable_seqscan', 'off', true)", ())

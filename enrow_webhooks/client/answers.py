@@ -155,7 +155,6 @@ def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
 
     Raises ValueError when the status is none that Enrow documents.
     """
-    stats = mapping(body.get("stats"))
     status = _PROGRESS.get(text(mapping(body.get("general")).get("status")).lower())
     if status is None:
         raise ValueError("it has no known general.status.")
@@ -163,8 +162,7 @@ def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
     return Answer(
         status=status,
         results=tuple(result(kind, row) for row in items if isinstance(row, dict)) if isinstance(items, list) else (),
-        cost=_final_cost(stats),
-        finished=_index(stats.get("finished")),
+        cost=_final_cost(mapping(body.get("stats"))),
     )
 
 

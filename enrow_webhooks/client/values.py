@@ -153,8 +153,6 @@ class Answer:
     results: tuple[Result, ...] = field(default=(), repr=False)
     # What the search cost in the end; None when the body does not settle it.
     cost: Decimal | None = None
-    # Rows done so far, while ongoing.
-    finished: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,53 @@
-"""Where an event is handed up: each receiver is called, and the failure of one is an answer."""
+"""A receiver of the host that fails disturbs no other one, and its message reaches no log."""
 
 from __future__ import annotations
 
-import functools
-import logging
+from functools import partial
 
 import pytest
 
-from enrow_webhooks.signals import EventSignal, Forecast, TryLater
+from enrow_webhooks.signals import Forecast, TryLater, event_questioned, event_received
+from leads.signals import leads_written
 
 
-def fail(error, **kwargs):
-    raise error
+class Bad:
+    """A receiver without a name."""
+
+    def __call__(self, error, **named):
+        raise error
 
 
-@pytest.mark.parametrize("error", [TryLater("Not yet."), ValueError("ann@firm.com")])
-def test_a_receiver_that_fails_is_an_answer_and_writes_no_log(caplog, error):
-    """Also one without a ``__qualname__``; the receivers behind it are called all the same, and the inbox logs."""
-    caplog.set_level(logging.DEBUG)
-    signal = EventSignal()
-    failing = functools.partial(fail, error)
-    signal.connect(failing)
-    signal.connect(accept := lambda **kwargs: True)
+def good(**named):
+    return "taken"
 
-    answers = dict(signal.send_robust(sender=None, event="event"))
 
-    assert answers == {failing: error, accept: True}
-    assert not caplog.records
+@pytest.mark.parametrize("signal", [event_received, event_questioned, leads_written])
+@pytest.mark.parametrize("error", [ValueError("ann@firm.com"), TryLater("ann@firm.com")])
+def test_a_receiver_that_fails_disturbs_nobody(signal, error, caplog):
+    """Also one that Django cannot name: the others are called, and the sender learns what happened."""
+    receivers = [Bad(), partial(Bad()), good]
+    for receiver in receivers:
+        signal.connect(receiver, sender="the test")
+    try:
+        answers = signal.send_robust("the test", error=error)
+    finally:
+        for receiver in receivers:
+            signal.disconnect(receiver, sender="the test")
+    assert [answer for receiver, answer in answers if receiver in receivers] == [error, error, "taken"]
+    assert "ann@firm.com" not in caplog.text
+    assert not [record for record in caplog.records if record.name == "django.dispatch"]
+
+
+def test_failures_behind_leads_written_are_logged(caplog):
+    """Nobody else would tell of them: the leads are written already."""
+    bad = partial(Bad(), error=ValueError("ann@firm.com"))
+    leads_written.connect(bad, sender="the test")
+    try:
+        leads_written.send_robust("the test")
+    finally:
+        leads_written.disconnect(bad, sender="the test")
+    assert "A receiver of leads_written failed: ValueError" in caplog.text
+    assert "ann@firm.com" not in caplog.text
 
 
 def test_a_forecast_changes_nothing_unless_it_says_so():

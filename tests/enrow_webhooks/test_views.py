@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ import uuid
 
 import pytest
 from django.db import connection, connections
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse, set_script_prefix
 
@@ -130,6 +132,78 @@ def test_middleware_of_the_project_does_not_turn_an_event_away(settings, middlew
     settings.MIDDLEWARE = middleware
     answer = deliver(client=Client(enforce_csrf_checks=True))
     assert (answer.status_code, rows()) == (200, 1)
+
+
+def read_twice(get_response):
+    """Be a middleware that looks at the body, and then reads some of it as a file."""
+
+    def middleware(request):
+        assert request.body.startswith(request.read(5))
+        return get_response(request)
+
+    return middleware
+
+
+def read_away(get_response):
+    """Be a middleware that keeps a part of the body for itself."""
+
+    def middleware(request):
+        request.read(5)
+        return get_response(request)
+
+    return middleware
+
+
+@pytest.mark.parametrize(("name", "status", "stored"), [("read_twice", 200, [BODY.decode()]), ("read_away", 400, [])])
+def test_a_body_that_was_read_as_a_file_is_whole_or_refused(settings, name, status, stored):
+    """What Django kept of it is stored whole; what is gone is no event, so Enrow sends it again."""
+    settings.MIDDLEWARE = [f"tests.enrow_webhooks.test_views.{name}"]
+    assert deliver().status_code == status
+    assert [row.payload for row in WebhookEvent.objects.all()] == stored
+
+
+@pytest.mark.parametrize("middleware", [[], ["tests.enrow_webhooks.test_views.read_first"]])
+def test_a_body_that_ends_too_soon_is_refused(settings, middleware):
+    """Also where a middleware read it before: a part that is JSON by chance is not the event."""
+    settings.MIDDLEWARE = middleware
+    headers = {"wsgi.input": io.BytesIO(BODY), "CONTENT_LENGTH": str(len(BODY) + 1)}
+    assert deliver(**headers).status_code == 400
+    assert rows() == 0
+
+
+def rewrite(get_response):
+    """Be a middleware that makes an answer of its own out of each."""
+    return lambda request: HttpResponse("sorry", status=get_response(request).status_code)
+
+
+def fail(get_response):
+    """Be a middleware with a bug behind the view."""
+
+    def middleware(request):
+        get_response(request)
+        raise ValueError("a bug of the host")
+
+    return middleware
+
+
+def shut(get_response):
+    """Be a middleware that lets nobody in."""
+    return lambda request: HttpResponse("closed", status=403)
+
+
+@pytest.mark.parametrize(("name", "logged"), [("rewrite", False), ("fail", True), ("shut", True)])
+def test_django_logs_what_the_host_did_and_not_what_the_view_answered(settings, caplog, name, logged):
+    """Its line of our refusal quotes the secret, whichever object the answer is; the host's own faults are news."""
+    settings.MIDDLEWARE = [f"tests.enrow_webhooks.test_views.{name}"]
+    deliver(path=url("wrong"), client=Client(raise_request_exception=False))
+    lines = [record for record in caplog.records if record.name == "django.request"]
+    assert bool(lines) is logged
+
+
+def test_django_logs_other_addresses_as_ever(caplog):
+    """The filter is for our view alone."""
+    assert Client().get("/no-such-page/").status_code == 404
+    assert "Not Found: /no-such-page/" in caplog.text
 
 
 def test_a_site_below_a_prefix_signs_urls_that_lead_back(settings, enrow):

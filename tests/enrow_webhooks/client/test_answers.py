@@ -69,7 +69,6 @@ BULK = [
         Answer(
             status=DONE,
             cost=Decimal(2),
-            finished=3,
             results=(
                 Result(
                     verdict=Verdict.FOUND,
@@ -89,7 +88,7 @@ BULK = [
             ),
         ),
     ),
-    (FIND, "get_email_find_bulk_200_ongoing", Answer(status=SearchStatus.ONGOING, finished=2)),
+    (FIND, "get_email_find_bulk_200_ongoing", Answer(status=SearchStatus.ONGOING)),
     (
         VERIFY,
         "get_email_verify_bulk_200_completed",
