@@ -72,6 +72,9 @@ class Command(EnrowCommand):
             metavar="SWITCHES",
             help="what goes wrong, with a probability each, like duplicate,drop=0.2,late; all are listed below",
         )
+        self._add_arguments_of_the_account(parser)
+
+    def _add_arguments_of_the_account(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--seed", type=whole_number, default=0, metavar="N", help="another series of what is decided by lot"
         )
