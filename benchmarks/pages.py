@@ -133,7 +133,7 @@ def _queries() -> Iterator[Page]:
         "sweep: retention overdue": retention.overdue,
         "sweep: prune": lambda: retention.prune(older_than=dt.timedelta(days=60), batch=500),
         "planner: what may be spent": lambda: budget.allowance(_balance()),
-        "credits that no job explains": lambda: reconciliation.drift(_balance(), days=30),
+        "credits that no job explains": lambda: reconciliation.reconcile(_balance(), days=30),
         "run: progress": lambda: run and Run(id=run, tally=Tally()).progress(),
     }
     for name, call in calls.items():

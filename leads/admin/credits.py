@@ -21,7 +21,7 @@ _DAYS = 30
 
 
 def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateResponse:
-    """Show sums per day, user and run, limit, balance and drift; Enrow is asked once, the database a fixed number."""
+    """Show sums, limit, balance and reconciliation; Enrow is asked once, the database a fixed number of times."""
     site, balance, today = page.admin_site, budget.ask_balance(), statement.today()
     limit = lead_settings.daily_credit_limit
     return admin_page(
@@ -34,7 +34,7 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
             "limit": limit,
             "left": None if limit is None else max(Decimal(0), limit - today.committed),
             "balance": balance,
-            "drift": reconciliation.drift(balance) if balance else None,
+            "reconciliation": reconciliation.reconcile(balance) if balance else None,
             "tolerance": lead_settings.unexplained_credits,
             "days": _DAYS,
             "tables": [

@@ -23,7 +23,7 @@ _KEEP = dt.timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class Reconciliation:
     """How the balance moved between a reading and now, beside what our jobs explain."""
 
     since: dt.datetime
@@ -60,7 +60,7 @@ def read_balance() -> AccountReading | None:
     return reading
 
 
-def drift(balance: Balance | None = None, *, days: int = 7) -> Drift | None:
+def reconcile(balance: Balance | None = None, *, days: int = 7) -> Reconciliation | None:
     """Compare the balance with the oldest reading of the last days; None without a reading or an answer.
 
     Enrow is asked for a balance that is not given.
@@ -72,7 +72,9 @@ def drift(balance: Balance | None = None, *, days: int = 7) -> Drift | None:
     balance = balance or budget.ask_balance()
     if balance is None:
         return None
-    return Drift(since=first.taken_at, moved=first.credits - balance.credits, explained=_explained(first.taken_at))
+    return Reconciliation(
+        since=first.taken_at, moved=first.credits - balance.credits, explained=_explained(first.taken_at)
+    )
 
 
 def _explained(since: dt.datetime) -> Decimal:

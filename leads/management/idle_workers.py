@@ -12,7 +12,7 @@ from enrow_webhooks.wake import celery_is_set_up
 from leads.models import SearchJob
 
 
-class Patience:
+class IdleWorkers:
     """Notices when no job that is due leaves ``queued`` for so many seconds, and says it once."""
 
     def __init__(self, jobs: QuerySet[SearchJob], *, seconds: float) -> None:

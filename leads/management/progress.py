@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 _PAUSE = 5.0
 
 
-class Meter:
+class ProgressBar:
     """Shows progress on stderr, so that stdout stays a program's."""
 
     def __init__(self, out: OutputWrapper) -> None:

@@ -61,7 +61,7 @@ def diagnose() -> Iterator[Finding]:
         yield from isolation_findings()
         yield from row_findings()
         yield from sum_findings()
-        yield from drift_findings()
+        yield from reconciliation_findings()
 
 
 def row_findings() -> Iterator[Finding]:
@@ -229,24 +229,24 @@ def balance_findings() -> Iterator[Finding]:
         yield fine("balance", f"The balance was {latest.credits} credits {timesince(latest.taken_at)} ago.")
 
 
-def drift_findings() -> Iterator[Finding]:
+def reconciliation_findings() -> Iterator[Finding]:
     """Compare the account with our jobs: more that left it than somebody's own few searches may be a stranger's."""
-    drift = reconciliation.drift()
-    if drift is None:
+    found = reconciliation.reconcile()
+    if found is None:
         return
     sentence = (
-        f"In the last {timesince(drift.since)} the balance changed by {-drift.moved:+.2f} credits; our search "
-        f"jobs explain {-drift.explained:+.2f}, nothing explains {-drift.unexplained:+.2f}."
+        f"In the last {timesince(found.since)} the balance changed by {-found.moved:+.2f} credits; our search "
+        f"jobs explain {-found.explained:+.2f}, nothing explains {-found.unexplained:+.2f}."
     )
-    if drift.needs_person:
+    if found.needs_person:
         yield trouble(
-            "drift",
+            "reconciliation",
             sentence,
             "Normal if somebody uses Enrow's dashboard or another tool: then raise "
             'ENROW["UNEXPLAINED_CREDITS"]. Else make a new API key.',
         )
     else:
-        yield fine("drift", sentence)
+        yield fine("reconciliation", sentence)
 
 
 _ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (

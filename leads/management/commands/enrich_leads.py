@@ -17,8 +17,8 @@ from leads import filters
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
-from leads.management.idle_workers import Patience
-from leads.management.progress import Meter
+from leads.management.idle_workers import IdleWorkers
+from leads.management.progress import ProgressBar
 from leads.models import AbstractLead
 
 # Stuck jobs that are named one by one.
@@ -158,13 +158,13 @@ class Command(EnrowCommand):
             self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
 
     def _wait(self, run: Run, limit: float) -> bool:
-        patience = Patience(run.jobs(), seconds=self.patience)
-        with Meter(self.stderr) as meter:
+        idle = IdleWorkers(run.jobs(), seconds=self.patience)
+        with ProgressBar(self.stderr) as bar:
 
             def watch(progress: Progress) -> None:
-                if complaint := patience.complaint():
-                    meter.say(complaint)
-                meter.show(reports.progress_line(progress), done=progress.done, total=progress.requested)
+                if complaint := idle.complaint():
+                    bar.say(complaint)
+                bar.show(reports.progress_line(progress), done=progress.done, total=progress.requested)
 
             try:
                 return run.wait(timeout=None if limit == math.inf else limit, watch=watch)

@@ -14,7 +14,7 @@ from django.core.management.base import CommandParser
 from enrow_webhooks.management.base import EnrowCommand, needs_person, wrong_call
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.importing import Imported, import_leads
-from leads.management.progress import Meter
+from leads.management.progress import ProgressBar
 
 # Bad rows that a person reads before opening the file.
 _SHOWN = 100
@@ -64,11 +64,11 @@ class Command(EnrowCommand):
 
     def _import(self, stream: BinaryIO, *, update: bool) -> Imported:
         total = os.fstat(stream.fileno()).st_size if stream.seekable() else None
-        with Meter(self.stderr) as meter:
+        with ProgressBar(self.stderr) as bar:
             return import_leads(
                 stream,
                 update=update,
-                watch=lambda done: meter.show(_line(done), done=stream.tell() if total else 0, total=total),
+                watch=lambda done: bar.show(_line(done), done=stream.tell() if total else 0, total=total),
             )
 
     def _tell(self, done: Imported) -> None:

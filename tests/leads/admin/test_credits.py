@@ -1,4 +1,4 @@
-"""The page "Credits": sums, limit, balance and drift, at a cost that does not grow."""
+"""The page "Credits": sums, limit, balance and reconciliation, at a cost that does not grow."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_what_is_left_of_the_day_and_of_the_account(admin_client, sandbox, make_
     assert admin_client.get(PAGE).context["left"] == 0
 
 
-def test_drift_is_shown_and_judged(admin_client, sandbox):
+def test_the_reconciliation_is_shown_and_judged(admin_client, sandbox):
     """What left the account beside our jobs, and whether that needs a person."""
     AccountReading.objects.create(credits=100_030, taken_at=timezone.now() - dt.timedelta(days=2))
     page = admin_client.get(PAGE)
-    assert (page.context["drift"].moved, page.context["drift"].unexplained) == (30, 30)
+    assert (page.context["reconciliation"].moved, page.context["reconciliation"].unexplained) == (30, 30)
     assert "UNEXPLAINED_CREDITS" not in text(page)
     AccountReading.objects.update(credits=100_041)
     assert 'More than ENROW["UNEXPLAINED_CREDITS"]=40' in text(admin_client.get(PAGE))
@@ -100,14 +100,14 @@ def test_without_enrow_the_sums_are_shown_all_the_same(admin_client, make_leads,
 
 
 def test_enrow_is_asked_once_for_a_page(admin_client, sandbox):
-    """Balance and drift share the answer."""
+    """Balance and reconciliation share the answer."""
     AccountReading.objects.create(credits=100_000)
     admin_client.get(PAGE)
     assert sandbox.requests == {"GET /account/info 200": 1}
 
 
 def test_the_page_costs_the_same_for_one_job_and_for_many(admin_client, sandbox):
-    """Session, user, six sums, three for drift: however many jobs, users and runs there are."""
+    """Session, user, six sums, three for the reconciliation: however many jobs, users and runs there are."""
     AccountReading.objects.create(credits=100_000)
     counts = []
     for number in (1, 60):

@@ -34,10 +34,10 @@ def test_an_enrow_that_does_not_answer_is_asked_once_an_hour_too(enrow, caplog):
     assert reconciliation.read_balance() is None
     assert list(AccountReading.objects.values_list("credits", flat=True)) == [None]
     assert str(AccountReading.objects.get()).startswith("unknown at ")
-    assert reconciliation.drift() is None
+    assert reconciliation.reconcile() is None
     now = timezone.now()
     AccountReading.objects.create(credits=5, taken_at=now + dt.timedelta(minutes=1))
-    assert reconciliation.drift(budget.Balance(credits=Decimal(3), asked_at=now)).moved == 2
+    assert reconciliation.reconcile(budget.Balance(credits=Decimal(3), asked_at=now)).moved == 2
     assert caplog.text.count("The balance is not known") == 1
 
 
@@ -52,7 +52,7 @@ def test_the_sweep_reads_the_balance_once_an_hour(sandbox, a_pass):
     assert AccountReading.objects.count() == 2
 
 
-def test_our_own_searches_are_no_drift(make_leads, sandbox):
+def test_our_own_searches_are_explained(make_leads, sandbox):
     """Jobs sent before and after the reading, refunds included, explain the whole movement."""
     make_leads(2, lastname="Nobody")
     make_leads(2, prefix="more")
@@ -64,17 +64,17 @@ def test_our_own_searches_are_no_drift(make_leads, sandbox):
     sandbox.configure(delay=0)
     enrich(Lead.objects.filter(crm_id__startswith="more"), find={"email"})
     finish(sandbox)
-    seen = reconciliation.drift()
+    seen = reconciliation.reconcile()
     assert (seen.moved, seen.unexplained) == (0, 0)
 
 
-def test_what_was_spent_elsewhere_is_drift(make_leads, sandbox, settings, enrow):
+def test_what_was_spent_elsewhere_is_unexplained(make_leads, sandbox, settings, enrow):
     """Credits that no job of ours took are shown."""
     reconciliation.read_balance()
     body = {"fullname": "Ann Somebody", "company_domain": "x.com"}
     requests.post(f"{settings.ENROW['BASE_URL']}/email/find/single", json=body, headers={"x-api-key": "k"}, timeout=5)
     sandbox.wait_until_idle(5)
-    assert reconciliation.drift().unexplained == Decimal(1)
-    assert not reconciliation.drift().needs_person
+    assert reconciliation.reconcile().unexplained == Decimal(1)
+    assert not reconciliation.reconcile().needs_person
     enrow(UNEXPLAINED_CREDITS="0.75")
-    assert reconciliation.drift().needs_person
+    assert reconciliation.reconcile().needs_person

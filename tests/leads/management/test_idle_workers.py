@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.enrichment import enrich
 from leads.management.commands.enrich_leads import Command as EnrichCommand
-from leads.management.idle_workers import Patience
+from leads.management.idle_workers import IdleWorkers
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.management.workers import a_worker
@@ -33,11 +33,11 @@ def test_without_a_celery_app_nobody_is_missed(make_leads, sandbox):
     """The process that waits does the work; jobs whose time has not come are nobody's fault either."""
     make_leads(1)
     jobs = enrich(Lead.objects.all(), find={"email"}).jobs()
-    later = Patience(jobs, seconds=0)
+    later = IdleWorkers(jobs, seconds=0)
     assert "no worker seems to run" in later.complaint()
     assert later.complaint() == ""
     jobs.update(next_check_at=timezone.now() + dt.timedelta(hours=1))
-    assert Patience(jobs, seconds=0).complaint() == ""
+    assert IdleWorkers(jobs, seconds=0).complaint() == ""
 
 
 def test_a_wait_without_a_worker_says_once_that_none_seems_to_run(site, make_leads, monkeypatch):

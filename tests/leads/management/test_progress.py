@@ -8,7 +8,7 @@ import pytest
 from django.core.management.base import OutputWrapper
 
 from leads.management import progress
-from leads.management.progress import Meter
+from leads.management.progress import ProgressBar
 
 
 class Terminal(io.StringIO):
@@ -21,18 +21,18 @@ def test_a_file_gets_a_line_only_after_a_pause(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     out = io.StringIO()
-    with Meter(OutputWrapper(out)) as meter:
+    with ProgressBar(OutputWrapper(out)) as bar:
         for second in (1, 4.9, 5, 6, 10):
             now[0] = 100 + second
-            meter.show(f"at {second}", done=second)
+            bar.show(f"at {second}", done=second)
     assert out.getvalue().splitlines() == ["at 5", "at 10"]
 
 
 def test_a_sentence_is_written_at_once():
     """What a person must read does not wait for the pause."""
     out = io.StringIO()
-    with Meter(OutputWrapper(out)) as meter:
-        meter.say("No worker seems to run.")
+    with ProgressBar(OutputWrapper(out)) as bar:
+        bar.say("No worker seems to run.")
     assert out.getvalue() == "No worker seems to run.\n"
 
 
@@ -40,9 +40,9 @@ def test_a_sentence_is_written_at_once():
 def test_a_terminal_gets_a_bar_on_stderr(capsys, total):
     """Stdout stays a program's; text in brackets is text, not markup."""
     out = Terminal()
-    with Meter(OutputWrapper(out)) as meter:
-        meter.show("half [bold]way", done=5, total=total)
-        meter.say("A sentence [red]with brackets.")
+    with ProgressBar(OutputWrapper(out)) as bar:
+        bar.show("half [bold]way", done=5, total=total)
+        bar.say("A sentence [red]with brackets.")
     assert out.getvalue() == ""
     printed = capsys.readouterr()
     assert printed.out == ""

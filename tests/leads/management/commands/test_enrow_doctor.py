@@ -192,27 +192,27 @@ def test_what_is_left_of_the_days_limit_is_told(healthy, enrow, make_leads):
     assert "Of the day's limit of 50, 9.00 are left." in told
 
 
-def test_drift_needs_a_person_beyond_what_was_agreed(healthy, enrow):
+def test_unexplained_credits_need_a_person_beyond_what_was_agreed(healthy, enrow):
     """A few credits spent elsewhere are told; more may be a stranger's, unless the setting says otherwise."""
     AccountReading.objects.create(credits=100_040, taken_at=hours_ago(5))
     assert run("enrow_doctor").code == 0
     assert (
         "the balance changed by -40.00 credits; our search jobs explain +0.00, nothing explains -40.00"
-        in (sentences("drift")[0])
+        in (sentences("reconciliation")[0])
     )
     AccountReading.objects.update(credits=100_041)
     (found,) = troubles(run("enrow_doctor", "--json"))
-    assert found["subject"] == "drift"
+    assert found["subject"] == "reconciliation"
     assert "UNEXPLAINED_CREDITS" in found["hint"]
     enrow(UNEXPLAINED_CREDITS=41)
     assert run("enrow_doctor").code == 0
 
 
-def test_credits_that_were_bought_are_no_drift_to_mend(healthy):
+def test_credits_that_were_bought_need_nobody(healthy):
     """A balance that grew is told with its sign."""
     AccountReading.objects.create(credits=1, taken_at=hours_ago(5))
     assert run("enrow_doctor").code == 0
-    assert "changed by +99999" in sentences("drift")[0]
+    assert "changed by +99999" in sentences("reconciliation")[0]
 
 
 @pytest.mark.parametrize(
