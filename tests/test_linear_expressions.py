@@ -14,6 +14,9 @@ PLACES = {str(place): (place, module) for module in modules("enrow_webhooks", "l
 WAYS = ["search", "match", "fullmatch", "sub"]
 USED = [name for name, (place, _) in PLACES.items() if place.is_used]
 
+# Minutes of processor time on a busy machine: once per run of everything is enough.
+pytestmark = pytest.mark.slow
+
 
 def kinds_of(pattern: str) -> list[Kind]:
     """Return texts of the pattern's own words: what stands before a slow part has to match first."""

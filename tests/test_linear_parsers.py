@@ -19,6 +19,9 @@ from tests.parsers import OF_TEXT, PARSERS
 # How the parsers say no; BadInput, UnreadableEvent, FilterError, HeaderError and CellError are all a ValueError.
 NO = (ValueError, EnrowError, RefusedError, APIException, ValidationError, NoReverseMatch, argparse.ArgumentTypeError)
 
+# Minutes of processor time on a busy machine: once per run of everything is enough.
+pytestmark = pytest.mark.slow
+
 
 def polite(read):
     """Return the call without its ways to say no; any other error is a fault."""
