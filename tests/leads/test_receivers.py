@@ -127,3 +127,15 @@ def test_a_reference_to_a_deleted_job_harms_nobody(sandbox, post):
     assert post(single("gone"), sign("0d2b4b1e-0000-4000-8000-000000000000")).state == "ignored"
     assert post(single("gone-2"), sign("not-a-uuid")).state == "ignored"
     due_now()
+
+
+def test_a_lost_phone_search_is_adopted_under_the_outer_id_of_a_nested_event(running, post):
+    """That is the id of the search, by which its GET and later events name it; the inner one is another."""
+    job = running(1, "phone")
+    outer = job.enrow_id
+    SearchJob.objects.update(state="unconfirmed", enrow_id="")
+    inner = payload("webhooks/single_phone_search_finished") | {"id": "inner-id"}
+    inner["result"]["params"]["linkedin_url"] = "https://www.linkedin.com/in/ann0-somebody"
+    post(inner | {"id": outer, "result": inner}, sign(str(job.pk)))
+    job.refresh_from_db()
+    assert (job.state, job.enrow_id) == ("finished", outer)

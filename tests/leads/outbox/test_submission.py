@@ -255,3 +255,12 @@ def test_a_lead_model_whose_fields_turn_what_is_stored_is_read_by_the_orm(sandbo
     assert submission.submit_next()
     assert set(LeadSearch.objects.values_list("outcome", "error")) == {("pending", "")}
     assert SearchJob.objects.get().requested == 3
+
+
+@pytest.mark.parametrize(("origin", "soonest"), [("", 0), ("https://crm.example.com", 30)])
+def test_a_job_is_polled_at_once_only_where_no_event_can_come(sandbox, queued, enrow, origin, soonest):
+    """With webhooks the first GET waits until an event should have come; without, a few seconds."""
+    enrow(WEBHOOK_ORIGIN=origin)
+    first_look = sent(queued(2)).next_check_at - timezone.now()
+    assert dt.timedelta(seconds=soonest) < first_look
+    assert (first_look < dt.timedelta(seconds=30)) is (not origin)

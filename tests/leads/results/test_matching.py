@@ -71,3 +71,11 @@ def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
     applying.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
     assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
     assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
+
+
+def test_of_two_results_for_one_search_the_first_counts(running):
+    """A repeat in Enrow's answer changes nothing, and is no orphan."""
+    job = running(2)
+    applying.apply(job.pk, done(found("lead-0", "first@x.com"), found("lead-0", "last@x.com")), via=VIA)
+    assert Lead.objects.get(crm_id="lead-0").email == "first@x.com"
+    assert not LeadSearch.objects.filter(effect="orphan").exists()

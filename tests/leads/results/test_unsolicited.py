@@ -85,4 +85,20 @@ def test_an_unknown_id_is_ignored_but_not_while_one_of_ours_has_no_answer(make_l
     WebhookEvent.objects.update(next_attempt_at=event.received_at)
     processing.drain()
     event.refresh_from_db()
-    assert event.state != "processed"
+    assert (event.state, "No search job or lead" in event.last_error) == ("ignored", True)
+
+
+@pytest.mark.parametrize("named", [2, 4])
+def test_a_lost_job_is_not_adopted_by_a_search_for_other_leads(make_leads, sandbox, post, named):
+    """Of fewer leads than it searched, or of more: it is another search. The job keeps waiting for its own."""
+    make_leads(4)
+    job = enrich(Lead.objects.filter(crm_id__lt="lead-3"), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="unconfirmed")
+    rows = [
+        {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
+        for number in range(named)
+    ]
+    enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+    event = post(payload("webhooks/bulk_search_finished") | {"id": enrow_id})
+    job.refresh_from_db()
+    assert (event.state, job.state, job.enrow_id) == ("failed", "unconfirmed", "")

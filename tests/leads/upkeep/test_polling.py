@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -102,3 +103,11 @@ def test_an_outage_while_polling_changes_nothing(running, enrow):
     enrow(BASE_URL="http://127.0.0.1:9")
     job = look(job)
     assert (job.state, "reached" in job.last_error) == ("running", True)
+
+
+@pytest.mark.parametrize(("credits", "state"), [("1.99", "held"), ("2", "queued"), ("3", "queued")])
+def test_a_held_job_goes_on_once_the_balance_covers_its_worst_case(job_in, sandbox, credits, state):
+    """A top-up to exactly the price is enough, a cent less is not."""
+    job = job_in("held", count=2)
+    sandbox.configure(credits=Decimal(credits))
+    assert look(job).state == state
