@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from enrow_webhooks.client.events import understand
 from enrow_webhooks.client.values import Launch
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import sign
@@ -12,6 +13,8 @@ from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
+from leads.receivers import explain_event
+from leads.results import applying
 from tests.conftest import due_now, payload, work
 from tests.leads.events import single
 
@@ -139,3 +142,22 @@ def test_a_lost_phone_search_is_adopted_under_the_outer_id_of_a_nested_event(run
     post(inner | {"id": outer, "result": inner}, sign(str(job.pk)))
     job.refresh_from_db()
     assert (job.state, job.enrow_id) == ("finished", outer)
+
+
+def test_the_late_event_of_an_expired_job_is_taken(running, post):
+    """It was paid for; that somebody gave it up changes nothing."""
+    job = running()
+    applying.end_without_result(job.pk, "expired", "Nothing came.")
+    post(single(job.enrow_id, email="late@x.com", custom={"crm_id": "lead-0"}), sign(str(job.pk)))
+    job.refresh_from_db()
+    assert (job.state, Lead.objects.get().email) == ("finished", "late@x.com")
+
+
+def test_an_id_names_a_search_of_its_own_kind(make_leads):
+    """Enrow's ids are unique per kind only: an event meets the job of its kind."""
+    make_leads(1)
+    jobs = enrich(Lead.objects.all(), find={"email", "phone"}).jobs()
+    jobs.update(state="running", enrow_id="same")
+    for name in ("single_search_finished", "single_phone_search_finished"):
+        event = understand(payload(f"webhooks/{name}") | {"id": "same"})
+        assert explain_event(None, event).facts["job"] == str(jobs.get(kind=event.type.kind).pk)

@@ -5,7 +5,7 @@
     python -m tests.mutants --workers 1 "lock"  those whose meaning has a word
 
 Exit code 1: a fault that no test notices has no written reason, or one has a reason and is noticed. Nothing of the
-working copy is touched. Faults that show on PostgreSQL alone need TEST_DATABASE_URL; without an answer they are skipped.
+working copy is touched. Faults that show on PostgreSQL alone need TEST_DATABASE_URL, and are skipped without an answer.
 """
 
 from __future__ import annotations
@@ -65,21 +65,21 @@ def copies(folder: Path, number: int) -> SimpleQueue[Path]:
 def run(faults: Sequence[Fault], free: SimpleQueue[Path]) -> list[str]:
     """Return for each fault "caught", "survived", or what went wrong; each is told as soon as it is known."""
 
-    def judge(fault: Fault) -> str:
+    def take(fault: Fault) -> str:
         copy = free.get()
         try:
-            verdict = _judge(fault, copy)
+            verdict = judge(fault, copy)
         finally:
             free.put(copy)
         print(f"{verdict:9} {fault.file}: {fault.means}", flush=True)
         return verdict
 
     with ThreadPoolExecutor(max_workers=free.qsize()) as pool:
-        return list(pool.map(judge, faults))
+        return list(pool.map(take, faults))
 
 
-def _judge(fault: Fault, copy: Path) -> str:
-    """Put the fault in, run its tests, and take it out again."""
+def judge(fault: Fault, copy: Path) -> str:
+    """Put the fault into a copy, run its tests there, and take it out again."""
     path = copy / fault.file
     right = path.read_text(encoding="utf-8")
     path.write_text(right.replace(fault.before, fault.after), encoding="utf-8")
@@ -100,7 +100,9 @@ def _pytest(fault: Fault, copy: Path) -> tuple[int, str]:
         environment["DATABASE_URL"] = services.POSTGRES_URL
     command = [sys.executable, *_PYTEST, *fault.chosen]
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, timeout=_SECONDS, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=copy, env=environment, timeout=_SECONDS, capture_output=True, text=True, check=False
+        )
     except subprocess.TimeoutExpired:
         return _FAILED, ""
     return done.returncode, done.stdout + done.stderr

@@ -54,6 +54,7 @@ FAULTS = [
         before="query.combinator or query.distinct or query.group_by",
         after="query.combinator or query.distinct",
         means="an aggregated queryset is paged as it is",
+        reason="Grouped by the lead it pages alike; keys only spare each page the grouping of the whole table.",
     ),
     Fault(
         file="leads/outbox/eligibility.py",

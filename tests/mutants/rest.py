@@ -97,6 +97,7 @@ FAULTS = [
         before='country = "" if domain else clean_text(lead.country_code).upper()',
         after="country = clean_text(lead.country_code).upper()",
         means="one person of one domain is bought once per country",
+        tests=("tests/leads/outbox/test_eligibility.py",),
     ),
     Fault(
         file="leads/csvfiles/columns.py",

@@ -40,6 +40,7 @@ FAULTS = [
         before="written_at=now if is_written else None",
         after="written_at=now",
         means="results that the leads refused are never tried again",
+        tests=("tests/leads/results/test_writeback.py",),
     ),
     Fault(
         file=_APPLYING,
@@ -97,6 +98,7 @@ FAULTS = [
         before="AND NOT (r.outcome = 'error' AND l.{status} <> '')",
         after="AND true",
         means="a failure replaces a known verdict",
+        tests=("tests/leads/results/test_applying.py",),
     ),
     Fault(
         file=_WRITEBACK,
@@ -116,12 +118,6 @@ FAULTS = [
         before="row.outcome != Outcome.CANCELLED}",
         after="row.outcome}",
         means="a cancelled search is written to its lead",
-    ),
-    Fault(
-        file=_UNSOLICITED,
-        before='if not named or "" in named:',
-        after="if not named:",
-        means="a search that names only some of its rows is taken for a lost job",
     ),
     Fault(
         file=_UNSOLICITED,

@@ -108,8 +108,8 @@ def test_only_what_moved_since_the_reading_explains(state, sent, finished, expla
 def test_the_oldest_reading_of_the_last_days_is_compared():
     """One that is older than that is not, nor is the newest."""
     now = timezone.now()
-    for credits, days in ((90, 8), (70, 6), (50, 1)):
-        AccountReading.objects.create(credits=credits, taken_at=now - dt.timedelta(days=days))
+    for left, days in ((90, 8), (70, 6), (50, 1)):
+        AccountReading.objects.create(credits=left, taken_at=now - dt.timedelta(days=days))
     assert reconciliation.drift(budget.Balance(credits=Decimal(40), asked_at=now)).moved == 30
 
 

@@ -24,3 +24,9 @@ def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_fi
     run("import_leads", csv_file("crm_id,phone\n1,+33199001233\n2,'+33199001234\n"))
 
     assert Lead.objects.get(crm_id="2").phone == "+33199001234"
+
+
+def test_a_phone_is_written_as_it_is():
+    """Other programs read the column; a plus and digits are no formula, a plus and anything else may be one."""
+    assert guarded("+33199001234") == "+33199001234"
+    assert guarded("+1+1") == "'+1+1"

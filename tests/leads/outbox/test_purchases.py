@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import uuid
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import enqueueing
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
+from leads.outbox.tally import Tally
 from leads.results import applying
 from leads.skips import Reason
 from tests.conftest import finish
 from tests.leads.answers import VIA, done, found
+from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
 
@@ -163,13 +169,6 @@ def test_a_reuse_does_not_prolong_the_window(make_leads, sandbox, enrow):
     assert [(tally.reused.total(), tally.to_search.total()) for tally in tallies] == [(1, 0), (0, 1)]
 
 
-def is_waited_for() -> bool:
-    """Tell whether another connection waits for a lock of ours."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-        return cursor.fetchone() is not None
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgres
 def test_nobody_joins_a_job_that_is_being_settled(make_leads):
@@ -178,22 +177,31 @@ def test_nobody_joins_a_job_that_is_being_settled(make_leads):
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     SearchJob.objects.update(state="running", enrow_id="e-1")
     twin("b")
-    done_with = threading.Event()
-
-    def join():
-        try:
-            enrich(Lead.objects.filter(crm_id="b"), find={"email"})
-        finally:
-            connections.close_all()
-            done_with.set()
-
-    thread = threading.Thread(target=join)
-    with transaction.atomic():
+    with uncommitted(then=lambda: enrich(Lead.objects.filter(crm_id="b"), find={"email"})):
         applying.apply(job.pk, done(found("a")), via=VIA)
-        thread.start()
-        # It waits for the lock, or it is through without one.
-        while not (is_waited_for() or done_with.wait(0.02)):
-            pass
-    thread.join(30)
-    assert done_with.is_set()
     assert not LeadSearch.objects.pending().exists()
+
+
+def test_who_was_bought_since_the_planning_is_not_bought_again(make_leads, sandbox):
+    """Another process bought the person, and has the result: it is used, and nothing is paid."""
+    twin("a")
+    order = Order(kinds=(Kind.FIND_EMAIL,))
+    (batch,) = plan(Lead.objects.all(), order, Tally())
+    twin("b")
+    enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    finish(sandbox)
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    assert (queued.late, queued.reused, queued.job.credits_reserved) == (1, 1, 0)
+    assert not LeadSearch.objects.pending().exists()
+
+
+def test_while_a_person_is_bought_anew_the_new_result_is_shared(make_leads, sandbox):
+    """Not the one that somebody pays to replace."""
+    twin("a")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    again = enrich(Lead.objects.all(), find={"email"}, force=True, overwrite=True).jobs().get()
+    twin("b")
+    run = enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    assert (run.tally.shared.total(), run.reused) == (1, 0)
+    assert LeadSearch.objects.get(crm_id="b").job_id == again.pk
