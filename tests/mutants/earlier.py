@@ -57,7 +57,7 @@ FAULTS = [
     Fault(
         file="leads/credits/budget.py",
         before="*(int(limit // price) for limit in limits)",
-        after="*(-int(-limit // price) for limit in limits)",
+        after="*(round(limit / price + 1) for limit in limits)",
         means="caps round up",
     ),
     Fault(
