@@ -14,7 +14,7 @@ tools types: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
 export TEST_DATABASE_URL TEST_REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick bench lint tools types imports pytest wheel lock clean install install-dev
+.PHONY: help demo serve test quick mutants bench lint tools types imports pytest wheel lock clean install install-dev
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ pytest: install-dev
 		DATABASE_URL="$(TEST_DATABASE_URL)" $(PY) -m pytest -q --cov --cov-append --cov-report= --cov-fail-under=0 $(addprefix --ignore=,$(ONCE)); \
 	else test -z "$(CI)"; fi
 	$(PY) -m coverage report
+
+mutants: install-dev ## put small faults into a copy of the code, and tell which no test notices: make mutants ONLY=leads/results
+	$(PY) -m tests.mutants $(ONLY)
 
 bench: install-dev ## every benchmark at a small size; SIZE=full for the real one, BENCH=whole for one; needs PostgreSQL and Redis
 	$(PY) -m benchmarks $(or $(SIZE),small) $(BENCH)

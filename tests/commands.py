@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,16 +52,28 @@ def environment(**changes: str) -> dict[str, str]:
     return os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url} | changes
 
 
-def spawn(*args, stdin=subprocess.DEVNULL, **changes: str) -> subprocess.Popen[str]:
-    """Start ``manage.py`` in a process of its own; keyword arguments change its environment."""
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *map(str, args)],
-        cwd=ROOT,
-        env=environment(**changes),
-        text=True,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+@contextlib.contextmanager
+def killed_at_last(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Have a process end with the block, however that ends: Popen alone would wait for it without end."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def spawn(*args, stdin=subprocess.DEVNULL, **changes: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Start ``manage.py`` in a process of its own, killed at the end; keyword arguments change its environment."""
+    return killed_at_last(
+        subprocess.Popen(
+            [sys.executable, "manage.py", *map(str, args)],
+            cwd=ROOT,
+            env=environment(**changes),
+            text=True,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     )
 
 

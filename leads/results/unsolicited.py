@@ -66,7 +66,7 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     Otherwise a search that came by the shared secret would be booked twice: as that job, and as one from elsewhere.
     """
     named = {result.crm_id for result in answer.results}
-    if not named or "" in named:
+    if not named:
         return None
     sent = LeadSearch.objects.filter(position__isnull=False)
     lost = SearchJob.objects.filter(

@@ -148,7 +148,10 @@ def gunicorn(environment: dict[str, str], *options: str, app: str = "config.wsgi
         yield "127.0.0.1", port
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        try:
+            process.communicate(timeout=20)
+        finally:
+            process.kill()
 
 
 def _wait_for(port: int, process: subprocess.Popen) -> None:

@@ -28,8 +28,11 @@ from tests.faults.support import database_url, missing_program
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SECRET = "a-secret-that-is-long-enough-1"
-# Seconds: what storing takes, on a machine that is busy with other tests.
-SOON = 2.0
+# Seconds: who delivers hangs up then. A view that waited for the broker would take longer.
+HANGS_UP = 20
+PATIENT_WITH_BROKER = (
+    f"CELERY_BROKER_TRANSPORT_OPTIONS = {{'socket_timeout': {3 * HANGS_UP}, 'socket_connect_timeout': {3 * HANGS_UP}}}"
+)
 
 
 @contextlib.contextmanager
@@ -53,18 +56,16 @@ def site(folder: Path, *lines: str, **environment: str):
 def deliver(address: tuple[str, int], *, prefix: str = "") -> int:
     """Deliver a new event on a connection of its own; return the status."""
     body = json.dumps({"event": "not_documented", "id": uuid.uuid4().hex})
-    with contextlib.closing(http.client.HTTPConnection(*address, timeout=20)) as line:
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=HANGS_UP)) as line:
         headers = {"SCRIPT_NAME": prefix} if prefix else {}
         line.request("POST", f"{prefix}/webhooks/enrow/{SECRET}/", body, headers)
         return line.getresponse().status
 
 
 def deliver_soon(address: tuple[str, int], count: int = 10) -> None:
-    """Deliver so many; each is answered 200, and soon."""
+    """Deliver so many; each is answered 200, before Enrow would hang up."""
     for _ in range(count):
-        started = time.monotonic()
         assert deliver(address) == 200
-        assert time.monotonic() - started < SOON
 
 
 # The broker.
@@ -91,7 +92,7 @@ def broker_in_a_black_hole():
 @pytest.mark.parametrize("broker", [broker_down, broker_in_a_black_hole])
 def test_a_broker_that_is_away_delays_no_answer(tmp_path, broker):
     """Refused at once or swallowed: stored and answered in time; who sweeps later finds the rows."""
-    with broker() as url, site(tmp_path, CELERY_BROKER_URL=url) as address:
+    with broker() as url, site(tmp_path, PATIENT_WITH_BROKER, CELERY_BROKER_URL=url) as address:
         deliver_soon(address)
         time.sleep(0.5)
         deliver_soon(address)
@@ -108,12 +109,14 @@ def own_redis(tmp_path):
     [port] = free_ports(1)
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    with redis.Redis(port=port, socket_timeout=1) as client:
-        wait_for(lambda: answers(client))
-    yield process, f"redis://127.0.0.1:{port}/0"
-    process.send_signal(signal.SIGCONT)
-    process.terminate()
-    process.wait(10)
+    try:
+        with redis.Redis(port=port, socket_timeout=1) as client:
+            wait_for(lambda: answers(client))
+        yield process, f"redis://127.0.0.1:{port}/0"
+    finally:
+        # Also one that is stopped.
+        process.kill()
+        process.wait(10)
 
 
 def answers(client: redis.Redis) -> bool:
@@ -133,7 +136,10 @@ def wait_for(condition, *, seconds: float = 30.0) -> None:
 def test_a_broker_that_is_stopped_delays_no_answer_and_is_used_again(tmp_path, own_redis):
     """A Redis under SIGSTOP takes the connection and says nothing; when it goes on, workers are woken again."""
     process, url = own_redis
-    with redis.Redis.from_url(url) as client, site(tmp_path, CELERY_BROKER_URL=url) as address:
+    with (
+        redis.Redis.from_url(url) as client,
+        site(tmp_path, PATIENT_WITH_BROKER, CELERY_BROKER_URL=url) as address,
+    ):
         deliver_soon(address, 1)
         wait_for(lambda: client.llen("celery"))
         process.send_signal(signal.SIGSTOP)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -21,7 +20,10 @@ class Counted:
         self, name: str = "counted", *, hold: threading.Event | None = None, error: Exception | None = None
     ) -> None:
         self.name = name
-        self.messages: list[float] = []
+        # For each message, how many wakes had been asked for.
+        self.messages: list[int] = []
+        self.asked = 0
+        self.begun = threading.Event()
         self._hold = hold
         self._error = error
 
@@ -29,9 +31,11 @@ class Counted:
         assert (retry, ignore_result) == (False, True)
         if self._error:
             raise self._error
+        asked = self.asked
+        self.begun.set()
         if self._hold:
             self._hold.wait(10)
-        self.messages.append(time.monotonic())
+        self.messages.append(asked)
 
 
 def run(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -51,11 +55,11 @@ def test_a_burst_of_wakes_is_a_few_messages():
     """A thousand wakes make few messages, and at least one after the last of them."""
     waker, task = Waker(), Counted()
     for _ in range(1000):
+        task.asked += 1
         waker.ask(task)
-        last = time.monotonic()
     assert waker.wait(5)
     assert 1 <= len(task.messages) <= 10
-    assert task.messages[-1] >= last or waker.wait(5)
+    assert task.messages[-1] == 1000
 
 
 def test_a_wake_during_a_publication_is_not_lost():
@@ -63,7 +67,7 @@ def test_a_wake_during_a_publication_is_not_lost():
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
     waker.ask(task)
-    time.sleep(0.1)
+    assert task.begun.wait(5)
     waker.ask(task)
     hold.set()
     assert waker.wait(5)
@@ -80,17 +84,17 @@ def test_every_task_gets_its_message():
 
 
 def test_a_broker_that_hangs_delays_nobody():
-    """Waking returns at once, and wait() waits no longer than it was told to."""
+    """Waking returns, and so does wait(), while the broker still hangs."""
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
-    started = time.monotonic()
     for _ in range(100):
         waker.ask(task)
-    assert time.monotonic() - started < 0.5
+    assert task.begun.wait(5)
     assert not waker.wait(0.2)
-    assert time.monotonic() - started < 2
+    assert task.messages == []
     hold.set()
     assert waker.wait(5)
+    assert task.messages
 
 
 def test_a_broker_that_fails_is_logged_and_never_raised(caplog):
@@ -142,29 +146,26 @@ def test_without_a_celery_app_nothing_is_published():
 
 
 BLACK_HOLE = """
-import time, django
+import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.test import Client
 from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.wake import flush
-slowest = 0
 for number in range(5):
-    started = time.monotonic()
     body = '{"event": "bulk_search_finished", "id": "%s"}' % number
     answer = Client().generic("POST", f"/webhooks/enrow/{sign('job')}/", body, "application/json")
     assert answer.status_code == 200, answer.content
-    if number:
-        slowest = max(slowest, time.monotonic() - started)
-assert not flush(0.2)
-print(slowest)
+    # Answered, and the broker has still said nothing.
+    assert not flush(0)
+print("done")
 """
 
 
 @pytest.mark.slow
 def test_a_broker_that_accepts_and_never_answers_does_not_delay_the_view(tmp_path):
-    """The event is stored and answered in the time that storing takes; the process still ends."""
+    """The event is stored and answered while its message still waits for the broker; the process still ends."""
     settings = tmp_path / "hole_settings.py"
     with Stranger(None) as hole:
         settings.write_text(
@@ -175,7 +176,7 @@ def test_a_broker_that_accepts_and_never_answers_does_not_delay_the_view(tmp_pat
         )
         done = run(BLACK_HOLE, DJANGO_SETTINGS_MODULE="hole_settings", PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 1
+    assert done.stdout == "done\n"
 
 
 FORKED = """

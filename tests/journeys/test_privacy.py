@@ -186,15 +186,16 @@ def test_the_report_of_an_error_hides_the_body(rf, function, settings):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE enrow_webhooks_webhookevent RENAME TO away")
     try:
-        storing.store(BODY.encode(), reference=JOB)
-    except DatabaseError as error:
-        frames = ExceptionReporter(rf.get("/"), type(error), error, error.__traceback__).get_traceback_frames()
-        variables = [str(frame["vars"]) for frame in frames if frame["function"] == "store"]
-        assert variables
-        assert_clean("".join(variables))
+        with pytest.raises(DatabaseError) as caught:
+            function(BODY.encode(), reference=JOB)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO enrow_webhooks_webhookevent")
+    error = caught.value
+    frames = ExceptionReporter(rf.get("/"), type(error), error, error.__traceback__).get_traceback_frames()
+    variables = [str(frame["vars"]) for frame in frames if frame["function"] == function.__name__]
+    assert variables
+    assert_clean("".join(variables))
 
 
 # Processing.

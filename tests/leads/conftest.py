@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -84,3 +86,14 @@ def csv_file(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def far_away(settings):
+    """Let the project live where it is another day than in UTC at this very moment; return its time zone."""
+    east, west = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Etc/GMT+12")
+    now = dt.datetime.now(dt.UTC)
+    zone = east if now.astimezone(east).date() != now.date() else west
+    assert now.astimezone(zone).date() != now.date()
+    settings.TIME_ZONE = zone.key
+    return zone

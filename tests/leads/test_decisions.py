@@ -101,3 +101,10 @@ def test_what_was_to_be_overwritten_is_retried_so(make_leads, sandbox):
     finish(sandbox)
     assert again.progress().found == 2
     assert not Lead.objects.filter(email="old@x.com").exists()
+
+
+def test_a_result_that_fitted_nobody_is_no_failed_search(job_in):
+    """It is kept aside as a row with an error, but nobody is to be searched again for it."""
+    job = job_in("finished")
+    LeadSearch.objects.create(job=job, crm_id="lead-0", kind=job.kind, outcome="error", effect="orphan")
+    assert not decisions.failed(SearchJob.objects.all()).exists()

@@ -283,3 +283,29 @@ def test_forgetting_twice_is_harmless_and_costs_a_constant_number_of_queries(san
 
     assert cost("few", 2) == cost("many", 60)
     assert not forgetting.forget(["few-0", "many-1"])
+
+
+def test_buyer_and_first_sharer_forgotten_together_leave_the_purchase_to_the_next(site, make_leads):
+    """Three leads of one person: whoever is left takes the place in the job, and what was paid for once."""
+    make_leads(1)
+    for crm_id in ("rider-1", "rider-2"):
+        same_person(crm_id=crm_id)
+    site.configure(delay=1000)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    submission.submit(job.pk)
+    forgetting.forget(["lead-0", "rider-1"])
+    site.finish_all()
+    work(site)
+    search = LeadSearch.objects.get(crm_id="rider-2")
+    assert (search.outcome, search.effect, search.position) == ("found", "written", 0)
+    assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")
+
+
+def test_the_first_who_shares_takes_the_place(make_leads):
+    """Of several, in the order in which they came."""
+    make_leads(1)
+    for crm_id in ("rider-1", "rider-2"):
+        same_person(crm_id=crm_id)
+        enrich(Lead.objects.all(), find={"email"})
+    forgetting.forget(["lead-0"])
+    assert LeadSearch.objects.get(position=0).crm_id == "rider-1"

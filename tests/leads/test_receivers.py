@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from enrow_webhooks.client.events import understand
 from enrow_webhooks.client.values import Launch
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import sign
@@ -12,6 +13,8 @@ from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
+from leads.receivers import explain_event
+from leads.results import applying
 from tests.conftest import due_now, payload, work
 from tests.leads.events import single
 
@@ -127,3 +130,34 @@ def test_a_reference_to_a_deleted_job_harms_nobody(sandbox, post):
     assert post(single("gone"), sign("0d2b4b1e-0000-4000-8000-000000000000")).state == "ignored"
     assert post(single("gone-2"), sign("not-a-uuid")).state == "ignored"
     due_now()
+
+
+def test_a_lost_phone_search_is_adopted_under_the_outer_id_of_a_nested_event(running, post):
+    """That is the id of the search, by which its GET and later events name it; the inner one is another."""
+    job = running(1, "phone")
+    outer = job.enrow_id
+    SearchJob.objects.update(state="unconfirmed", enrow_id="")
+    inner = payload("webhooks/single_phone_search_finished") | {"id": "inner-id"}
+    inner["result"]["params"]["linkedin_url"] = "https://www.linkedin.com/in/ann0-somebody"
+    post(inner | {"id": outer, "result": inner}, sign(str(job.pk)))
+    job.refresh_from_db()
+    assert (job.state, job.enrow_id) == ("finished", outer)
+
+
+def test_the_late_event_of_an_expired_job_is_taken(running, post):
+    """It was paid for; that somebody gave it up changes nothing."""
+    job = running()
+    applying.end_without_result(job.pk, "expired", "Nothing came.")
+    post(single(job.enrow_id, email="late@x.com", custom={"crm_id": "lead-0"}), sign(str(job.pk)))
+    job.refresh_from_db()
+    assert (job.state, Lead.objects.get().email) == ("finished", "late@x.com")
+
+
+def test_an_id_names_a_search_of_its_own_kind(make_leads):
+    """Enrow's ids are unique per kind only: an event meets the job of its kind."""
+    make_leads(1)
+    jobs = enrich(Lead.objects.all(), find={"email", "phone"}).jobs()
+    jobs.update(state="running", enrow_id="same")
+    for name in ("single_search_finished", "single_phone_search_finished"):
+        event = understand(payload(f"webhooks/{name}") | {"id": "same"})
+        assert explain_event(None, event).facts["job"] == str(jobs.get(kind=event.type.kind).pk)

@@ -22,8 +22,11 @@ def test_the_host_hears_of_new_values_after_the_commit(running, django_capture_o
     job = running(2)
     leads_written.connect(listen)
     try:
-        with django_capture_on_commit_callbacks(execute=True):
+        with django_capture_on_commit_callbacks() as after_commit:
             applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
+        assert heard == []
+        for callback in after_commit:
+            callback()
     finally:
         leads_written.disconnect(listen)
     assert heard == [(job.pk, 2)]

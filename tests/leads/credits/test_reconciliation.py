@@ -15,6 +15,7 @@ from leads.models import AccountReading, Lead
 from leads.outbox import submission
 from leads.tasks import sweep_jobs
 from tests.conftest import finish
+from tests.leads.problems import job
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +79,43 @@ def test_what_was_spent_elsewhere_is_unexplained(make_leads, sandbox, settings, 
     assert not reconciliation.reconcile().needs_person
     enrow(UNEXPLAINED_CREDITS="0.75")
     assert reconciliation.reconcile().needs_person
+
+
+@pytest.mark.parametrize(
+    ("state", "sent", "finished", "explained"),
+    [
+        # Billed and refunded before the reading: both are in it already.
+        ("finished", -3, -2, 0),
+        # Billed before, two of three given back since.
+        ("finished", -3, 1, -2),
+        ("finished", 1, 2, 1),
+        # Sent once, then held: Enrow refused it, and took nothing.
+        ("held", 1, None, 0),
+    ],
+)
+def test_only_what_moved_since_the_reading_explains(state, sent, finished, explained):
+    """A job explains what it took, or got back, after the balance was read; never what the reading knew."""
+    reading = timezone.now() - dt.timedelta(hours=4)
+    AccountReading.objects.create(credits=100, taken_at=reading)
+    hour = dt.timedelta(hours=1)
+    finished_at = None if finished is None else reading + finished * hour
+    cost = None if finished is None else 1
+    job(state=state, sent_at=reading + sent * hour, finished_at=finished_at, credits_reserved=3, credits_cost=cost)
+    balance = budget.Balance(credits=Decimal(100), asked_at=timezone.now())
+    assert reconciliation.reconcile(balance).explained == explained
+
+
+def test_the_oldest_reading_of_the_last_days_is_compared():
+    """One that is older than that is not, nor is the newest."""
+    now = timezone.now()
+    for left, days in ((90, 8), (70, 6), (50, 1)):
+        AccountReading.objects.create(credits=left, taken_at=now - dt.timedelta(days=days))
+    assert reconciliation.reconcile(budget.Balance(credits=Decimal(40), asked_at=now)).moved == 30
+
+
+@pytest.mark.parametrize(("lost", "needs_person"), [("2.00", False), ("2.01", True)])
+def test_up_to_the_setting_credits_may_leave_unexplained(enrow, lost, needs_person):
+    """Exactly as many as ENROW["UNEXPLAINED_CREDITS"] says are let pass."""
+    enrow(UNEXPLAINED_CREDITS=2)
+    seen = reconciliation.Reconciliation(since=timezone.now(), moved=Decimal(lost), explained=Decimal(0))
+    assert seen.needs_person is needs_person

@@ -61,3 +61,19 @@ def test_of_many_runs_the_dearest_are_told(make_leads, sandbox):
     for number in range(4):
         enrich(Lead.objects.filter(crm_id=f"lead-{number}"), find={"phone" if number == 2 else "email"})
     assert [line.open for line in statement.per_run(most=2)] == [40, 1]
+
+
+def test_days_are_the_projects_own(make_leads, sandbox, far_away):
+    """In TIME_ZONE, not in UTC: their names, where they begin, and which of them is today."""
+    midnight = dt.datetime.now(far_away).replace(hour=0, minute=0, second=0, microsecond=0)
+    here, before = str(midnight.date()), str(midnight.date() - dt.timedelta(days=1))
+    assert statement.today().name == here
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    assert [(line.name, line.open) for line in statement.per_day(days=1)] == [(here, 1)]
+    assert (statement.today().name, statement.today().committed) == (here, 1)
+    SearchJob.objects.update(created_at=midnight)
+    assert [line.name for line in statement.per_day(days=1)] == [here]
+    SearchJob.objects.update(created_at=midnight - dt.timedelta(seconds=1))
+    assert statement.per_day(days=1) == []
+    assert [line.name for line in statement.per_day(days=2)] == [before]

@@ -35,3 +35,9 @@ def test_a_word_for_no_number_is_no_number(text):
     assert value == 0.5
     assert isinstance(error, CellError)
     assert f"score '{text}' is not a number" in str(error)
+
+
+def test_a_phone_is_written_as_it_is():
+    """Other programs read the column; a plus and digits are no formula, a plus and anything else may be one."""
+    assert guarded("+33199001234") == "+33199001234"
+    assert guarded("+1+1") == "'+1+1"

@@ -106,3 +106,15 @@ def test_overwrite_searches_what_is_there_already():
         verdict(Kind.FIND_EMAIL, overwrite=True, email="a@b.com", fullname="A B", company_domain="b.com"), FindEmail
     )
     assert isinstance(verdict(Kind.VERIFY_EMAIL, overwrite=True, email="a@b.com", email_status="valid"), VerifyEmail)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_known"), [("valid", True), ("invalid", True), ("", False), ("failed", False), ("not_found", False)]
+)
+def test_an_address_with_a_verdict_is_not_verified_again(status, is_known):
+    """Valid or invalid, it was paid for; only overwrite asks anew. Whatever else is known of it is no verdict."""
+    fields = {"email": "ann@acme.com", "email_status": status}
+    answer = verdict(Kind.VERIFY_EMAIL, **fields)
+    query = VerifyEmail(email="ann@acme.com", crm_id="c1")
+    assert (answer.reason is Reason.ALREADY) if is_known else (answer == query)
+    assert verdict(Kind.VERIFY_EMAIL, overwrite=True, **fields) == query

@@ -5,17 +5,19 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db.models.signals import post_save
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.credits import budget
 from leads.enrichment import enrich, estimate
 from leads.management.reports import tally_lines
-from leads.models import Lead, SearchJob
+from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing
 from leads.outbox.batches import Order
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
+from leads.results import applying
 from leads.skips import Reason
 from leads.upkeep.sweep import sweep
 from tests.conftest import due_now, finish
@@ -81,3 +83,36 @@ def test_a_planner_that_dies_after_reserving_gives_its_credits_back(make_leads, 
     sweep()
     job.refresh_from_db()
     assert (job.state, job.credits_cost, budget.allowance(None).day) == ("cancelled", 0, 2)
+
+
+def test_a_job_that_was_cancelled_before_it_was_filled_buys_nothing(make_leads):
+    """A person may be that fast: the row is there, its searches are not."""
+    make_leads(1)
+
+    def cancel(sender, instance, created, **kwargs):
+        if created:
+            assert applying.cancel(instance.pk, "Cancelled by ann.")
+
+    post_save.connect(cancel, sender=SearchJob)
+    try:
+        run = enrich(Lead.objects.all(), find={"email"})
+    finally:
+        post_save.disconnect(cancel, sender=SearchJob)
+    assert SearchJob.objects.get().state == "cancelled"
+    assert run.progress().is_over
+    assert not LeadSearch.objects.exists()
+
+
+def test_a_job_that_also_reuses_is_as_big_as_what_it_buys(make_leads, sandbox):
+    """What was bought lately is written at once and costs nothing; the job is over when its own results came."""
+    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
+    make_leads(2, prefix="c")
+    job = enrich(Lead.objects.exclude(crm_id="a-0"), find={"email"}).jobs().get()
+    assert (job.state, job.requested, job.credits_reserved, job.written_at) == ("queued", 2, 2, None)
+    assert Lead.objects.get(crm_id="b-0").email
+    finish(sandbox)
+    job.refresh_from_db()
+    assert (job.found, job.credits_cost, job.written_at is None) == (3, 2, False)

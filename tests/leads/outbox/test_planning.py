@@ -204,3 +204,29 @@ def test_a_planner_that_is_slow_to_commit_holds_nobody_up(make_leads, sandbox):
         slow.join()
     assert (failures, run.jobs().get().state, len(sandbox.jobs)) == ([], "running", 1)
     assert submission.submit_next()
+
+
+def test_a_search_of_another_kind_does_not_stand_in_the_way(make_leads):
+    """The e-mail is under way: the phone may be searched all the same."""
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    tally = enrich(Lead.objects.all(), find={"email", "phone"}).tally
+    assert (tally.to_search, tally.skipped) == ({Kind.FIND_PHONE: 1}, {(Kind.FIND_EMAIL, Reason.IN_FLIGHT): 1})
+
+
+@pytest.mark.parametrize(("overwrite", "bought"), [(False, Kind.VERIFY_EMAIL), (True, Kind.FIND_EMAIL)])
+def test_an_address_is_verified_unless_the_run_replaces_it(make_leads, overwrite, bought):
+    """To find and verify in one run: an address that stays is verified, one that is searched anew is not."""
+    make_leads(1, email="ann@firm.com")
+    tally = enrich(Lead.objects.all(), find={"email"}, verify=True, overwrite=overwrite).tally
+    assert +tally.to_search == {bought: 1}
+
+
+def test_only_who_was_bought_before_counts_as_bought_again(make_leads, sandbox):
+    """What force costs beyond the rest is told by itself."""
+    make_leads(1, prefix="old")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    make_leads(2, prefix="new", company_domain="new.com")
+    tally = enrich(Lead.objects.all(), find={"email"}, force=True, overwrite=True).tally
+    assert (tally.to_search[Kind.FIND_EMAIL], tally.again[Kind.FIND_EMAIL]) == (3, 1)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
+import uuid
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import enqueueing
+from leads.outbox.batches import Order
+from leads.outbox.planning import plan
+from leads.outbox.tally import Tally
+from leads.results import applying
 from leads.skips import Reason
 from tests.conftest import finish
+from tests.leads.answers import VIA, done, found
+from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +123,85 @@ def test_planners_that_race_buy_each_person_once(make_leads):
     assert LeadSearch.objects.filter(position__isnull=False).count() == 60
     assert LeadSearch.objects.count() == 120
     assert sum(SearchJob.objects.values_list("requested", flat=True)) == 60
+
+
+def twin(crm_id):
+    """One more lead of the same person."""
+    return Lead.objects.create(crm_id=crm_id, firstname="Zoë", lastname="Somebody", company_domain="acme.com")
+
+
+@pytest.mark.parametrize("state", SearchJob.OPEN)
+def test_a_person_is_shared_in_each_state_in_which_the_purchase_may_still_come(make_leads, state):
+    """Also one that waits for credits, or whose answer was lost: it is never planned as a second purchase."""
+    twin("a")
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state=state)
+    twin("b")
+    run = enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    assert (run.tally.to_search.total(), run.tally.shared[Kind.FIND_EMAIL]) == (0, 1)
+    assert LeadSearch.objects.get(crm_id="b").job_id == job.pk
+
+
+def test_after_a_purchase_by_force_its_value_is_the_one_that_is_shared(make_leads, sandbox):
+    """Somebody paid to know it anew; the older result is out of date."""
+    twin("a")
+    for force in (False, True):
+        enrich(Lead.objects.filter(crm_id="a"), find={"email"}, force=force, overwrite=force)
+        finish(sandbox)
+    oldest, newest = LeadSearch.objects.order_by("pk")
+    LeadSearch.objects.filter(pk=oldest.pk).update(value="old@acme.com")
+    twin("b")
+    enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    assert Lead.objects.get(crm_id="b").email == newest.value != "old@acme.com"
+
+
+def test_a_reuse_does_not_prolong_the_window(make_leads, sandbox, enrow):
+    """REUSE_FOUND_DAYS counts from the purchase, however often it was used again meanwhile."""
+    enrow(REUSE_FOUND_DAYS=10)
+    twin("a")
+    bought = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    finish(sandbox)
+    tallies = []
+    for crm_id, days in (("b", 9), ("c", 11)):
+        SearchJob.objects.filter(pk=bought.pk).update(finished_at=timezone.now() - dt.timedelta(days=days))
+        twin(crm_id)
+        tallies.append(enrich(Lead.objects.filter(crm_id=crm_id), find={"email"}).tally)
+    assert [(tally.reused.total(), tally.to_search.total()) for tally in tallies] == [(1, 0), (0, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_nobody_joins_a_job_that_is_being_settled(make_leads):
+    """Its searches were read already: a row that came now would stay pending in a finished job for ever."""
+    twin("a")
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="running", enrow_id="e-1")
+    twin("b")
+    with uncommitted(then=lambda: enrich(Lead.objects.filter(crm_id="b"), find={"email"})):
+        applying.apply(job.pk, done(found("a")), via=VIA)
+    assert not LeadSearch.objects.pending().exists()
+
+
+def test_who_was_bought_since_the_planning_is_not_bought_again(make_leads, sandbox):
+    """Another process bought the person, and has the result: it is used, and nothing is paid."""
+    twin("a")
+    order = Order(kinds=(Kind.FIND_EMAIL,))
+    (batch,) = plan(Lead.objects.all(), order, Tally())
+    twin("b")
+    enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    finish(sandbox)
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    assert (queued.late, queued.reused, queued.job.credits_reserved) == (1, 1, 0)
+    assert not LeadSearch.objects.pending().exists()
+
+
+def test_while_a_person_is_bought_anew_the_new_result_is_shared(make_leads, sandbox):
+    """Not the one that somebody pays to replace."""
+    twin("a")
+    enrich(Lead.objects.all(), find={"email"})
+    finish(sandbox)
+    again = enrich(Lead.objects.all(), find={"email"}, force=True, overwrite=True).jobs().get()
+    twin("b")
+    run = enrich(Lead.objects.filter(crm_id="b"), find={"email"})
+    assert (run.tally.shared.total(), run.reused) == (1, 0)
+    assert LeadSearch.objects.get(crm_id="b").job_id == again.pk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import clear_url_caches
 from django.utils import timezone
 
-from enrow_webhooks.client.values import FindEmail
+from enrow_webhooks.client.values import FindEmail, Launch
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
@@ -255,3 +256,46 @@ def test_a_lead_model_whose_fields_turn_what_is_stored_is_read_by_the_orm(sandbo
     assert submission.submit_next()
     assert set(LeadSearch.objects.values_list("outcome", "error")) == {("pending", "")}
     assert SearchJob.objects.get().requested == 3
+
+
+@pytest.mark.parametrize(("origin", "soonest"), [("", 0), ("https://crm.example.com", 30)])
+def test_a_job_is_polled_at_once_only_where_no_event_can_come(sandbox, queued, enrow, origin, soonest):
+    """With webhooks the first GET waits until an event should have come; without, a few seconds."""
+    enrow(WEBHOOK_ORIGIN=origin)
+    first_look = sent(queued(2)).next_check_at - timezone.now()
+    assert dt.timedelta(seconds=soonest) < first_look
+    assert (first_look < dt.timedelta(seconds=30)) is (not origin)
+
+
+def test_a_worker_whose_lease_another_took_over_does_not_send(sandbox, queued):
+    """It was too slow to prepare: the other one sends, so that nothing is bought twice."""
+    job = queued(2)
+    claim = SearchJob.objects.claim_for_preparing
+    assert claim(job.pk, lease=dt.timedelta(0))
+    slow = SearchJob.objects.get(pk=job.pk)
+    assert claim(job.pk, lease=dt.timedelta(minutes=1))
+    submission._send(slow, submission._queries(slow), "")
+    assert sandbox.jobs == []
+    job.refresh_from_db()
+    assert job.state == "queued"
+
+
+@pytest.mark.parametrize("state", SearchJob.AWAITING)
+@pytest.mark.parametrize(("used", "reserved"), [(None, 2), (Decimal(7), 7)])
+def test_however_late_the_answer_comes_the_search_is_known_and_fetched(queued, state, used, reserved):
+    """Whatever became of the job meanwhile: it was accepted, and what Enrow says it took counts, if it says so."""
+    job = queued(2)
+    SearchJob.objects.update(state=state)
+    submission._record(job, Launch(id="e-1", credits_used=used), has_webhook=False)
+    job.refresh_from_db()
+    assert (job.state, job.enrow_id, job.credits_reserved) == ("running", "e-1", reserved)
+
+
+def test_who_is_not_sent_has_no_place_in_the_post(sandbox, queued):
+    """Edited since the planning: the search ends in an error, and the places are those of who was sent."""
+    job = queued(2)
+    Lead.objects.filter(crm_id="lead-0").update(firstname="Eve")
+    sent(job)
+    places = dict(LeadSearch.objects.values_list("crm_id", "position"))
+    assert (places["lead-0"], places["lead-1"] is None) == (None, False)
+    assert LeadSearch.objects.get(crm_id="lead-0").outcome == "error"

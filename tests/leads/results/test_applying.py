@@ -12,6 +12,7 @@ from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying
 from tests.leads.answers import VIA, done, effects, found, missed
+from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +163,54 @@ def test_phones_are_stored_in_e164_with_their_country(running, number, country, 
     job = running(1, ("phone",))
     applying.apply(job.pk, done(found("lead-0", number, country=country)), via=VIA)
     assert Lead.objects.values_list("phone", "phone_country").get() == phone
+
+
+@pytest.mark.parametrize(("state", "cost"), [("expired", None), ("failed", 0), ("cancelled", 0)])
+def test_what_expired_may_have_been_billed_all_the_same(running, state, cost):
+    """Its worst case stays reserved; what Enrow refused, or never got, is free."""
+    job = running(2)
+    applying.end_without_result(job.pk, state, "Nothing came.")
+    job.refresh_from_db()
+    assert (job.credits_cost, SearchJob.objects.credits()) == (cost, 2 if cost is None else 0)
+
+
+@pytest.mark.parametrize(("cost", "booked"), [(None, 2), (Decimal(0), 0), (Decimal(5), 5)])
+def test_enrows_own_figure_of_the_cost_is_booked(running, cost, booked):
+    """Also when it is nothing; without one, the price of what was found."""
+    job = running(3)
+    applying.apply(job.pk, done(found("lead-0"), found("lead-1"), missed("lead-2"), cost=cost), via=VIA)
+    job.refresh_from_db()
+    assert job.credits_cost == booked
+
+
+def test_a_verification_costs_as_much_when_the_address_is_invalid(make_leads):
+    """Enrow bills the verdict, whichever it is."""
+    make_leads(1, email="ann@firm.com")
+    job = enrich(Lead.objects.all(), verify=True).jobs().get()
+    SearchJob.objects.update(state="running")
+    applying.apply(job.pk, done(missed("lead-0", value="ann@firm.com")), via=VIA)
+    job.refresh_from_db()
+    assert job.credits_cost == Decimal("0.25")
+
+
+def test_a_job_keeps_the_id_that_enrows_answer_gave(running):
+    """An event may name the search otherwise; only a job without an id takes the event's."""
+    job = running(1)
+    applying.apply(job.pk, done(found("lead-0")), via=VIA, enrow_id="another-name")
+    job.refresh_from_db()
+    assert job.enrow_id == "enrow-1"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_the_same_moment_one_is_applied(running):
+    """An event and a poll bring a result each: the second waits for the first, and finds that the job has ended."""
+    job = running(1)
+
+    def second():
+        return applying.apply(job.pk, done(found("lead-0", "second@x.com")), via=VIA)
+
+    with uncommitted(then=second) as results:
+        assert applying.apply(job.pk, done(found("lead-0", "first@x.com")), via=VIA)
+    assert results == [False]
+    assert Lead.objects.get().email == LeadSearch.objects.get().value == "first@x.com"

@@ -52,7 +52,9 @@ def _echo(name, domain):
 
 
 @pytest.mark.parametrize(
-    "stranger", [{"crm_id": "somebody-else"}, {"index": 7}, {}], ids=["crm_id", "index", "nothing"]
+    "stranger",
+    [{"crm_id": "somebody-else"}, {"index": 7}, {"index": 2}, {"index": -1}, {}],
+    ids=["crm_id", "far", "one behind", "before", "nothing"],
 )
 def test_a_result_that_fits_no_row_is_kept_aside(running, stranger):
     """Neither an unknown crm_id nor a position outside the batch is squeezed onto a lead."""
@@ -71,3 +73,25 @@ def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
     applying.apply(job.pk, done(missed(value="BOB@firm.com"), found(value="ann@firm.com")), via=VIA)
     assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
     assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
+
+
+def test_of_two_results_for_one_search_the_first_counts(running):
+    """A repeat in Enrow's answer changes nothing, and is no orphan."""
+    job = running(2)
+    applying.apply(job.pk, done(found("lead-0", "first@x.com"), found("lead-0", "last@x.com")), via=VIA)
+    assert Lead.objects.get(crm_id="lead-0").email == "first@x.com"
+    assert not LeadSearch.objects.filter(effect="orphan").exists()
+
+
+def test_two_crm_ids_that_come_back_alike_are_told_apart_by_their_place(make_leads):
+    """Enrow returns ``custom`` in one line: where that makes two names one, the position decides."""
+    for number, crm_id in enumerate(("a b", "a  b")):
+        make_leads(1, prefix=str(number), firstname=f"Ann{number}", crm_id=crm_id)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="running")
+    places = dict(LeadSearch.objects.values_list("crm_id", "position"))
+    answers = [found("a b", f"{place}@x.com", index=place) for place in (1, 0)]
+    applying.apply(job.pk, done(*answers), via=VIA)
+    assert dict(Lead.objects.values_list("crm_id", "email")) == {
+        crm_id: f"{place}@x.com" for crm_id, place in places.items()
+    }

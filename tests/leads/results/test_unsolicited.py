@@ -8,8 +8,10 @@ from django.conf import settings
 
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
 from tests.conftest import payload
 from tests.leads.events import single
 
@@ -95,4 +97,49 @@ def test_an_unknown_id_is_ignored_but_not_while_one_of_ours_has_no_answer(make_l
     WebhookEvent.objects.update(next_attempt_at=event.received_at)
     processing.drain()
     event.refresh_from_db()
-    assert event.state != "processed"
+    assert (event.state, "No search job or lead" in event.last_error) == ("ignored", True)
+
+
+@pytest.mark.parametrize("named", [2, 4])
+def test_a_lost_job_is_not_adopted_by_a_search_for_other_leads(make_leads, sandbox, post, named):
+    """Of fewer leads than it searched, or of more: it is another search. The job keeps waiting for its own."""
+    make_leads(4)
+    job = enrich(Lead.objects.filter(crm_id__lt="lead-3"), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="unconfirmed")
+    rows = [
+        {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
+        for number in range(named)
+    ]
+    enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+    event = post(payload("webhooks/bulk_search_finished") | {"id": enrow_id})
+    job.refresh_from_db()
+    assert (event.state, job.state, job.enrow_id) == ("failed", "unconfirmed", "")
+
+
+def test_a_verification_that_was_launched_elsewhere_is_written_to_the_address_it_judged(make_leads, sandbox, post):
+    """A lead that has another address by now keeps what is known of that one."""
+    make_leads(1, prefix="same", email="ann@firm.com")
+    make_leads(1, prefix="other", email="eve@firm.com")
+    for crm_id in ("same-0", "other-0"):
+        body = {"email": "ann@firm.com", "custom": {"crm_id": crm_id}}
+        enrow_id = launch_elsewhere(sandbox, "/email/verify/single", body)
+        event = post(payload("webhooks/verification_finished") | {"id": enrow_id})
+        assert event.state == "processed"
+    status = {True: "valid", False: "invalid"}[people.verify("ann@firm.com")]
+    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"same-0": status, "other-0": ""}
+
+
+def test_a_job_that_was_given_up_is_adopted_by_its_late_result(make_leads, sandbox, post):
+    """It was accepted after all, and comes by the dashboard's URL: one job, booked once."""
+    make_leads(2)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="unconfirmed")
+    applying.give_up(job.pk, "Nobody knows.")
+    rows = [
+        {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
+        for number in range(2)
+    ]
+    enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+    assert post(payload("webhooks/bulk_search_finished") | {"id": enrow_id}).state == "processed"
+    adopted = SearchJob.objects.get()
+    assert (adopted.state, adopted.enrow_id, adopted.found) == ("finished", enrow_id, 2)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import applying
+from leads.results import applying, writeback
 from leads.upkeep import polling
 from tests.leads.answers import VIA, done, effects, found, missed
 
@@ -343,3 +343,19 @@ def test_forgetting_waits_for_the_job_before_it_takes_a_lead(running):
         assert Lead.objects.select_for_update(nowait=True).get().crm_id == "lead-0"
     waiting.close()
     assert not Lead.objects.exists()
+
+
+def test_a_search_that_failed_checked_nothing(running):
+    """``email_checked_at`` tells when Enrow gave an answer."""
+    job = running(1)
+    applying.end_without_result(job.pk, "failed", "Enrow refused it.")
+    lead = Lead.objects.get()
+    assert (lead.email_status, lead.email_checked_at) == ("failed", None)
+
+
+def test_a_job_counts_as_written_only_when_it_has_ended(running):
+    """What it reuses is written before; its own results are still to come."""
+    job = running(1)
+    writeback.write(job.pk)
+    job.refresh_from_db()
+    assert job.written_at is None

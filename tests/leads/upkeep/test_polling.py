@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -102,3 +103,19 @@ def test_an_outage_while_polling_changes_nothing(running, enrow):
     enrow(BASE_URL="http://127.0.0.1:9")
     job = look(job)
     assert (job.state, "reached" in job.last_error) == ("running", True)
+
+
+@pytest.mark.parametrize(("balance", "state"), [("1.99", "held"), ("2", "queued"), ("3", "queued")])
+def test_a_held_job_goes_on_once_the_balance_covers_its_worst_case(job_in, sandbox, balance, state):
+    """A top-up to exactly the price is enough, a cent less is not."""
+    job = job_in("held", count=2)
+    sandbox.configure(credits=Decimal(balance))
+    assert look(job).state == state
+
+
+def test_a_job_whose_worker_disappeared_is_never_sent_again_by_itself(running):
+    """Its lease ran out while it was being sent: Enrow may have billed it."""
+    job = running(2)
+    SearchJob.objects.update(state="sending", enrow_id="")
+    job = look(job)
+    assert (job.state, "disappeared" in job.last_error) == ("unconfirmed", True)

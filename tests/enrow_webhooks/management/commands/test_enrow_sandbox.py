@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from examples.demo.processes import answers, free_ports
-from tests.commands import ROOT, environment, run, run_process, spawn
+from tests.commands import ROOT, environment, killed_at_last, run, run_process, spawn
 from tests.docs.pages import blocks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,7 +141,8 @@ def test_it_starts_in_a_fresh_clone_without_any_setting(tmp_path):
     shutil.copy(ROOT / "manage.py", clone)
     nothing = {"PATH": os.environ["PATH"]}
     command = [sys.executable, "manage.py", "enrow_sandbox", "--port", "0"]
-    with subprocess.Popen(command, cwd=clone, env=nothing, text=True, stdout=subprocess.PIPE) as process:
+    started = subprocess.Popen(command, cwd=clone, env=nothing, text=True, stdout=subprocess.PIPE)
+    with killed_at_last(started) as process:
         url = re.search(r"listens on (\S+);", first_lines(process))[1]
         answer = requests.get(f"{url}/account/info", headers={"x-api-key": "sandbox"}, timeout=5)
         process.send_signal(signal.SIGINT)
@@ -221,9 +222,8 @@ class Project:
     def sandbox(self) -> Iterator[str]:
         """Run the sandbox from this very project, and write what it prints into the settings."""
         command = [sys.executable, "manage.py", "enrow_sandbox", "--port", "0", "--delay", "0"]
-        with subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE
-        ) as process:
+        started = subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE)
+        with killed_at_last(started) as process:
             said = first_lines(process)
             lines = "\n".join(re.findall(r"^  (ENROW\[.*)$", said, re.MULTILINE))
             assert "127.0.0.1:8000" in lines

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import pty
 import uuid
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from leads.models import Lead, LeadSearch, SearchJob
 from tests.commands import run, spawn
@@ -193,3 +196,24 @@ def test_a_list_costs_the_same_for_one_job_and_for_many(make_leads, sandbox, dja
     SearchJob.objects.bulk_create(SearchJob(run=uuid.uuid4(), kind="find_email", state="held") for _ in range(60))
     with django_assert_num_queries(2):
         run("enrow_jobs", skip_checks=True)
+
+
+class Meddler(io.StringIO):
+    """A terminal at which somebody edits a lead as soon as the price is shown."""
+
+    def write(self, text: str) -> int:
+        if "Searched again, for at most" in text:
+            Lead.objects.update(email="")
+        return super().write(text)
+
+
+def test_a_retry_costs_no_more_than_was_printed(job_in):
+    """A lead that can be searched by now, and could not when the price was told, waits for another time."""
+    job_in("failed")
+    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.filter(crm_id="failed-1").update(email="typed@x.com")
+    out = Meddler()
+    with contextlib.suppress(CommandError):
+        call_command("enrow_jobs", "--state", "failed", "--retry", stdout=out, stderr=io.StringIO())
+    assert "for at most 1.00 credits" in out.getvalue()
+    assert SearchJob.objects.queued().credits() == 1

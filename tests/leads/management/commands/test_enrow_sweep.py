@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 
 import pytest
 
@@ -37,7 +36,6 @@ def test_it_goes_on_until_a_signal_and_then_ends_well(make_leads, number):
     with spawn("enrow_sweep", "--every", "60", "--json") as process:
         assert json.loads(process.stdout.readline())["jobs"] == 1
         process.send_signal(number)
-        began = time.monotonic()
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 5
+        # Before the pause of a minute is over.
+        assert process.wait(30) == 0
     assert SearchJob.objects.get().attempts == 1

@@ -1,0 +1,156 @@
+"""Faults that no test noticed when they were first tried; each has its test since."""
+
+from __future__ import annotations
+
+from tests.mutants.fault import Fault
+
+FAULTS = [
+    Fault(
+        file="leads/outbox/purchases.py",
+        before='lock=sql.lock("FOR SHARE OF k")',
+        after='lock=""',
+        means="share() without its row lock: a lead stays pending in a finished job",
+        postgres=True,
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="dt.datetime.combine(day, dt.time.min)",
+        after="dt.datetime.combine(day, dt.time.min), dt.UTC",
+        means="the day begins at midnight in UTC",
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="limit - spent_on(timezone.localdate())",
+        after="limit - spent_on(timezone.now().date())",
+        means="the limit is that of the day in UTC",
+    ),
+    Fault(
+        file="leads/credits/statement.py",
+        before='TruncDate("created_at")',
+        after='TruncDate("created_at", tzinfo=dt.UTC)',
+        means="sums per day in UTC",
+    ),
+    Fault(
+        file="leads/credits/statement.py",
+        before="name, zero = str(timezone.localdate()), Decimal(0)",
+        after="name, zero = str(timezone.now().date()), Decimal(0)",
+        means="today is named by its day in UTC",
+    ),
+    Fault(
+        file="leads/credits/statement.py",
+        before="first = timezone.localdate() - ",
+        after="first = timezone.now().date() - ",
+        means="the days shown are counted back from the day in UTC",
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before='values_list("crm_id", flat=True)) == named:',
+        after='values_list("crm_id", flat=True)) >= named:',
+        means="a search from elsewhere adopts a job of which it holds only some leads",
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before='values_list("crm_id", flat=True)) == named:',
+        after='values_list("crm_id", flat=True)) <= named:',
+        means="a search from elsewhere adopts a job that is only a part of it",
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="*(int(limit // price) for limit in limits)",
+        after="*(round(limit / price + 1) for limit in limits)",
+        means="caps round up",
+    ),
+    Fault(
+        file="leads/outbox/eligibility.py",
+        before="if status in {facts.found, facts.not_found} and not overwrite:",
+        after="if status == facts.found and not overwrite:",
+        means="known-invalid addresses are bought again",
+    ),
+    Fault(
+        file="leads/outbox/purchases.py",
+        before="THEN 0 ELSE 1 END, q.id DESC",
+        after="THEN 0 ELSE 1 END, q.id",
+        means="after a forced purchase the oldest value is shared",
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="State.SENDING, State.HELD, State.UNCONFIRMED)",
+        after="State.SENDING, State.UNCONFIRMED)",
+        means="held jobs do not count against the balance",
+    ),
+    Fault(
+        file="leads/outbox/purchases.py",
+        before="""j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')""",
+        after="""j.state IN ('queued', 'sending', 'running', 'unconfirmed')""",
+        means="a person of a held job is not known as being bought",
+    ),
+    Fault(
+        file="leads/outbox/purchases.py",
+        before="""k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')""",
+        after="""k.state IN ('queued', 'sending', 'running', 'unconfirmed')""",
+        means="a person of a held job is not shared",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="        .exclude(crm_id__in=crm_ids)\n",
+        after="",
+        means="buyer and first sharer are forgotten together: the purchase goes to nobody",
+    ),
+    Fault(
+        file="leads/results/matching.py",
+        before="        elif row.pk not in settled:",
+        after="        else:",
+        means="the last of two results wins",
+    ),
+    Fault(
+        file="leads/results/writeback.py",
+        before="""        transaction.on_commit(
+            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written)), using=sql.alias()
+        )""",
+        after="        leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written))",
+        means="the signal comes before the commit",
+        tests=("tests/leads/test_signals.py",),
+    ),
+    Fault(
+        file="leads/upkeep/polling.py",
+        before="if balance >= job.credits_reserved:",
+        after="if balance > job.credits_reserved:",
+        means="a top-up to exactly the price leaves the job held",
+    ),
+    Fault(
+        file="leads/credits/reconciliation.py",
+        before="sent_at__lt=since, finished_at__gte=since, credits_cost",
+        after="sent_at__lt=since, credits_cost",
+        means="refunds older than the reading explain what left after it",
+    ),
+    Fault(
+        file="leads/outbox/submission.py",
+        before="    if has_webhook:",
+        after="    if not has_webhook:",
+        means="every job is polled at once though webhooks come",
+    ),
+    Fault(
+        file="enrow_webhooks/client/events.py",
+        before='        ids.append(inner.get("id"))',
+        after='        ids.insert(0, inner.get("id"))',
+        means="the other id of a nested event comes first",
+    ),
+    Fault(
+        file="leads/receivers.py",
+        before='applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else "")',
+        after='applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[-1] if event.ids else "")',
+        means="the other id of a nested event replaces Enrow's",
+    ),
+    Fault(
+        file="leads/outbox/purchases.py",
+        before="q.kind = %s AND q.position IS NOT NULL AND (",
+        after="q.kind = %s AND (",
+        means="a reuse prolongs its own window",
+    ),
+    Fault(
+        file="leads/management/commands/enrow_jobs.py",
+        before="decisions.retry(jobs, by=_BY, max_credits=most)",
+        after="decisions.retry(jobs, by=_BY)",
+        means="--retry without the cap that it printed",
+    ),
+]

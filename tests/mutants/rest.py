@@ -1,0 +1,129 @@
+"""Faults in credits, upkeep, decisions, forgetting, kinds and CSV files."""
+
+from __future__ import annotations
+
+from tests.mutants.fault import Fault
+
+_RECONCILIATION = "leads/credits/reconciliation.py"
+
+FAULTS = [
+    Fault(
+        file="leads/credits/budget.py",
+        before="return max(0, min([wanted,",
+        after="return max(0, max([wanted,",
+        means="the looser limit holds",
+        tests=("tests/leads/outbox/test_enqueueing.py",),
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="Q(state__in=_NOT_BILLED) | Q(sent_at__gte=balance.asked_at)",
+        after="Q(state__in=_NOT_BILLED)",
+        means="what was sent since the balance was read does not count",
+    ),
+    Fault(
+        file="leads/credits/statement.py",
+        before="dt.timedelta(days=days - 1)",
+        after="dt.timedelta(days=days)",
+        means="a day too many is shown",
+    ),
+    Fault(
+        file=_RECONCILIATION,
+        before='known.order_by("taken_at").first()',
+        after='known.order_by("taken_at").last()',
+        means="the newest reading is compared instead of the oldest",
+    ),
+    Fault(
+        file=_RECONCILIATION,
+        before="[SearchJob.State.QUEUED, SearchJob.State.HELD]",
+        after="[SearchJob.State.QUEUED]",
+        means="a job that was held explains credits",
+    ),
+    Fault(
+        file=_RECONCILIATION,
+        before="return self.unexplained > lead",
+        after="return self.unexplained >= lead",
+        means="a warning at exactly what may pass",
+    ),
+    Fault(
+        file="leads/upkeep/polling.py",
+        before="if error.status != 500 or job.checks >= _PATIENCE:",
+        after="if job.checks >= _PATIENCE:",
+        means="an id that Enrow surely forgot is asked for again and again",
+    ),
+    Fault(
+        file="leads/upkeep/polling.py",
+        before="move(job.pk, [State.SENDING], State.UNCONFIRMED, last_error=reason)",
+        after="move(job.pk, [State.SENDING], State.QUEUED, last_error=reason)",
+        means="a job whose worker died is sent again",
+    ),
+    Fault(
+        file="leads/decisions.py",
+        before="max(Decimal(0), max_credits - spent)",
+        after="max_credits",
+        means="each run of a retry has the whole cap",
+    ),
+    Fault(
+        file="leads/decisions.py",
+        before="    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)",
+        after="    return errors",
+        means="a result that fitted nobody is searched again",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="        fingerprint=None,\n",
+        after="",
+        means="a forgotten person is still named by the fingerprint",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before='        .order_by("-pk")\n',
+        after='        .order_by("pk")\n',
+        means="the last who shares inherits, not the first",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="job__in=jobs).exclude(effect=Effect.ERASED)",
+        after="job__in=jobs)",
+        means="the bodies of an open job stay, though only the forgotten waited for them",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="leaves = Q(job_id__in=unsent) | Q(",
+        after="leaves = Q(",
+        means="a forgotten person keeps a place in a POST that was not sent",
+    ),
+    Fault(
+        file="leads/kinds.py",
+        before='country = "" if domain else clean_text(lead.country_code).upper()',
+        after="country = clean_text(lead.country_code).upper()",
+        means="one person of one domain is bought once per country",
+        tests=("tests/leads/outbox/test_eligibility.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before="_FORMULA.match(text) and not _E164.fullmatch(text) else text",
+        after="_FORMULA.match(text) else text",
+        means="phone numbers get an apostrophe",
+        tests=("tests/leads/csvfiles/test_exporting.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before='text.startswith("\'") and _FORMULA.match(text, 1) else text',
+        after='text.startswith("\'") else text',
+        means="a name that begins with an apostrophe loses it",
+        tests=("tests/leads/csvfiles/test_importing.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/storing.py",
+        before="        if subject in cells:\n            kept",
+        after="        if not cells:\n            kept",
+        means="a new address keeps the verdict of the old one",
+        tests=("tests/leads/csvfiles/test_importing.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/importing.py",
+        before="done.kept += len(rest) - created",
+        after="done.kept += len(rest)",
+        means="created leads count as kept, too",
+    ),
+]
