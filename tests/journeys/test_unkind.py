@@ -81,7 +81,8 @@ TYPES_TO_FIX = {
 }
 TYPE_SEEDS = [1, 2, 4, 6] if IS_USUAL else SEEDS
 TYPE_JOURNEYS = [
-    known(*journey, reason=TYPES_TO_FIX[journey]) if journey in TYPES_TO_FIX else journey
+    # A fresh seed may strike where these did.
+    known(*journey, reason=TYPES_TO_FIX.get(journey, NO_VALUE)) if journey in TYPES_TO_FIX or not IS_USUAL else journey
     for journey in product(Product, COUNTS, TYPE_SEEDS)
 ]
 
