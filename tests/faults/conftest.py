@@ -32,7 +32,7 @@ def ground(django_db_setup, django_db_blocker, tmp_path_factory):
 @pytest.fixture
 def scene(transactional_db, ground, tmp_path, request):
     """A test's own workers; after it they are stopped, their logs printed, and the figures kept under var/."""
-    ground.sandbox.tell("settings", chaos="", delay=0, rate=10, duplicates=3, credits=1_000_000)
+    ground.sandbox.tell("settings", profile="current", chaos="", delay=0, rate=10, duplicates=3, credits=1_000_000)
     ground.sandbox.tell("reset")
     programs = Programs(cwd=ROOT, logs=tmp_path / "logs", environment=ground.programs.environment)
     scene = Scene(ground=ground, programs=programs, folder=tmp_path)

@@ -87,7 +87,7 @@ def test_one_answer_in_five_is_lost(scene):
 
 def test_no_event_ever_comes(scene):
     """Every event is dropped: polling brings the results."""
-    scene.sandbox.tell("settings", chaos="drop")
+    scene.sandbox.tell("settings", chaos="drop,get-unavailable=0.2,get-gateway=0.2", profile="legacy")
     make_leads(41)
     scene.workers(2)
     scene.enrich()

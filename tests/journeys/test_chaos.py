@@ -35,7 +35,6 @@ def assert_truth(sandbox, *, find):
     [
         "",
         "duplicate",
-        "drop",
         "late",
         "reorder",
         "early",
@@ -47,25 +46,35 @@ def assert_truth(sandbox, *, find):
         "duplicate,reorder,early,foreign-fields",
     ],
 )
-def test_every_fault_ends_in_the_truth(site, make_leads, chaos, count, profile):
-    """E-mails and phones, single and bulk, under one fault after the other, in both ages of the API."""
+def test_every_fault_ends_in_the_truth_by_events_alone(site, make_leads, chaos, count, profile):
+    """E-mails and phones, single and bulk, under one fault after the other, in both ages of the API; nothing polls."""
+    begin(site, make_leads, chaos, count, profile)
+    for _ in range(8):
+        work(site)
+        # What was refused may be sent again; nothing here asks for a result.
+        due_now()
+    assert_truth(site, find={"email", "phone"})
+    assert set(SearchJob.objects.values_list("result_via", flat=True)) == {"webhook"}
+
+
+@pytest.mark.parametrize("profile", ["current", "legacy"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_events_that_never_come_are_replaced_by_polling(site, make_leads, count, profile):
+    """Every event is lost: polling brings the same truth, and the jobs say so."""
+    begin(site, make_leads, "drop", count, profile)
+    finish(site)
+    assert_truth(site, find={"email", "phone"})
+    assert set(SearchJob.objects.values_list("result_via", flat=True)) == {"poll"}
+
+
+def begin(site, make_leads, chaos, count, profile):
+    """Ask for the e-mails and phones of people whose luck is not known beforehand."""
     site.configure(chaos=chaos, profile=profile, late_seconds=0.3, slow_seconds=0.2, reorder_seconds=0.3)
     make_leads(count, lastname="Maybe", linkedin_url="")
     for lead in Lead.objects.all():
         lead.linkedin_url = f"https://www.linkedin.com/in/{lead.crm_id}/"
         lead.save()
     enrich(Lead.objects.all(), find={"email", "phone"})
-    for _ in range(8):
-        finish_quietly(site)
-    assert_truth(site, find={"email", "phone"})
-
-
-def finish_quietly(site):
-    """One more round of work, sending and polling; only the last one has to leave nothing behind."""
-    if SearchJob.objects.open().exists():
-        work(site)
-        due_now()
-        sweep()
 
 
 @pytest.mark.parametrize("chaos", ["lost-answer", "gateway"])
@@ -76,7 +85,8 @@ def test_a_lost_answer_is_adopted_when_its_event_arrives(site, make_leads, chaos
     make_leads(count)
     enrich(Lead.objects.all(), find={"email"})
     work(site)
-    assert SearchJob.objects.get().state == "finished"
+    job = SearchJob.objects.get()
+    assert (job.state, job.result_via) == ("finished", "webhook")
     assert_truth(site, find={"email"})
 
 
@@ -101,6 +111,7 @@ def test_the_dashboards_url_works_without_a_callback_of_the_job(site, make_leads
     Lead.objects.filter(crm_id__startswith="more").update(company_domain="more.com")
     work(site)
     assert set(WebhookEvent.objects.values_list("state", "reference")) == {("processed", "")}
+    assert SearchJob.objects.get().result_via == "webhook"
     assert Lead.objects.get(crm_id="one-0").email_status == "valid"
 
 

@@ -1,0 +1,181 @@
+"""Each kind, single and bulk, with every Enrow that the sandbox can be, and with everything that happens to a GET.
+
+The seeds are always the same; ``JOURNEY_SEEDS=17,18`` takes others, where time does not matter.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+
+import pytest
+
+from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.sandbox.endpoints import Product
+from leads.enrichment import enrich
+from leads.models import Lead, SearchJob
+from leads.upkeep.sweep import sweep
+from tests.conftest import due_now, work
+from tests.journeys.truth import assert_no_traceback, assert_truth, cast
+
+USUAL_SEEDS = "1"
+SEEDS = [int(seed) for seed in os.environ.get("JOURNEY_SEEDS", USUAL_SEEDS).split(",")]
+IS_USUAL = "JOURNEY_SEEDS" not in os.environ
+ENROWS = {
+    "current": {"profile": "current"},
+    "legacy": {"profile": "legacy", "facts": "phone_nested,webhook_balance"},
+    "resolver": {"profile": "resolver"},
+    "unkind": {"profile": "unkind"},
+}
+GETS = [
+    "get-unavailable",
+    "get-gateway",
+    "unknown-for-a-while",
+    "slow-get",
+    "dripping-get",
+    "huge-answer",
+]
+# So often each GET is struck; then all is well again, so that a journey has an end.
+STRUCK = 2
+ROUNDS = STRUCK + 3
+COUNTS = {"single": 1, "bulk": 6}
+
+
+def known(*entry, reason):
+    """Return a parameter set that fails today; the change that fixes it has to remove the mark."""
+    # What a fresh seed makes odd may differ, so only the usual ones must fail.
+    return pytest.param(*entry, marks=pytest.mark.xfail(reason=reason, strict=IS_USUAL))
+
+
+ECHO = "A2: an echo that Enrow resolved overrules id, custom and index"
+TO_FIX = {
+    ("resolver", Product.FIND_EMAIL, "single"): ECHO,
+    ("resolver", Product.FIND_EMAIL, "bulk"): ECHO,
+    ("resolver", Product.VERIFY_EMAIL, "single"): ECHO,
+    ("resolver", Product.FIND_PHONE, "single"): ECHO,
+    ("resolver", Product.FIND_PHONE, "bulk"): ECHO,
+    ("unkind", Product.FIND_EMAIL, "single"): ECHO,
+    ("unkind", Product.FIND_EMAIL, "bulk"): f"{ECHO}; A12: worthless values are hits",
+    ("unkind", Product.VERIFY_EMAIL, "single"): ECHO,
+    ("unkind", Product.FIND_PHONE, "single"): ECHO,
+    ("unkind", Product.FIND_PHONE, "bulk"): f"{ECHO}; A12: worthless values are hits",
+}
+JOURNEYS = [
+    known(*journey, reason=TO_FIX[journey]) if journey in TO_FIX else journey
+    for journey in product(ENROWS, Product, COUNTS)
+]
+GET_JOURNEYS = [
+    known(*journey, reason="A3: one 400 on a bulk GET ends the batch")
+    if journey[0] == "unknown-for-a-while" and journey[2] == "bulk"
+    else journey
+    for journey in product(GETS, Product, COUNTS)
+]
+# What becomes of which value is the seed's choice; these seeds change a value, a verdict, a name and a place.
+NO_VALUE = "A12, a sibling: a hit whose value has another type is nothing found"
+NO_COST = "A12, a sibling: a hit that cannot be used is booked at 0 credits"
+TYPES_TO_FIX = {
+    (Product.FIND_EMAIL, "single", 1): NO_VALUE,
+    (Product.FIND_EMAIL, "single", 4): NO_VALUE,
+    (Product.FIND_EMAIL, "bulk", 4): NO_VALUE,
+    (Product.FIND_PHONE, "single", 2): NO_COST,
+}
+TYPE_SEEDS = [1, 2, 4, 6] if IS_USUAL else SEEDS
+TYPE_JOURNEYS = [
+    # A fresh seed may strike where these did.
+    known(*journey, reason=TYPES_TO_FIX.get(journey, NO_VALUE)) if journey in TYPES_TO_FIX or not IS_USUAL else journey
+    for journey in product(Product, COUNTS, TYPE_SEEDS)
+]
+
+
+def begin(sandbox, kind, size, **settings):
+    """Ask for the leads of a journey."""
+    sandbox.configure(slow_get_seconds=0.1, drip_seconds=0.1, huge_megabytes=1, **settings)
+    crowd = cast(COUNTS[size])
+    Lead.objects.bulk_create(person.lead(kind) for person in crowd)
+    find = {Product.FIND_EMAIL: {"email"}, Product.FIND_PHONE: {"phone"}}.get(kind, ())
+    enrich(Lead.objects.all(), find=find, verify=kind is Product.VERIFY_EMAIL)
+    return crowd
+
+
+def by_events(sandbox):
+    """Send, and process what Enrow calls with, again and again; nothing here polls."""
+    for number in range(ROUNDS):
+        work(sandbox)
+        if not SearchJob.objects.open().exists():
+            return
+        calm_after(sandbox, number)
+        WebhookEvent.objects.waiting().update(next_attempt_at=SearchJob.objects.earliest("created_at").created_at)
+
+
+def by_polling(sandbox):
+    """Send, and ask until there is an answer; no event can arrive."""
+    for number in range(ROUNDS):
+        work(sandbox)
+        due_now()
+        sweep()
+        if not SearchJob.objects.open().exists():
+            return
+        calm_after(sandbox, number)
+
+
+def calm_after(sandbox, number):
+    """End the chaos after the last round that it may strike."""
+    if number + 1 == STRUCK:
+        sandbox.configure(chaos="")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("enrow_is", "kind", "size"), JOURNEYS)
+def test_every_enrow_brings_the_truth_by_its_events(site, caplog, enrow_is, kind, size, seed):
+    """Without a single poll each lead has its value or a reason, and the job says that an event brought it."""
+    crowd = begin(site, kind, size, seed=seed, **ENROWS[enrow_is])
+    by_events(site)
+    assert set(SearchJob.objects.values_list("result_via", flat=True)) == {"webhook"}
+    assert_truth(site, crowd, kind)
+    assert_no_traceback(caplog.records)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("enrow_is", "kind", "size"), JOURNEYS)
+def test_every_enrow_tells_the_truth_when_asked(sandbox, caplog, enrow_is, kind, size, seed):
+    """The same by polling alone."""
+    crowd = begin(sandbox, kind, size, seed=seed, **ENROWS[enrow_is])
+    by_polling(sandbox)
+    assert set(SearchJob.objects.values_list("result_via", flat=True)) == {"poll"}
+    assert_truth(sandbox, crowd, kind)
+    assert_no_traceback(caplog.records)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("chaos", "kind", "size"), GET_JOURNEYS)
+def test_whatever_happens_to_a_get_the_next_one_brings_the_truth(sandbox, caplog, chaos, kind, size, seed):
+    """GETs are free: a bad answer costs another question, no result and no second purchase."""
+    crowd = begin(sandbox, kind, size, seed=seed, chaos=chaos)
+    by_polling(sandbox)
+    assert_truth(sandbox, crowd, kind)
+    assert_no_traceback(caplog.records)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "size", "seed"), TYPE_JOURNEYS)
+def test_a_value_of_another_type_is_the_truth_or_a_reason(sandbox, caplog, kind, size, seed):
+    """An answer with one wrong type is asked for again, or its lead says why: never a wrong value, or nothing found."""
+    crowd = begin(sandbox, kind, size, seed=seed, chaos="wrong-types")
+    by_polling(sandbox)
+    assert_truth(sandbox, crowd, kind, may_fail=True)
+    assert_no_traceback(caplog.records)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("chaos", GETS)
+def test_an_event_outlasts_whatever_happens_to_its_get(site, caplog, chaos, seed):
+    """A bulk event names no result: it waits until its GET brings one, without a single poll."""
+    crowd = begin(site, Product.FIND_EMAIL, "bulk", seed=seed, chaos=chaos)
+    by_events(site)
+    assert set(SearchJob.objects.values_list("result_via", flat=True)) == {"webhook"}
+    assert_truth(site, crowd, Product.FIND_EMAIL)
+    assert_no_traceback(caplog.records)
