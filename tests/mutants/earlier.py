@@ -7,8 +7,8 @@ from tests.mutants.fault import Fault
 FAULTS = [
     Fault(
         file="leads/outbox/purchases.py",
-        before='lock=sql.lock("FOR SHARE OF k")',
-        after='lock=""',
+        before='lock = sql.lock("FOR SHARE OF k")',
+        after='lock = ""',
         means="share() without its row lock: a lead stays pending in a finished job",
         postgres=True,
     ),

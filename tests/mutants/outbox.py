@@ -82,8 +82,8 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="SELECT CASE WHEN p.outcome = 'pending' THEN",
-        after="SELECT CASE WHEN p.outcome = 'pending' OR true THEN",
+        before="CASE WHEN p.outcome = 'pending' THEN",
+        after="CASE WHEN p.outcome = 'pending' OR true THEN",
         means="a reuse is booked in the old job",
     ),
     Fault(
@@ -138,8 +138,8 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="_drop(job, sent[error.row - 1][0], str(error))",
-        after="_drop(job, sent[error.row - 2][0], str(error))",
+        before="_drop(job, sent[error.row - 1].fingerprint, str(error))",
+        after="_drop(job, sent[error.row - 2].fingerprint, str(error))",
         means="the lead beside the bad row is blamed",
     ),
     Fault(
@@ -156,7 +156,7 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="if verdict.fingerprint != fingerprint:",
+        before="if verdict.fingerprint != row.fingerprint:",
         after="if verdict.fingerprint is None:",
         means="edited inputs are sent under the old fingerprint",
     ),

@@ -108,22 +108,22 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/columns.py",
-        before='text.startswith("\'") and _FORMULA.match(text, 1) else text',
+        before='text.startswith("\'") and _FORMULA.match(text[1:]) else text',
         after='text.startswith("\'") else text',
         means="a name that begins with an apostrophe loses it",
         tests=("tests/leads/csvfiles/test_importing.py",),
     ),
     Fault(
         file="leads/csvfiles/storing.py",
-        before="        if subject in cells:\n            kept",
-        after="        if not cells:\n            kept",
+        before="        if subject in told:\n            kept",
+        after="        if not told:\n            kept",
         means="a new address keeps the verdict of the old one",
         tests=("tests/leads/csvfiles/test_importing.py",),
     ),
     Fault(
         file="leads/csvfiles/importing.py",
-        before="done.kept += len(rest) - created",
-        after="done.kept += len(rest)",
+        before="done.kept += len(rest.lines) - created",
+        after="done.kept += len(rest.lines)",
         means="created leads count as kept, too",
     ),
 ]

@@ -121,8 +121,8 @@ FAULTS = [
     ),
     Fault(
         file=_UNSOLICITED,
-        before='value_before = result.value if KINDS[kind].judges else ""',
-        after='value_before = ""',
+        before='value_before=result.value if KINDS[Kind(job.kind)].judges else ""',
+        after='value_before=""',
         means="a verification from elsewhere reaches no lead",
     ),
     Fault(
