@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 
@@ -50,7 +51,7 @@ def test_an_error_of_ours_is_its_own_sentence_without_the_person():
 
 def test_the_constraint_is_named():
     """SQLite's words for a constraint name columns and never values."""
-    with sqlite3.connect(":memory:") as database:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE people (name TEXT UNIQUE)")
         with pytest.raises(sqlite3.IntegrityError) as caught:
             database.executemany("INSERT INTO people VALUES (?)", [("Ann",), ("Ann",)])
