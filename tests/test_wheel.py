@@ -170,5 +170,5 @@ def enrich(python, project, port, *, has_celery):
         programs.wait_for(site, lambda: answers(port, "/admin/login/"))
         manage(python, project, "enrich_leads", "--find", "email", "--wait", "60")
         assert "POST /webhooks/enrow/" in site.log.read_text(encoding="utf-8")
-    assert manage(python, project, "shell", "--verbosity", "0", "-c", FACTS).split() == ["event"]
+    assert manage(python, project, "shell", "--verbosity", "0", "-c", FACTS).split() == ["webhook"]
     manage(python, project, "export_leads", "out.csv")
