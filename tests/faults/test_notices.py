@@ -158,7 +158,7 @@ def test_events_that_come_too_early_in_disorder_or_hours_late(scene):
     scene.enrich(batch=1)
     wait_until(is_polled, "polling has brought what the events did not")
     ways = Counter(SearchJob.objects.values_list("result_via", flat=True))
-    assert min(ways["event"], ways["poll"]) > 0
+    assert min(ways["webhook"], ways["poll"]) > 0
     before = assert_truth(scene.sandbox.ask("state"), bought=60)
     scene.sandbox.tell("flush")
     wait_until(lambda: not scene.sandbox.ask("state")["pending"], "the late ones have arrived")
