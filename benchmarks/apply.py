@@ -1,4 +1,4 @@
-"""How fast results are written to their searches and leads, against the floor and against what people write by hand.
+"""How fast results are written to their searches and leads, against the baseline and against what people write by hand.
 
 ``python -m benchmarks.apply``; ``--small`` for a look on a laptop. See benchmarks/README.md.
 """

@@ -102,7 +102,7 @@ def compare(ground: Ground, rows: int, rounds: int) -> list[list[Done]]:
 
 
 def _copy(ground: Ground, rows: int) -> Done:
-    """Store the rows of the table anew by COPY, no file read and nothing looked at: the floor."""
+    """Store the rows of the table anew by COPY, no file read and nothing looked at: the baseline."""
     with ground.database.cursor() as cursor:
         with cursor.copy("COPY leads_lead TO STDOUT (FORMAT binary)") as stored:
             whole = b"".join(map(bytes, stored))

@@ -36,7 +36,7 @@ SELECT 'crm-' || n,
 FROM generate_series(1, %s) n
 """
 _COLUMNS = "job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error"
-# The floor: the same table with the same indexes and foreign key, filled by nothing but COPY.
+# The baseline: the same table with the same indexes and foreign key, filled by nothing but COPY.
 _FLOOR = """
 CREATE TABLE floor (LIKE leads_leadsearch INCLUDING ALL);
 ALTER TABLE floor ADD FOREIGN KEY (job_id) REFERENCES leads_searchjob DEFERRABLE INITIALLY DEFERRED

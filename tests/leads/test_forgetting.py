@@ -286,7 +286,7 @@ def test_forgetting_twice_is_harmless_and_costs_a_constant_number_of_queries(san
 
 
 def test_buyer_and_first_sharer_forgotten_together_leave_the_purchase_to_the_next(site, make_leads):
-    """Three leads of one person: whoever is left takes the place in the job, and what was paid for once."""
+    """Three leads of one person: the one that is left takes the place in the job, and what was paid for once."""
     make_leads(1)
     for crm_id in ("rider-1", "rider-2"):
         same_person(crm_id=crm_id)

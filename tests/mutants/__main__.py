@@ -54,7 +54,7 @@ def _fits(fault: Fault, words: Sequence[str]) -> bool:
 
 
 def copies(folder: Path, number: int) -> SimpleQueue[Path]:
-    """Copy the project so many times; whoever takes a copy gives it back."""
+    """Copy the project so many times; the worker that takes a copy gives it back."""
     free: SimpleQueue[Path] = SimpleQueue()
     for name in map(str, range(number)):
         free.put(Path(shutil.copytree(ROOT, folder / name, ignore=_LEFT_OUT)))

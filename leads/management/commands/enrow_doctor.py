@@ -48,5 +48,5 @@ class Command(EnrowCommand):
         if finding.level is Level.OK:
             self.stdout.write(f"ok    {finding.sentence}")
         else:
-            self.stdout.write(self.style.WARNING(f"MEND  {finding.sentence}"))
+            self.stdout.write(self.style.WARNING(f"FIX   {finding.sentence}"))
             self.stdout.write(f"      {finding.hint}")

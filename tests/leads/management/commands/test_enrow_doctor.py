@@ -42,7 +42,7 @@ def test_a_healthy_site_is_exit_code_zero(healthy, make_leads):
     outcome = run("enrow_doctor")
 
     assert outcome.code == 0, outcome
-    assert "MEND" not in outcome.out
+    assert "FIX" not in outcome.out
     assert "The key is good; the balance is 99998" in outcome.out
     assert "1 came by webhook, 0 had to be fetched" in outcome.out
     assert "Today's searches cost 2" in outcome.out

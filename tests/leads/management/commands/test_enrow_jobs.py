@@ -210,7 +210,7 @@ class Meddler(io.StringIO):
 def test_a_retry_costs_no_more_than_was_printed(job_in):
     """A lead that can be searched by now, and could not when the price was told, waits for another time."""
     job_in("failed")
-    Lead.objects.update(company_domain="mended.com")
+    Lead.objects.update(company_domain="fixed.com")
     Lead.objects.filter(crm_id="failed-1").update(email="typed@x.com")
     out = Meddler()
     with contextlib.suppress(CommandError):
