@@ -62,6 +62,9 @@ pytest: install-dev
 	else test -z "$(CI)"; fi
 	$(PY) -m coverage report
 
+mutants: install-dev ## put small faults into a copy of the code, and tell which no test notices: make mutants ONLY=leads/results
+	$(PY) -m tests.mutants $(ONLY)
+
 bench: install-dev ## every benchmark at a small size; SIZE=full for the real one, BENCH=whole for one; needs PostgreSQL and Redis
 	$(PY) -m benchmarks $(or $(SIZE),small) $(BENCH)
 

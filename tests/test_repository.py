@@ -257,3 +257,10 @@ def test_the_source_distribution_has_what_its_tests_need():
     pages = {f"/{path.name}" for path in ROOT.glob("*.md")}
 
     assert pages | {"/.ci", "/.github", "/.editorconfig", "/.pre-commit-config.yaml", "/docs"} <= set(included)
+
+
+def test_every_target_that_the_makefile_names_has_a_recipe():
+    """A phony target without one does nothing and says that all is well."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (named,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert set(named.split()) == set(re.findall(r"^([a-z-]+):(?! export)", text, re.MULTILINE))
