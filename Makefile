@@ -45,22 +45,16 @@ tools: types imports
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-# These bring their own database, so once is enough for them.
-ONCE := tests/test_demo.py tests/test_wheel.py tests/test_fourth_kind.py tests/docs/test_projects.py
-# These measure processor time, which coverage would multiply.
-TIMED := tests/test_linear_expressions.py tests/test_linear_parsers.py
+# These bring their own database, or need none: once is enough for them.
+ONCE := tests/test_demo.py tests/test_wheel.py tests/test_fourth_kind.py tests/docs/test_projects.py \
+	tests/test_linear_expressions.py tests/test_linear_parsers.py
 
-# Each run alone covers only its database's branches: the last line looks at both together.
 pytest: install-dev
-	@rm -f .coverage
-	$(PY) -m pytest -q $(TIMED)
-	$(PY) -m pytest -q --cov --cov-report= --cov-fail-under=0 $(addprefix --ignore=,$(TIMED))
+	$(PY) -m pytest -q
 	@if $(PY) -m tests.services postgres; then \
 		echo "Once more, on PostgreSQL:"; \
-		DATABASE_URL="$(TEST_DATABASE_URL)" $(PY) -m pytest -q --cov --cov-append --cov-report= --cov-fail-under=0 \
-			$(addprefix --ignore=,$(ONCE) $(TIMED)); \
+		DATABASE_URL="$(TEST_DATABASE_URL)" $(PY) -m pytest -q $(addprefix --ignore=,$(ONCE)); \
 	else test -z "$(CI)"; fi
-	$(PY) -m coverage report
 
 mutants: install-dev ## put small faults into a copy of the code, and tell which no test notices: make mutants ONLY=leads/results
 	$(PY) -m tests.mutants $(ONLY)

@@ -53,6 +53,7 @@ _ALIASES = {
 } | {heading: facts.value for facts in KINDS.values() for heading in facts.headings}
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
+_MOST_COLUMNS = 1000
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")
@@ -154,6 +155,8 @@ def fields() -> dict[str, Field[Any, Any]]:
 
 def columns_of(header: Sequence[str]) -> tuple[list[Column], list[str]]:
     """Return the columns that are fields, and the names of those that are not. Raises HeaderError."""
+    if len(header) > _MOST_COLUMNS:
+        raise HeaderError(f"The first line has {len(header):,} columns; a file of leads has {_MOST_COLUMNS:,} at most.")
     known = _ALIASES | {_plain(name): name for name in fields()}
     columns: dict[str, Column] = {}
     ignored = []
