@@ -78,7 +78,7 @@ class Run:
 
     def jobs(self) -> QuerySet[SearchJob]:
         """Every job that brings results for this run."""
-        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined))
+        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined) | Q(part_of__in=self.joined))
 
     def progress(self) -> Progress:
         """Look at the rows; two queries."""
