@@ -93,6 +93,8 @@ class SearchJob(models.Model):
 
     OPEN: ClassVar[tuple[str, ...]] = (State.QUEUED, State.SENDING, State.RUNNING, State.UNCONFIRMED, State.HELD)
     ENDED: ClassVar[tuple[str, ...]] = (State.FINISHED, State.FAILED, State.EXPIRED, State.CANCELLED)
+    # Ended, and says why its results could not be written to the leads.
+    UNWRITABLE: ClassVar[Q] = Q(state__in=ENDED, written_at__isnull=True) & ~Q(last_error="")
     # Nothing was accepted by Enrow yet, nothing is billed.
     UNSENT: ClassVar[tuple[str, ...]] = (State.QUEUED, State.HELD)
     # States in which a result may still arrive and is welcome: even an expired search is paid for.

@@ -37,7 +37,7 @@ def halve(pk: uuid.UUID, reason: str, *, among: Sequence[str]) -> bool:
         if job is None:
             return False
         searches = LeadSearch.objects.filter(job=job).sent().values_list("position", "outcome")
-        positions = [position for position, outcome in searches if outcome == LeadSearch.Outcome.PENDING]
+        positions = [place or 0 for place, outcome in searches if outcome == LeadSearch.Outcome.PENDING]
         batch = SearchJob.objects.batch_of(job)
         if len(positions) < 2 or _has_failed_too_often(batch):
             return False
