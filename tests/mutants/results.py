@@ -178,8 +178,8 @@ FAULTS = [
     ),
     Fault(
         file=_REFUSALS,
-        before="        if halving.spared.written:\n            halving.go(part)\n        else:\n            halving.refuse(part, error)",
-        after="        halving.refuse(part, error)",
+        before="if halving.spared.written:\n            halving.go(part)",
+        after="if False:\n            halving.go(part)",
         means="twenty refused leads at the front cost the others their result",
     ),
     Fault(
