@@ -14,7 +14,7 @@ _JOBS = """
 INSERT INTO leads_searchjob
     (id, run, kind, state, enrow_id, country_code, overwrite, requested, found, credits_reserved, credits_cost,
      requested_by, attempts, checks, last_error, result_via, next_check_at, created_at, sent_at, finished_at,
-     written_at, has_forgotten)
+     written_at, has_forgotten, refused)
 SELECT md5('job' || n)::uuid, md5('run' || n / 10)::uuid,
     CASE WHEN n %% 20 = 7 THEN 'find_phone' WHEN n %% 20 < 3 THEN 'verify_email' ELSE 'find_email' END, state,
     CASE WHEN state IN ('queued', 'held', 'cancelled') THEN '' ELSE md5('enrow' || n) END, '', false,
@@ -24,7 +24,7 @@ SELECT md5('job' || n)::uuid, md5('run' || n / 10)::uuid,
     CASE WHEN state <> 'finished' THEN '' WHEN n %% 10 = 0 THEN 'poll' ELSE 'event' END,
     at + interval '1 minute', at, CASE WHEN state NOT IN ('queued', 'held', 'cancelled') THEN at END,
     CASE WHEN ended THEN at + interval '1 minute' END,
-    CASE WHEN ended AND n < {jobs} - 10 THEN at + interval '1 minute' END, false
+    CASE WHEN ended AND n < {jobs} - 10 THEN at + interval '1 minute' END, false, 0
 FROM (
     SELECT n, now() - interval '1 year' * ({jobs} - n) / {jobs} AS at, state,
         state IN ('finished', 'failed', 'expired', 'cancelled') AS ended

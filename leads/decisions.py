@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
@@ -19,6 +19,7 @@ from leads.kinds import asked
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
 from leads.results import applying
 from leads.tasks import submit_jobs
+from leads.upkeep import polling
 
 State = SearchJob.State
 
@@ -80,6 +81,28 @@ def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:
     ended = jobs.order_by().filter(state__in=SearchJob.ENDED)
     errors = LeadSearch.objects.filter(job__in=ended, outcome=LeadSearch.Outcome.ERROR)
     return errors.exclude(effect=LeadSearch.Effect.ORPHAN)
+
+
+def refused(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
+    """Return those of the jobs with results that the table of leads refused: what ``write_again`` writes."""
+    return jobs.order_by().filter(state__in=SearchJob.ENDED, refused__gt=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAgain:
+    """How many refused leads were tried once more, and how many of them are refused still."""
+
+    tried: int
+    refused: int
+
+
+def write_again(jobs: QuerySet[SearchJob]) -> WrittenAgain:
+    """Write once more what the table of leads refused in these jobs; it was paid for, and costs nothing."""
+    tried = dict(refused(jobs).values_list("pk", "refused"))
+    for pk in tried:
+        polling.write(pk, is_asked=True)
+    left = SearchJob.objects.filter(pk__in=tried).aggregate(left=Sum("refused", default=0))["left"]
+    return WrittenAgain(tried=sum(tried.values()), refused=left)
 
 
 def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:

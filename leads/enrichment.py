@@ -28,9 +28,9 @@ from leads.outbox.batches import Order
 from leads.outbox.enqueueing import queue
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
-from leads.results import writeback
 from leads.skips import Reason, Skip
 from leads.tasks import submit_jobs
+from leads.upkeep import polling
 from leads.upkeep.sweep import sweep
 
 __all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
@@ -58,6 +58,8 @@ class Progress:
     jobs_open: int
     jobs_stuck: int
     credits: Decimal
+    # Leads that their table refused: each has its reason in its search, and the other leads are written.
+    refused: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -78,16 +80,17 @@ class Run:
 
     def jobs(self) -> QuerySet[SearchJob]:
         """Every job that brings results for this run."""
-        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined))
+        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined) | Q(part_of__in=self.joined))
 
     def progress(self) -> Progress:
         """Look at the rows; two queries."""
         ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
-        stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED])
+        stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED]) | SearchJob.UNWRITABLE
         sums = self.jobs().aggregate(
             all_requested=Sum("requested", default=0),
             all_done=Sum("requested", filter=ended, default=0),
             all_found=Sum("found", default=0),
+            all_refused=Sum("refused", default=0),
             still_open=Count("pk", filter=~ended),
             stuck=Count("pk", filter=stuck),
         )
@@ -98,6 +101,7 @@ class Run:
             jobs_open=sums["still_open"],
             jobs_stuck=sums["stuck"],
             credits=SearchJob.objects.of_run(self.id).credits(),
+            refused=sums["all_refused"],
         )
 
     def wait(
@@ -183,7 +187,7 @@ def enrich(
         run.joined |= queued.joined
         run.reused += queued.reused
         if queued.job and queued.reused:
-            writeback.write(queued.job.pk)
+            polling.write(queued.job.pk, is_asked=True)
         # After the commit, should the caller be inside a transaction of its own.
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
     return run

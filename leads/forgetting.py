@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
@@ -91,7 +91,16 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
         leads.delete()
         searches = _erase(crm_ids, jobs)
         SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
+        # The last error of these names leads.
+        SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
+            refused=_refused_of_job(), last_error=""
+        )
         return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
+
+
+def _refused_of_job() -> Coalesce:
+    left = LeadSearch.objects.filter(job=OuterRef("pk"), effect=Effect.REFUSED).order_by().values("job")
+    return Coalesce(Subquery(left.values(number=Count("pk"))), 0)
 
 
 def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:

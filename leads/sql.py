@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, models, router
+from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from leads.models import LeadSearch, SearchJob, get_lead_model
@@ -92,6 +92,18 @@ def look_up_by_index() -> None:
     """
     if connect().vendor == "postgresql":
         fetch("SELECT set_config('enable_seqscan', 'off', true)", ())
+
+
+def check_deferred() -> None:
+    """Have PostgreSQL check at once what it would check at the commit, inside a transaction; raises what it finds.
+
+    The savepoint is rolled back, and so nothing changes for a host's transaction around it: all is still deferred, and
+    checked again at the commit. SQLite has no such order; it defers foreign keys alone, and our writers touch none.
+    """
+    if connect().vendor == "postgresql":
+        with transaction.atomic(using=alias()):
+            run("SET CONSTRAINTS ALL IMMEDIATE", ())
+            transaction.set_rollback(True, using=alias())
 
 
 def run(text: str, params: Sequence[Any]) -> int:

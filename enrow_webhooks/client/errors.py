@@ -9,7 +9,8 @@ EnrowError
  |    |-- RateLimited         429, or our own budget of POSTs
  |    '-- Unavailable         500, 503, or no connection was made
  |-- AnswerLost               the request may have been accepted and billed: never repeat it blindly
- |-- Refused                  400 and the like: this request will never be accepted as it is
+ |-- Refused                  this request will never be accepted as it is
+ |    '-- RowRefused          400, 413, 422: one of its rows may be the fault, or their number; fewer may be accepted
  '-- UnknownSearch            Enrow does not know (or no longer knows) the id that was asked for
 
 The codes and texts are those of Enrow's public reference; 404 and 422 come from its older generations.
@@ -62,6 +63,10 @@ class AnswerLost(EnrowError):  # noqa: N818 - the name says what happened
 
 class Refused(EnrowError):  # noqa: N818 - the name says what happened
     """Enrow will not accept this request as it is."""
+
+
+class RowRefused(Refused):
+    """The same, where some row may be the fault: without it Enrow may accept the rest."""
 
 
 class UnknownSearch(EnrowError):  # noqa: N818 - the name says what happened

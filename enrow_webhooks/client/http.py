@@ -29,6 +29,10 @@ DEFAULT_TIMEOUT = (5.0, 60.0)
 
 _PATHS = {Kind.FIND_EMAIL: "/email/find", Kind.VERIFY_EMAIL: "/email/verify", Kind.FIND_PHONE: "/phone"}
 _ROW_NAMED = re.compile(r"n°\s*(\d+)", re.IGNORECASE)
+# With these a request is refused for what it holds; all other codes are about the request itself. 413: for its size.
+_FOR_ITS_ROWS = {400, 413, 422}
+# What every row of a batch shares. No source has such texts; a batch is not taken apart for what its parts have too.
+_OF_ALL_ROWS = re.compile(r"webhook|settings|country|json", re.IGNORECASE)
 # Faults that can only happen before the request leaves; urllib3 says ProxyError only while it connects to the proxy.
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError, ProxyError)
 # What requests raises before it opens a connection.
@@ -251,7 +255,9 @@ def _raise_refusal(response: requests.Response, body: Mapping[str, object]) -> N
         )
     named = _ROW_NAMED.search(said)
     row = int(named[1]) if named else None
-    raise errors.Refused(f"Enrow answered {status}: {said}.", status=status, text=said, row=row)
+    is_for_rows = status in _FOR_ITS_ROWS and not _OF_ALL_ROWS.search(said)
+    refusal = errors.RowRefused if row or is_for_rows else errors.Refused
+    raise refusal(f"Enrow answered {status}: {said}.", status=status, text=said, row=row)
 
 
 def _raise_settings(status: int, said: str) -> NoReturn:

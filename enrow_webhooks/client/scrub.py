@@ -36,8 +36,18 @@ def describe(error: BaseException) -> str:
     """Return one sentence on a failure: its kind, the constraint, the place in the code; never what it quotes."""
     if isinstance(error, EnrowError | UnreadableEvent):
         return scrub(str(error))
-    parts = [type(error).__name__, _constraint(error.__cause__ or error), _place(error)]
+    parts = [type(error).__name__, constraint(error), _place(error)]
     return " ".join(part for part in parts if part)
+
+
+def constraint(error: BaseException) -> str:
+    """Return in brackets what a database's error names: constraint, table, column. Blank where it names nothing."""
+    cause = error.__cause__ or error
+    if isinstance(cause, sqlite3.IntegrityError):
+        return f"({cause})" if cause.sqlite_errorname.endswith(_NAMES_ONLY) else ""
+    diagnosis = getattr(cause, "diag", None)
+    names = [f"{name.partition('_')[0]} {value}" for name in _DIAGNOSIS if (value := getattr(diagnosis, name, None))]
+    return f"({', '.join(names)})" if names else ""
 
 
 def stack(error: BaseException) -> str:
@@ -50,14 +60,6 @@ def log_failure(logger: logging.Logger, error: BaseException, message: str, *arg
     # Enrow's own errors explain themselves.
     way = "" if isinstance(error, EnrowError) else f"\n{stack(error)}"
     logger.error(f"{message} %s%s", *args, describe(error), way)  # noqa: G004 - every message is a literal
-
-
-def _constraint(error: BaseException) -> str:
-    if isinstance(error, sqlite3.IntegrityError):
-        return f"({error})" if error.sqlite_errorname.endswith(_NAMES_ONLY) else ""
-    diagnosis = getattr(error, "diag", None)
-    names = [f"{name.partition('_')[0]} {value}" for name in _DIAGNOSIS if (value := getattr(diagnosis, name, None))]
-    return f"({', '.join(names)})" if names else ""
 
 
 def _place(error: BaseException) -> str:

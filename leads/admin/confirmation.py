@@ -135,3 +135,6 @@ def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: 
     jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
     message = format_html("{}: {}; at most {} credits. {}", title(kind), sentence, tally.worst_case, jobs)
     page.message_user(request, message, SUCCESS if jobs else WARNING)
+    if refused := run.progress().refused:
+        sentence = f"Not written, because their table refuses it: {refused}. The search jobs say why."
+        page.message_user(request, sentence, WARNING)

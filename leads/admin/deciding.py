@@ -7,7 +7,7 @@ from decimal import Decimal
 from django import forms
 from django.contrib.admin import ModelAdmin
 from django.contrib.messages import ERROR, SUCCESS, WARNING
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
-from leads.decisions import Decision
+from leads.decisions import Decision, WrittenAgain
 from leads.enrichment import Estimate, Run
 from leads.kinds import label
 from leads.models import SearchJob
@@ -78,9 +78,13 @@ def confirm_resend(
 def confirm_retry(
     page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
 ) -> HttpResponse | None:
-    """Show what it would cost to search again what failed; once that is confirmed, queue it and return None."""
+    """Show what it would cost to search again what failed; once that is confirmed, queue it and return None.
+
+    What the table of leads refused is written again, which costs nothing.
+    """
     failures = decisions.failed(queryset).count()
-    if not failures:
+    refused = decisions.refused(queryset).aggregate(sum=Sum("refused", default=0))["sum"]
+    if not (failures or refused):
         page.message_user(request, "Nothing failed in these jobs, or they have not ended yet.", WARNING)
         return None
     if failures > _MOST_SEARCHED_AGAIN:
@@ -90,6 +94,7 @@ def confirm_retry(
     form = CapForm(request.POST)
     if "confirm" in request.POST and form.is_valid():
         cap = form.cleaned_data["max_credits"]
+        _tell_written(page, request, decisions.write_again(queryset))
         _tell(page, request, decisions.retry(queryset, by=request.user.get_username(), max_credits=cap))
         return None
     expected = decisions.foresee(queryset)
@@ -102,6 +107,7 @@ def confirm_retry(
             "title": _("Search again what failed"),
             "action": "retry",
             "failures": failures,
+            "refused": refused,
             "rows": [row for plan in expected for row in _rows(plan)],
             "skips": [skip for plan in expected for skip in plan.tally.examples[:10]],
             "worst_case": most,
@@ -124,6 +130,12 @@ def _rows(plan: Estimate) -> list[tuple[str, int, int, int]]:
         )
         for kind in sorted(kinds)
     ]
+
+
+def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: WrittenAgain) -> None:
+    if again.tried:
+        sentence = f"Written: {again.tried - again.refused}, refused again: {again.refused}."
+        page.message_user(request, sentence, WARNING if again.refused else SUCCESS)
 
 
 def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:

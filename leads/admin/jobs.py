@@ -54,11 +54,21 @@ class SearchJobAdmin(ReadOnlyAdmin):
     search_help_text = _("The whole id of a job, a run or a search at Enrow.")
     fieldsets = (
         (None, {"fields": ("kind", "state", "last_error", "requested_by", "run_jobs")}),
-        (_("Counts and credits"), {"fields": ("requested", "found", "credits_reserved", "credits_cost")}),
+        (_("Counts and credits"), {"fields": ("requested", "found", "refused", "credits_reserved", "credits_cost")}),
         (_("Times"), {"fields": ("created_at", "sent_at", "finished_at", "written_at", "next_check_at")}),
         (
             _("At Enrow"),
-            {"fields": ("enrow_id", "country_code", "overwrite", "result_via", "attempts", "checks", "events")},
+            {
+                "fields": (
+                    ("enrow_id", "part_of"),
+                    "country_code",
+                    "overwrite",
+                    "result_via",
+                    "attempts",
+                    "checks",
+                    "events",
+                )
+            },
         ),
         (_("Leads"), {"fields": ("searches",)}),
     )

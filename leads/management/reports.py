@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import Progress, Reason, Skip, Tally
@@ -21,13 +21,15 @@ _ADVICE = {
     State.EXPIRED: "A late result is still taken; else 'manage.py enrow_jobs' with --retry searches again.",
     State.FAILED: "Nothing was billed; fix it, then 'manage.py enrow_jobs' with --retry searches again.",
 }
+_UNWRITTEN_ADVICE = "The sweep writes what is kept when that is fixed."
+_REFUSED_ADVICE = "Fix it, then 'manage.py enrow_jobs' with --retry writes what was bought."
 # Leads that are shown per kind and reason.
 _SHOWN = 3
 
 
 def stuck(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
     """Return the jobs that wait for a person, or that a person should know of."""
-    return jobs.filter(state__in=_ADVICE)
+    return jobs.filter(Q(state__in=_ADVICE) | Q(refused__gt=0) | SearchJob.UNWRITABLE)
 
 
 def tally_lines(tally: Tally) -> Iterator[str]:
@@ -61,7 +63,13 @@ def _kinds(tally: Tally) -> list[Kind]:
 def job_line(job: SearchJob) -> str:
     """Say what holds a job up, and what a person can do."""
     name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
-    return f"{name} is {job.state}: {job.last_error} {_ADVICE[State(job.state)]}"
+    return f"{name} is {job.state}: {job.last_error} {_advice(job)}"
+
+
+def _advice(job: SearchJob) -> str:
+    if job.refused:
+        return _REFUSED_ADVICE
+    return _ADVICE.get(State(job.state), _UNWRITTEN_ADVICE)
 
 
 def job_row(job: SearchJob) -> str:
@@ -78,8 +86,9 @@ def job_row(job: SearchJob) -> str:
 def progress_line(progress: Progress) -> str:
     """Say how far a run is."""
     working = progress.jobs_open - progress.jobs_stuck
+    refused = f"{progress.refused:,} refused by their table, " if progress.refused else ""
     return (
-        f"{progress.done:,} of {progress.requested:,} searched, {progress.found:,} found, "
+        f"{progress.done:,} of {progress.requested:,} searched, {progress.found:,} found, {refused}"
         f"{working:,} jobs at work, {progress.jobs_stuck:,} stuck, {progress.credits} credits"
     )
 
@@ -117,6 +126,7 @@ def job_json(job: SearchJob) -> dict[str, Any]:
         "state": job.state,
         "requested": job.requested,
         "found": job.found,
+        "refused": job.refused,
         "credits_reserved": job.credits_reserved,
         "credits_cost": job.credits_cost,
         "requested_by": job.requested_by,
@@ -132,6 +142,7 @@ def progress_json(progress: Progress) -> dict[str, Any]:
         "requested": progress.requested,
         "done": progress.done,
         "found": progress.found,
+        "refused": progress.refused,
         "jobs_open": progress.jobs_open,
         "jobs_stuck": progress.jobs_stuck,
         "credits": progress.credits,

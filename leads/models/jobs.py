@@ -44,6 +44,11 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
         """The jobs of one call of enrich()."""
         return self.filter(run=run)
 
+    def batch_of(self, job: SearchJob) -> SearchJobQuerySet:
+        """The jobs that were one batch with this one before Enrow refused it; it is one of them."""
+        first = job.part_of or job.pk
+        return self.filter(Q(pk=first) | Q(part_of=first))
+
     def move(self, pk: uuid.UUID, states: Sequence[str], to: str, **changes: object) -> bool:
         """Move one job out of one of the states and write the changes; return whether it was in one of them."""
         return bool(self.filter(pk=pk, state__in=states).update(state=to, **changes))
@@ -88,6 +93,8 @@ class SearchJob(models.Model):
 
     OPEN: ClassVar[tuple[str, ...]] = (State.QUEUED, State.SENDING, State.RUNNING, State.UNCONFIRMED, State.HELD)
     ENDED: ClassVar[tuple[str, ...]] = (State.FINISHED, State.FAILED, State.EXPIRED, State.CANCELLED)
+    # Ended, and says why its results could not be written to the leads.
+    UNWRITABLE: ClassVar[Q] = Q(state__in=ENDED, written_at__isnull=True) & ~Q(last_error="")
     # Nothing was accepted by Enrow yet, nothing is billed.
     UNSENT: ClassVar[tuple[str, ...]] = (State.QUEUED, State.HELD)
     # States in which a result may still arrive and is welcome: even an expired search is paid for.
@@ -97,6 +104,12 @@ class SearchJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.UUIDField(_("run"), help_text=_("Ties the jobs of one call of enrich()."))
+    part_of = models.UUIDField(
+        _("part of"),
+        null=True,
+        blank=True,
+        help_text=_("The job whose batch Enrow refused, without saying for which row; each part is sent alone."),
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=CHOICES)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     enrow_id = models.CharField(
@@ -110,6 +123,9 @@ class SearchJob(models.Model):
     )
     requested = models.PositiveIntegerField(_("requested"), default=0, help_text=_("Rows in the POST."))
     found = models.PositiveIntegerField(_("found"), default=0)
+    refused = models.PositiveIntegerField(
+        _("refused"), default=0, help_text=_("Leads that the database did not let us write.")
+    )
     credits_reserved = models.DecimalField(_("credits reserved"), max_digits=12, decimal_places=2, default=Decimal(0))
     credits_cost = models.DecimalField(_("credits cost"), max_digits=12, decimal_places=2, null=True, blank=True)
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
@@ -153,6 +169,9 @@ class SearchJob(models.Model):
             models.Index(fields=["-finished_at"], name="leads_job_finished"),
             models.Index(fields=["run"], name="leads_job_run"),
             models.Index(fields=["enrow_id"], name="leads_job_enrow_id"),
+            # Few jobs are in these two.
+            models.Index(fields=["part_of"], name="leads_job_part_of", condition=Q(part_of__isnull=False)),
+            models.Index(fields=["-created_at"], name="leads_job_refused", condition=Q(refused__gt=0)),
             # What the sweep looks through; it stays small however many jobs have ended.
             models.Index(
                 fields=["next_check_at"],

@@ -49,6 +49,7 @@ class LeadSearch(models.Model):
         STALE = "stale", _("a newer search had been written")
         ORPHAN = "orphan", _("no such lead")
         ERASED = "erased", _("its lead was forgotten")
+        REFUSED = "refused", _("the lead's table refused it")
 
     id = models.BigAutoField(primary_key=True)
     # No index of its own: leads_search_job starts with it.

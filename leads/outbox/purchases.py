@@ -11,12 +11,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.conf import lead_settings
-from leads.models import SearchJob
+from leads.models import LeadSearch, SearchJob
 from leads.outbox.batches import Wanted
 
 
@@ -136,5 +137,22 @@ def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
     )
     lock = sql.lock("FOR SHARE OF k")
     text = _SHARE.format(insert=insert, rows=table.text, shareable=shareable.text, lock=lock, **sql.names())
-    shared = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
-    return [Shared(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in shared]
+    inserted = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
+    shared = [Shared(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in inserted]
+    return _without_strays(shared, {row.job_id for row in shared} - {job.pk})
+
+
+def _without_strays(shared: list[Shared], others: Collection[uuid.UUID]) -> list[Shared]:
+    """Take back what joined a job whose refused batch became two while we waited for it, if the purchase went away.
+
+    We hold the jobs now, so that no purchase leaves them before our commit.
+    """
+    if not others:
+        return shared
+    pending = LeadSearch.objects.pending().filter(job__in=others)
+    buyer = pending.filter(job=OuterRef("job"), fingerprint=OuterRef("fingerprint"), position__isnull=False)
+    strays = pending.filter(~Exists(buyer), position__isnull=True)
+    gone = set(strays.values_list("crm_id", "job"))
+    if gone:
+        strays.delete()
+    return [row for row in shared if (row.crm_id, row.job_id) not in gone]

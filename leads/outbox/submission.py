@@ -18,7 +18,14 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONArray
 from django.utils import timezone
 
-from enrow_webhooks.client.errors import AnswerLost, OutOfCredits, Refused, SettingsMustChange, TryAgain
+from enrow_webhooks.client.errors import (
+    AnswerLost,
+    OutOfCredits,
+    Refused,
+    RowRefused,
+    SettingsMustChange,
+    TryAgain,
+)
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind, Launch, Query
 from enrow_webhooks.connect import open_client, take_post_slot
@@ -30,6 +37,7 @@ from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.models.jobs import SearchJobQuerySet
 from leads.models.searches import LeadSearchQuerySet
 from leads.outbox.eligibility import judge
+from leads.outbox.halving import halve
 from leads.results.applying import end_without_result
 from leads.skips import Skip
 
@@ -225,11 +233,14 @@ def _hold(job: SearchJob, reason: str) -> None:
 
 
 def _refused(job: SearchJob, error: Refused) -> None:
-    """Enrow named a bad row: that lead gets the error and the rest is sent again. Else the whole job has failed."""
+    """Let a bad row, and nobody else, fail: the one that Enrow named, or the one that is left when all others are sent.
+
+    What cannot be a row's fault fails the whole job.
+    """
     sent = _sent(job)
     if error.row is not None and 1 <= error.row <= len(sent) and len(sent) > 1:
         with transaction.atomic(using=sql.alias()):
             _drop(job, sent[error.row - 1].fingerprint, str(error))
             _again(job, str(error), delay=dt.timedelta(0))
-    else:
+    elif not (isinstance(error, RowRefused) and halve(job.pk, str(error), among=_UNANSWERED)):
         end_without_result(job.pk, State.FAILED, str(error), among=SearchJob.AWAITING)

@@ -5,8 +5,10 @@ A person's edit wins, and an older search never beats a newer one: the database 
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -17,9 +19,16 @@ from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.results import refusals
 from leads.signals import leads_written
 
+logger = logging.getLogger(__name__)
+
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
+
+
+# Refused leads that a job names.
+_NAMED = 3
 
 
 class Fresh(NamedTuple):
@@ -72,20 +81,52 @@ FROM {rows} WHERE {S}.id = r.id
 """
 
 
-def write(pk: uuid.UUID) -> int:
+def write(pk: uuid.UUID, *, is_asked: bool = False) -> int:
     """Write what a job's searches brought to their leads, in one transaction; return how many leads were written.
 
-    Repeating it writes nothing: each search says what became of it in ``effect``.
+    Leads that their table refuses are marked, and all others are written. Where it refuses everybody, DatabaseError is
+    raised and nothing changes: the sweep repeats it. Repeating it writes nothing else: each search says what became of
+    it in ``effect``. ``is_asked``: somebody wants it now, also for those who were refused; all who are refused again
+    are marked.
     """
+    effects = [Effect.NONE, Effect.REFUSED] if is_asked else [Effect.NONE]
     with transaction.atomic(using=sql.alias()):
         job = SearchJob.objects.select_for_update().get(pk=pk)
         waiting = LeadSearch.objects.filter(
-            job=job, effect=Effect.NONE, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
+            job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
         )
         rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
-        written = store(job, rows, to_leads=True)
+        written = _spare(job, rows, mark_all=is_asked)
         SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
     return written
+
+
+def _spare(job: SearchJob, rows: Sequence[Fresh], *, mark_all: bool) -> int:
+    """Store as store() does, but leave out the leads that their table refuses, and say why."""
+    if not rows:
+        return 0
+    sql.look_up_by_index()
+    newest = _newest(rows)
+    in_order = sorted(newest.values(), key=attrgetter("crm_id"))
+    spared = refusals.spare(in_order, partial(_write_leads, job), mark_all=mark_all)
+    notes = {newest[crm_id].pk: note for crm_id, note in refusals.notes(spared.refused).items()}
+    told = [row._replace(error=refusals.retold(row.error, notes.get(row.pk, ""))[:300]) for row in rows]
+    effects = dict.fromkeys(notes, Effect.REFUSED) | {newest[crm_id].pk: Effect.WRITTEN for crm_id in spared.written}
+    written = _book(job, told, effects)
+    if notes or job.refused:
+        _tell(job, list(notes.values()), of=len(newest))
+    return written
+
+
+def _tell(job: SearchJob, notes: Sequence[str], *, of: int) -> None:
+    """Say in the job how many of its leads are refused by now, and which to look at."""
+    note = f"{len(notes):,} of {of:,} leads. {'; '.join(notes[:_NAMED])}" if notes else ""
+    SearchJob.objects.filter(pk=job.pk).update(
+        refused=LeadSearch.objects.filter(job=job, effect=Effect.REFUSED).count(),
+        last_error=refusals.retold(job.last_error, note)[:500],
+    )
+    if notes:
+        logger.warning("Search job %s: their table refused %s of %s leads.", job.pk, len(notes), of)
 
 
 def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
@@ -97,21 +138,34 @@ def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
         return 0
     sql.look_up_by_index()
     if not to_leads:
-        _store(rows, frozenset(), sql.Fragment(text="''", params=()))
+        _store(rows, {}, sql.Fragment(text="''", params=()))
         return 0
-    # Should a job hold two searches for one lead, the newer one is written. What was cancelled says nothing.
-    newest = {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
+    newest = _newest(rows)
     written = _write_leads(job, list(newest.values()))
+    return _book(job, rows, {newest[crm_id].pk: Effect.WRITTEN for crm_id in written})
+
+
+def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
+    """Return one row for each lead, by crm_id.
+
+    Should a job hold two searches for one lead, the newer one is written. What was cancelled says nothing.
+    """
+    return {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
+
+
+def _book(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str]) -> int:
+    """Store the outcomes with what became of them; tell the project; return how many leads were written."""
     reason = sql.Fragment(
         text=_REASON.format(checked=KINDS[Kind(job.kind)].checked_at, **sql.names()),
         params=(sql.stamp(job.created_at),),
     )
-    _store(rows, {newest[crm_id].pk for crm_id in written}, reason)
+    _store(rows, effects, reason)
+    written = sum(effect == Effect.WRITTEN for effect in effects.values())
     if written:
         transaction.on_commit(
-            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written)), using=sql.alias()
+            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=written), using=sql.alias()
         )
-    return len(written)
+    return written
 
 
 def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
@@ -144,11 +198,10 @@ def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
     return [crm_id for (crm_id,) in sql.fetch(text, params)]
 
 
-def _store(rows: Sequence[Fresh], written: Collection[int], reason: sql.Fragment) -> None:
+def _store(rows: Sequence[Fresh], effects: Mapping[int, str], reason: sql.Fragment) -> None:
     columns = {"id": "bigint", "outcome": "text", "value": "text", "country": "text", "error": "text", "effect": "text"}
     stored = [
-        (row.pk, row.outcome, row.value, row.country, row.error, Effect.WRITTEN if row.pk in written else Effect.NONE)
-        for row in rows
+        (row.pk, row.outcome, row.value, row.country, row.error, effects.get(row.pk, Effect.NONE)) for row in rows
     ]
     outcomes = sql.table_of("r", columns, stored)
     sql.run(_STORE.format(effect=reason.text, rows=outcomes.text, **sql.names()), [*reason.params, *outcomes.params])

@@ -174,6 +174,20 @@ def result_findings() -> Iterator[Finding]:
         yield fine("results", "Every result that came has reached its lead.")
 
 
+def refused_findings() -> Iterator[Finding]:
+    """Look for leads that the host's table did not let us write, while all others were."""
+    recent = SearchJob.objects.filter(created_at__gt=timezone.now() - _RECENT, refused__gt=0)
+    latest = recent.order_by("-created_at").first()
+    if latest:
+        yield trouble(
+            "refused",
+            f"{count(recent):,} search jobs have leads that their table refused; the latest is {latest.pk}: "
+            f"{latest.last_error}",
+            f"Fix these leads, or the constraint; then 'manage.py enrow_jobs {latest.pk} --retry' writes what was "
+            "bought. A later run with these leads does, too.",
+        )
+
+
 def webhook_findings() -> Iterator[Finding]:
     """Look whether results come by webhook, where webhooks are set up."""
     if not enrow_settings.webhook_origin:
@@ -256,6 +270,7 @@ _ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (
     unconfirmed_findings,
     sweep_findings,
     result_findings,
+    refused_findings,
     webhook_findings,
     credit_findings,
     balance_findings,

@@ -102,12 +102,16 @@ def write_waiting() -> int:
     One that fails does not keep the others.
     """
     waiting = SearchJob.objects.unwritten().order_by("created_at").values_list("pk", flat=True)
-    return sum(_write(pk) for pk in list(waiting[:200]))
+    return sum(write(pk) for pk in list(waiting[:200]))
 
 
-def _write(pk: uuid.UUID) -> bool:
+def write(pk: uuid.UUID, *, is_asked: bool = False) -> bool:
+    """Write what a job's searches brought to their leads, as writeback.write() does; return whether it could be done.
+
+    A database that fails is logged and noted in the job; the sweep tries again.
+    """
     try:
-        writeback.write(pk)
+        writeback.write(pk, is_asked=is_asked)
     except DatabaseError as error:
         log_failure(logger, error, "The results of search job %s are kept, but could not be written to the leads:", pk)
         note = f"Results kept, but not written to the leads: {describe(error)}"

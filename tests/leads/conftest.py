@@ -8,9 +8,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
@@ -97,3 +99,28 @@ def far_away(settings):
     assert now.astimezone(zone).date() != now.date()
     settings.TIME_ZONE = zone.key
     return zone
+
+
+@pytest.fixture
+def one_email(make_leads, sandbox):
+    """Let the table of leads take each address once; buy three, and return the lead that got another's."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_email ON leads_lead (email) WHERE email <> ''")
+
+    def make():
+        make_leads(3)
+        lead = Lead.objects.get(crm_id="lead-1")
+        make_leads(1, prefix="taken", email=people.find_email(lead.display_name(), lead.company_domain))
+        enrich(Lead.objects.filter(crm_id__startswith="lead"), find={"email"})
+        finish(sandbox)
+        assert dict(Lead.objects.values_list("crm_id", "email_status")) == {
+            "lead-0": "valid",
+            "lead-1": "",
+            "lead-2": "valid",
+            "taken-0": "",
+        }
+        return lead
+
+    yield make
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_email")

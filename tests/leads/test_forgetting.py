@@ -309,3 +309,12 @@ def test_the_first_who_shares_takes_the_place(make_leads):
         enrich(Lead.objects.all(), find={"email"})
     forgetting.forget(["lead-0"])
     assert LeadSearch.objects.get(position=0).crm_id == "rider-1"
+
+
+def test_a_refused_lead_is_forgotten_with_the_note_that_names_it(one_email):
+    """The last error of its job, too; the job no longer says that somebody is refused."""
+    lead = one_email()
+    Lead.objects.filter(crm_id="taken-0").delete()
+    forgetting.forget([lead.crm_id])
+    assert_forgotten(lead)
+    assert not SearchJob.objects.filter(refused__gt=0).exists()

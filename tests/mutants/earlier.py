@@ -105,9 +105,9 @@ FAULTS = [
     Fault(
         file="leads/results/writeback.py",
         before="""        transaction.on_commit(
-            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written)), using=sql.alias()
+            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=written), using=sql.alias()
         )""",
-        after="        leads_written.send_robust(SearchJob, job_id=job.pk, written=len(written))",
+        after="        leads_written.send_robust(SearchJob, job_id=job.pk, written=written)",
         means="the signal comes before the commit",
         tests=("tests/leads/test_signals.py",),
     ),

@@ -8,6 +8,7 @@ _PLANNING = "leads/outbox/planning.py"
 _PURCHASES = "leads/outbox/purchases.py"
 _ENQUEUEING = "leads/outbox/enqueueing.py"
 _SUBMISSION = "leads/outbox/submission.py"
+_HALVING = "leads/outbox/halving.py"
 
 FAULTS = [
     Fault(
@@ -185,5 +186,63 @@ FAULTS = [
         after='Coalesce(F("credits_reserved"), F("credits_cost"))',
         means="what a settled job gave back stays spent",
         tests=("tests/leads/credits/test_budget.py",),
+    ),
+    Fault(
+        file=_SUBMISSION,
+        before="isinstance(error, RowRefused) and halve(",
+        after="halve(",
+        means="a batch is taken apart for what all rows share",
+        tests=("tests/leads/outbox/test_halving.py",),
+    ),
+    Fault(
+        file=_HALVING,
+        before='position=F("position") - first',
+        after='position=F("position")',
+        means="a part keeps the places of its batch",
+    ),
+    Fault(
+        file=_HALVING,
+        before="position__isnull=True, fingerprint__in=bought).update(job=part)",
+        after="position__isnull=True, fingerprint__in=bought).update(job=job)",
+        means="who shares a purchase stays behind",
+    ),
+    Fault(
+        file=_HALVING,
+        before="_MOST_FAILED_BESIDE_GOOD if is_accepted else _MOST_FAILED)",
+        after="_MOST_FAILED_BESIDE_GOOD)",
+        means="a batch of bad rows is a flood of POSTs",
+    ),
+    Fault(
+        file=_HALVING,
+        before="_MOST_FAILED_BESIDE_GOOD if is_accepted else _MOST_FAILED)",
+        after="_MOST_FAILED)",
+        means="twenty bad rows cost good ones their search",
+    ),
+    Fault(
+        file=_HALVING,
+        before="next_check_at=first - 2 * _TICK)",
+        after="next_check_at=timezone.now())",
+        means="all parts of one size are sent before a row stands alone",
+    ),
+    Fault(
+        file=_HALVING,
+        before="created_at=job.created_at,",
+        after="",
+        means="a part is younger than its batch",
+    ),
+    Fault(
+        file=_PURCHASES,
+        before="return _without_strays(shared, {row.job_id for row in shared} - {job.pk})",
+        after="return shared",
+        means="who joins while a batch is taken apart is left behind",
+        tests=("tests/leads/outbox/test_halving.py",),
+        postgres=True,
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before=" | Q(part_of__in=self.joined)",
+        after="",
+        means="a run loses sight of the parts of a job that it joined",
+        tests=("tests/leads/outbox/test_halving.py",),
     ),
 ]

@@ -7,6 +7,7 @@ from tests.mutants.fault import Fault
 _APPLYING = "leads/results/applying.py"
 _MATCHING = "leads/results/matching.py"
 _WRITEBACK = "leads/results/writeback.py"
+_REFUSALS = "leads/results/refusals.py"
 _UNSOLICITED = "leads/results/unsolicited.py"
 _RECEIVERS = "leads/receivers.py"
 
@@ -155,5 +156,77 @@ FAULTS = [
         after="    if not job:\n",
         means="the body of a late event about a forgotten person stays",
         tests=("tests/leads/test_forgetting.py",),
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="            sql.check_deferred()\n",
+        after="",
+        means="a deferred constraint fails at the commit, and nobody is written",
+        postgres=True,
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="        except (InterfaceError, OperationalError):\n            raise\n",
+        after="",
+        means="a deadlock is taken for the fault of leads",
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="elif not self.spared.written and len(self.spared.refused) >= _MOST_ALONE:",
+        after="elif len(rows) == 0:",
+        means="a table that refuses everybody is asked for each lead",
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="if halving.spared.written:\n            halving.go(part)",
+        after="if False:\n            halving.go(part)",
+        means="twenty refused leads at the front cost the others their result",
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="if spared.refused and not (spared.written or mark_all or",
+        after="if False and not (spared.written or mark_all or",
+        means="a trigger that fails marks every lead",
+    ),
+    Fault(
+        file=_REFUSALS,
+        before="    return all(map(_UNIQUE.match, codes)) or ",
+        after="    return ",
+        means="leads that collide are never marked where nobody else was written",
+    ),
+    Fault(
+        file=_WRITEBACK,
+        before="effects = [Effect.NONE, Effect.REFUSED] if is_asked else [Effect.NONE]",
+        after="effects = [Effect.NONE]",
+        means="what was refused is never written",
+        tests=("tests/leads/results/test_refusals.py",),
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before="polling.write(queued.job.pk, is_asked=True)",
+        after="polling.write(queued.job.pk)",
+        means="reused results that are refused wait for ever",
+        tests=("tests/leads/results/test_refusals.py",),
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before=" | SearchJob.UNWRITABLE",
+        after="",
+        means="a run waits for what cannot be written",
+        tests=("tests/leads/results/test_refusals.py",),
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before='refused=_refused_of_job(), last_error=""',
+        after="refused=_refused_of_job()",
+        means="the note on refused leads names somebody who was forgotten",
+    ),
+    Fault(
+        file="leads/sql.py",
+        before="            transaction.set_rollback(True, using=alias())\n",
+        after="",
+        means="a host's deferred constraints are deferred no more",
+        tests=("tests/leads/results/test_refusals.py",),
+        postgres=True,
     ),
 ]

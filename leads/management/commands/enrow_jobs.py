@@ -31,7 +31,7 @@ _ACTIONS = {
     "give_up": "stop waiting for unconfirmed jobs: their leads may be searched again, a late result is taken",
     "resend": "send unconfirmed jobs again, which may be billed twice",
     "resume": "send held jobs now",
-    "retry": "search the leads again whose search ended in an error",
+    "retry": "search the leads again whose search ended in an error, and write again what their table refused",
 }
 
 
@@ -133,19 +133,25 @@ class Command(EnrowCommand):
 
     def _retry(self, jobs: SearchJobQuerySet, *, as_json: bool) -> None:
         failures = dict(decisions.failed(jobs).order_by().values_list("job").annotate(Count("pk")))
+        refused = dict(decisions.refused(jobs).values_list("pk", "refused"))
         expected = decisions.foresee(jobs)
         most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
         if not as_json:
             for job in jobs.order_by("created_at"):
-                self.stdout.write(_failures(job, failures.get(job.pk, 0)))
+                self.stdout.write(_failures(job, failures.get(job.pk, 0), refused.get(job.pk, 0)))
             self.stdout.write(f"Searched again, for at most {most:.2f} credits:" if expected else "Nothing to search.")
+        again = decisions.write_again(jobs)
         runs = decisions.retry(jobs, by=_BY, max_credits=most)
         if as_json:
-            told = [{"id": job.pk, "failed": failures.get(job.pk, 0)} for job in jobs.order_by("created_at")]
+            told = [
+                {"id": job.pk, "failed": failures.get(job.pk, 0), "refused": refused.get(job.pk, 0)}
+                for job in jobs.order_by("created_at")
+            ]
             self.tell_json(
                 {
                     "action": "retry",
                     "jobs": told,
+                    "refused_again": again.refused,
                     "runs": [{"run": run.id, **reports.tally_json(run.tally)} for run in runs],
                 }
             )
@@ -153,14 +159,19 @@ class Command(EnrowCommand):
             for run in runs:
                 self.stdout.write(f"Run {run.id}:")
                 self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally))
-        self._end(jobs.exclude(pk__in=failures).count(), jobs.count())
+            if again.tried:
+                self.stdout.write(f"Written again: {again.tried - again.refused:,}, refused again: {again.refused:,}.")
+        self._end(jobs.exclude(pk__in={*failures, *refused}).count(), jobs.count(), refused=again.refused)
 
-    def _end(self, left: int, total: int) -> None:
+    def _end(self, left: int, total: int, *, refused: int = 0) -> None:
         """Hurry the workers, and set the exit code."""
         if not wake.flush():
             self.stderr.write("The broker takes no message; the sweep will do the work.")
-        if left:
-            raise needs_person(f"{left:,} of {total:,} search jobs were left as they are.")
+        problems = [f"{left:,} of {total:,} search jobs were left as they are."] if left else []
+        if refused:
+            problems.append(f"The table of leads refused {refused:,} leads again; each has its reason in the admin.")
+        if problems:
+            raise needs_person(" ".join(problems))
 
 
 def _named(ids: Collection[uuid.UUID], states: Collection[str], run: uuid.UUID | None) -> SearchJobQuerySet:
@@ -182,8 +193,9 @@ def _sentence(decision: Decision, job: SearchJob, *, done: bool) -> str:
     return f"Not {decision.done}: {name} is {job.state}; {decision.rule}."
 
 
-def _failures(job: SearchJob, number: int) -> str:
+def _failures(job: SearchJob, failed: int, refused: int) -> str:
     name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
-    if number:
-        return f"{name}: {number:,} failed."
+    counts = {"failed": failed, "refused by their table": refused}
+    if any(counts.values()):
+        return f"{name}: {', '.join(f'{number:,} {what}' for what, number in counts.items() if number)}."
     return f"{name} is {job.state}; " + ("nothing failed." if job.state in SearchJob.ENDED else "it has not ended yet.")

@@ -24,6 +24,7 @@ REMEDIES = [
         (errors.FeatureNotAllowed, errors.SettingsMustChange),
         (errors.RateLimited, errors.TryAgain),
         (errors.Unavailable, errors.TryAgain),
+        (errors.RowRefused, errors.Refused),
     ],
 )
 def test_an_error_has_one_remedy(error, remedy):

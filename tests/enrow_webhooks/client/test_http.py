@@ -200,8 +200,8 @@ BAD = [
 
 @pytest.mark.parametrize(("kind", "queries", "words"), BAD)
 def test_a_400_is_refused_with_enrows_words(server, client, kind, queries, words):
-    """A request that will never be accepted is Refused, sent once, and its row is not generated."""
-    error = refused(lambda: client.launch(kind, queries), errors.Refused)
+    """A request that will never be accepted is refused, sent once, and its row is not generated."""
+    error = refused(lambda: client.launch(kind, queries), errors.RowRefused)
     assert (error.status, error.text, error.row) == (400, words, None)
     assert sum(posts(server).values()) == 1
 
@@ -209,7 +209,7 @@ def test_a_400_is_refused_with_enrows_words(server, client, kind, queries, words
 def test_the_row_that_enrow_names_is_known(client):
     """One bad row refuses the batch; the error says which, counted from 1."""
     rows = [*EMAIL * 4, FindEmail(fullname="No Company")]
-    assert refused(lambda: client.launch(Kind.FIND_EMAIL, rows), errors.Refused).row == 9
+    assert refused(lambda: client.launch(Kind.FIND_EMAIL, rows), errors.RowRefused).row == 9
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,26 @@ def test_out_of_credits_is_understood_in_every_shape(server, client, kind, count
 def test_a_422_about_anything_else_is_refused():
     """Only the balance text of a 422 means credits."""
     with Stranger(http(422, b'{"message": "Unprocessable"}')) as stranger:
-        refused(lambda: launch(EnrowClient("k", base_url=stranger.url)), errors.Refused)
+        refused(lambda: launch(EnrowClient("k", base_url=stranger.url)), errors.RowRefused)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "kind"),
+    [
+        (400, "No.", errors.RowRefused),
+        (413, "Payload too large", errors.RowRefused),
+        (409, "Search n°2 of 3", errors.RowRefused),
+        (400, "Invalid webhook", errors.Refused),
+        (400, "Unknown country_code", errors.Refused),
+        (400, "Error while parsing the JSON payload", errors.Refused),
+        (405, "No.", errors.Refused),
+        (415, "No.", errors.Refused),
+    ],
+)
+def test_a_refusal_says_whether_a_row_can_be_its_fault(status, words, kind):
+    """The method, the media type, the webhook, the country are the same for every row: fewer rows change nothing."""
+    with Stranger(http(status, json.dumps({"message": words}).encode())) as stranger:
+        refused(lambda: launch(EnrowClient("k", base_url=stranger.url)), kind)
 
 
 @pytest.mark.parametrize(

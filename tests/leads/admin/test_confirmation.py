@@ -261,3 +261,14 @@ def test_a_stranger_and_a_forged_form_are_refused(sandbox, make_leads, admin_use
     forger.force_login(admin_user)
     assert confirm(forger, "find_email", leads).status_code == 403
     assert nothing_happened(sandbox)
+
+
+def test_a_lead_that_its_table_refuses_is_said_on_the_page(admin_client, one_email, sandbox):
+    """The reused result is refused: no 500, but a sentence; the search job names the lead."""
+    lead = one_email()
+    done = confirm(admin_client, "find_email", [lead])
+    assert "Not written, because their table refuses it: 1. The search jobs say why." in said(done)
+    Lead.objects.filter(crm_id="taken-0").delete()
+    assert "refuses" not in said(confirm(admin_client, "find_email", [lead]))
+    lead.refresh_from_db()
+    assert lead.email_status == "valid"

@@ -161,6 +161,24 @@ def test_nothing_failed_needs_no_page(admin_client, job, sandbox):
     assert sentence in said(run_action(admin_client, "retry", [job]))
 
 
+def test_what_was_refused_is_written_again_free_of_charge(admin_client, one_email, sandbox):
+    """The page says that it costs nothing, and the answer how it went."""
+    lead = one_email()
+    job = SearchJob.objects.get(refused=1)
+    page = run_action(admin_client, "retry", [job])
+    assert (page.context["failures"], page.context["refused"], page.context["worst_case"]) == (0, 1, 0)
+    assert "1: written again, free of charge" in text(page)
+    assert "Written: 0, refused again: 1." in said(
+        run_action(admin_client, "retry", [job], confirm="Confirm", max_credits="0")
+    )
+    Lead.objects.filter(crm_id="taken-0").delete()
+    assert "Written: 1, refused again: 0." in said(
+        run_action(admin_client, "retry", [job], confirm="Confirm", max_credits="0")
+    )
+    lead.refresh_from_db()
+    assert lead.email_status == "valid"
+
+
 def test_too_many_leads_are_sent_to_the_command(admin_client, failed, monkeypatch):
     """A request that would time out is refused with the name of the command that can do it."""
     monkeypatch.setattr(deciding, "_MOST_SEARCHED_AGAIN", 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import Reason, Skip, Tally
@@ -60,10 +61,20 @@ def test_only_what_the_balance_does_not_cover_counts_as_unpaid(tally):
 @pytest.mark.django_db
 def test_jobs_that_need_a_person_are_found_and_each_has_its_advice():
     """A job that goes its way is not among them."""
-    for number, state in enumerate(SearchJob.State.values):
-        SearchJob.objects.create(run=RUN, kind="find_email", state=state, enrow_id=f"{number}", last_error="No.")
+    states = [*SearchJob.State.values, "unwritten", "refused"]
+    for number, state in enumerate(states):
+        SearchJob.objects.create(
+            run=RUN,
+            kind="find_email",
+            state=state if state in SearchJob.State else "finished",
+            enrow_id=f"{number}",
+            requested_by=state,
+            refused=state == "refused",
+            last_error="No.",
+            written_at=None if state == "unwritten" else timezone.now(),
+        )
     jobs = list(reports.stuck(SearchJob.objects.all()))
-    assert {job.state for job in jobs} == {"held", "unconfirmed", "expired", "failed"}
+    assert {job.requested_by for job in jobs} == {"held", "unconfirmed", "expired", "failed", "unwritten", "refused"}
     lines = [reports.job_line(job) for job in jobs]
     assert all(f"{job.pk}" in line and f"is {job.state}: No. " in line for job, line in zip(jobs, lines, strict=True))
     assert all(len(line.partition("No. ")[2]) > 20 for line in lines)
@@ -83,6 +94,6 @@ def test_a_job_in_one_line_tells_an_open_cost_from_a_known_one(cost, words):
 def test_a_job_as_json_has_nothing_of_its_leads():
     """Counts and amounts only."""
     assert set(reports.job_json(SearchJob(run=RUN, kind="find_email"))) == {
-        *("id", "run", "kind", "state", "requested", "found", "credits_reserved", "credits_cost"),
+        *("id", "run", "kind", "state", "requested", "found", "refused", "credits_reserved", "credits_cost"),
         *("requested_by", "created_at", "last_error"),
     }

@@ -5,10 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import writeback
+from leads.upkeep import polling
 from tests.commands import run, run_process
 from tests.conftest import work
 from tests.leads.management.workers import a_worker
@@ -215,3 +218,40 @@ def test_the_exit_code_and_streams_of_a_real_process(sandbox, settings, make_lea
     assert wrong.code == 2
     assert "Traceback" not in wrong.err
     assert Decimal(outcome.json["worst_case_credits"]) == 1
+
+
+def test_a_lead_that_its_table_refuses_ends_no_run_in_a_traceback(one_email, sandbox):
+    """What was bought is reused, and refused again: a sentence and exit code 1; once that is fixed, a run writes it."""
+    lead = one_email()
+
+    outcome = run("enrich_leads", "--find", "email", "--wait", 30)
+
+    assert outcome.code == 1
+    assert "0 of 0 searched, 1 found, 1 refused by their table, 0 jobs at work, 0 stuck, 0" in outcome.out
+    assert "lead-1: IntegrityError" in outcome.err
+    assert "'manage.py enrow_jobs' with --retry writes what was bought" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert run("enrich_leads", "--find", "email", "--json").json["refused"] == 1
+
+    Lead.objects.filter(crm_id="taken-0").delete()
+    assert run("enrich_leads", "--find", "email", "--wait", 30).code == 0
+    lead.refresh_from_db()
+    assert lead.email_status == "valid"
+    assert sandbox.ledger.spent == 3
+
+
+def test_results_that_cannot_be_written_are_not_waited_for(one_email, sandbox, monkeypatch):
+    """The database takes nothing at this moment: --wait ends, and says that the sweep writes it later."""
+    one_email()
+    Lead.objects.filter(crm_id="taken-0").delete()
+    with monkeypatch.context() as patch:
+        patch.setattr(writeback, "_write_leads", locked)
+        outcome = run("enrich_leads", "--find", "email", "--wait", 30)
+    assert outcome.code == 1
+    assert "The sweep writes what is kept when that is fixed." in outcome.err
+    assert polling.write_waiting() == 1
+    assert not Lead.objects.filter(email="").exists()
+
+
+def locked(job, rows):
+    raise OperationalError("database is locked")

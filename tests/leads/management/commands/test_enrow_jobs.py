@@ -154,7 +154,7 @@ def test_a_retry_as_json(job_in):
     outcome = run("enrow_jobs", "--run", job.run, "--retry", "--json")
 
     assert outcome.code == 0
-    assert outcome.json["jobs"] == [{"id": str(job.pk), "failed": 2}]
+    assert outcome.json["jobs"] == [{"id": str(job.pk), "failed": 2, "refused": 0}]
     assert [told["worst_case_credits"] for told in outcome.json["runs"]] == ["2"]
 
 
@@ -217,3 +217,25 @@ def test_a_retry_costs_no_more_than_was_printed(job_in):
         call_command("enrow_jobs", "--state", "failed", "--retry", stdout=out, stderr=io.StringIO())
     assert "for at most 1.00 credits" in out.getvalue()
     assert SearchJob.objects.queued().credits() == 1
+
+
+def test_a_retry_writes_what_was_refused_and_buys_nothing(one_email, sandbox):
+    """While the cause is there it says so, with exit code 1; afterwards the result that was paid for is written."""
+    lead = one_email()
+    job = SearchJob.objects.get(refused=1)
+
+    still = run("enrow_jobs", job.pk, "--retry")
+
+    assert still.code == 1
+    assert f"Search job {job.pk} (find e-mail, 3 leads): 1 refused by their table." in still.out
+    assert "Written again: 0, refused again: 1." in still.out
+    assert "The table of leads refused 1 leads again" in still.err
+
+    Lead.objects.exclude(pk=lead.pk).update(email="")
+    done = run("enrow_jobs", job.pk, "--retry", "--json")
+
+    assert (done.code, done.json["refused_again"], done.json["runs"]) == (0, 0, [])
+    assert done.json["jobs"] == [{"id": str(job.pk), "failed": 0, "refused": 1}]
+    lead.refresh_from_db()
+    assert lead.email_status == "valid"
+    assert sandbox.ledger.spent == 3
