@@ -21,6 +21,7 @@ from leads.results import applying
 from leads.tasks import submit_jobs
 
 State = SearchJob.State
+Effect = LeadSearch.Effect
 
 
 def cancel(pk: uuid.UUID, *, by: str) -> bool:
@@ -79,7 +80,7 @@ def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:
     """Return the searches in these jobs that ended in an error: what ``retry`` searches again."""
     ended = jobs.order_by().filter(state__in=SearchJob.ENDED)
     errors = LeadSearch.objects.filter(job__in=ended, outcome=LeadSearch.Outcome.ERROR)
-    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)
+    return errors.exclude(effect__in=[Effect.ORPHAN, Effect.ASIDE, Effect.DROPPED])
 
 
 def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:

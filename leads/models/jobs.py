@@ -110,6 +110,11 @@ class SearchJob(models.Model):
     )
     requested = models.PositiveIntegerField(_("requested"), default=0, help_text=_("Rows in the POST."))
     found = models.PositiveIntegerField(_("found"), default=0)
+    kept_aside = models.PositiveIntegerField(
+        _("kept aside"),
+        default=0,
+        help_text=_("Results that fit no lead of the job and wait for a person. Until then its failed are not bought."),
+    )
     credits_reserved = models.DecimalField(_("credits reserved"), max_digits=12, decimal_places=2, default=Decimal(0))
     credits_cost = models.DecimalField(_("credits cost"), max_digits=12, decimal_places=2, null=True, blank=True)
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
@@ -153,6 +158,8 @@ class SearchJob(models.Model):
             models.Index(fields=["-finished_at"], name="leads_job_finished"),
             models.Index(fields=["run"], name="leads_job_run"),
             models.Index(fields=["enrow_id"], name="leads_job_enrow_id"),
+            # What waits for a person; few, if any.
+            models.Index(fields=["-created_at"], name="leads_job_kept_aside", condition=Q(kept_aside__gt=0)),
             # What the sweep looks through; it stays small however many jobs have ended.
             models.Index(
                 fields=["next_check_at"],

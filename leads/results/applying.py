@@ -77,7 +77,12 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         rows = _searches(job)
         sent = [row for row in rows if row.position is not None]
         matched = match(
-            Kind(job.kind), sent, answer.results, country_code=job.country_code, forgotten=job.has_forgotten
+            Kind(job.kind),
+            sent,
+            answer.results,
+            is_single=not job.is_bulk,
+            country_code=job.country_code,
+            forgotten=job.has_forgotten,
         )
         rest = Settled(0, Outcome.ERROR, error=_BATCH_FAILED if failed else _NO_RESULT)
         fresh = list(_fresh(rows, {row.pk: row for row in matched.settled}, rest))
@@ -153,6 +158,7 @@ def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
 def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
     if job.has_forgotten:
         return  # it may well be about the person who was forgotten
+    job.kept_aside += len(orphans)
     LeadSearch.objects.bulk_create(
         LeadSearch(
             job=job,
@@ -161,7 +167,7 @@ def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
             outcome=Outcome.ERROR,
             value=result.value,
             country=result.country,
-            effect=LeadSearch.Effect.ORPHAN,
+            effect=LeadSearch.Effect.ASIDE,
             error="This result fits no search of the job.",
         )
         for result in orphans
@@ -183,6 +189,7 @@ def _end(
     SearchJob.objects.filter(pk=job.pk).update(
         state=state,
         found=found,
+        kept_aside=job.kept_aside,
         credits_cost=cost,
         last_error=error[:500],
         result_via=via,
@@ -193,12 +200,13 @@ def _end(
 
 
 def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
-    """Return what the job cost: Enrow's own figure where it gives one, else the price of what was found."""
+    """Return what the job cost: Enrow's own figure where it gives one, else the price of each hit, usable or not."""
     if answer.status is SearchStatus.FAILED:
         return Decimal(0)
     if answer.cost is not None:
         return answer.cost
     if KINDS[Kind(job.kind)].misses_cost or not job.requested:
         return job.credits_reserved
-    hits = sum(row.outcome == Outcome.FOUND for row in matched.settled)
+    # Enrow's own count knows the rows that it left out of the answer.
+    hits = min(max(matched.hits, answer.hits or 0), job.requested)
     return job.credits_reserved / job.requested * hits

@@ -47,23 +47,7 @@ def known(*entry, reason):
     return pytest.param(*entry, marks=pytest.mark.xfail(reason=reason, strict=IS_USUAL))
 
 
-ECHO = "A2: an echo that Enrow resolved overrules id, custom and index"
-TO_FIX = {
-    ("resolver", Product.FIND_EMAIL, "single"): ECHO,
-    ("resolver", Product.FIND_EMAIL, "bulk"): ECHO,
-    ("resolver", Product.VERIFY_EMAIL, "single"): ECHO,
-    ("resolver", Product.FIND_PHONE, "single"): ECHO,
-    ("resolver", Product.FIND_PHONE, "bulk"): ECHO,
-    ("unkind", Product.FIND_EMAIL, "single"): ECHO,
-    ("unkind", Product.FIND_EMAIL, "bulk"): f"{ECHO}; A12: worthless values are hits",
-    ("unkind", Product.VERIFY_EMAIL, "single"): ECHO,
-    ("unkind", Product.FIND_PHONE, "single"): ECHO,
-    ("unkind", Product.FIND_PHONE, "bulk"): f"{ECHO}; A12: worthless values are hits",
-}
-JOURNEYS = [
-    known(*journey, reason=TO_FIX[journey]) if journey in TO_FIX else journey
-    for journey in product(ENROWS, Product, COUNTS)
-]
+JOURNEYS = list(product(ENROWS, Product, COUNTS))
 GET_JOURNEYS = [
     known(*journey, reason="A3: one 400 on a bulk GET ends the batch")
     if journey[0] == "unknown-for-a-while" and journey[2] == "bulk"
@@ -71,20 +55,8 @@ GET_JOURNEYS = [
     for journey in product(GETS, Product, COUNTS)
 ]
 # What becomes of which value is the seed's choice; these seeds change a value, a verdict, a name and a place.
-NO_VALUE = "A12, a sibling: a hit whose value has another type is nothing found"
-NO_COST = "A12, a sibling: a hit that cannot be used is booked at 0 credits"
-TYPES_TO_FIX = {
-    (Product.FIND_EMAIL, "single", 1): NO_VALUE,
-    (Product.FIND_EMAIL, "single", 4): NO_VALUE,
-    (Product.FIND_EMAIL, "bulk", 4): NO_VALUE,
-    (Product.FIND_PHONE, "single", 2): NO_COST,
-}
 TYPE_SEEDS = [1, 2, 4, 6] if IS_USUAL else SEEDS
-TYPE_JOURNEYS = [
-    # A fresh seed may strike where these did.
-    known(*journey, reason=TYPES_TO_FIX.get(journey, NO_VALUE)) if journey in TYPES_TO_FIX or not IS_USUAL else journey
-    for journey in product(Product, COUNTS, TYPE_SEEDS)
-]
+TYPE_JOURNEYS = list(product(Product, COUNTS, TYPE_SEEDS))
 
 
 def begin(sandbox, kind, size, **settings):

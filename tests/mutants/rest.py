@@ -64,7 +64,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/decisions.py",
-        before="    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)",
+        before="    return errors.exclude(effect__in=[Effect.ORPHAN, Effect.ASIDE, Effect.DROPPED])",
         after="    return errors",
         means="a result that fitted nobody is searched again",
     ),
