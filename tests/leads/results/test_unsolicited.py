@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import requests
-from django.conf import settings
 
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
@@ -13,17 +11,10 @@ from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying
 from tests.conftest import payload
+from tests.leads.elsewhere import launch_elsewhere
 from tests.leads.events import single
 
 pytestmark = pytest.mark.django_db
-
-
-def launch_elsewhere(sandbox, path, body):
-    return requests.post(f"{sandbox_url()}{path}", json=body, headers={"x-api-key": "k"}, timeout=5).json()["id"]
-
-
-def sandbox_url():
-    return settings.ENROW["BASE_URL"]
 
 
 def test_a_single_search_that_was_launched_elsewhere_enriches_its_lead(make_leads, sandbox, post):
