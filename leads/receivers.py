@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from enrow_webhooks.client.events import Event
 from enrow_webhooks.client.inputs import clean_text
-from enrow_webhooks.client.values import Answer, SearchStatus
+from enrow_webhooks.client.values import Answer, Result, SearchStatus
 from enrow_webhooks.signals import Forecast, KeepAside, TryLater, event_questioned, event_received
 from leads import forgetting
 from leads.models import LeadSearch, SearchJob
@@ -81,13 +81,18 @@ def _contradiction(job: SearchJob, event: Event) -> str:
     came = f"The event came on the URL of search job {job.pk}, but "
     if event.ids and _is_anothers(job, event):
         return f"{came}names another id than Enrow gave for it."
-    if event.result is None:
-        return ""
-    if event.result.index is not None and event.result.index >= job.requested:
+    if event.result and event.result.index is not None and event.result.index >= job.requested:
         return f"{came}names a place that the job does not have."
-    if event.result.crm_id and not job.has_forgotten and event.result.crm_id not in _names(job):
-        return f"{came}names a lead that is not in it."
-    return ""
+    return f"{came}names a lead that is not in it." if event.result and _is_strange(job, event.result) else ""
+
+
+def _is_strange(job: SearchJob, result: Result) -> bool:
+    """Tell whether a result names a lead that is not in the job; who was forgotten once was."""
+    if not result.crm_id or job.has_forgotten:
+        return False
+    sent = LeadSearch.objects.filter(job=job).sent().values_list("crm_id", flat=True)
+    # As they come back: in one line.
+    return result.crm_id not in {clean_text(crm_id)[:128] for crm_id in sent}
 
 
 def _is_anothers(job: SearchJob, event: Event) -> bool:
@@ -95,12 +100,6 @@ def _is_anothers(job: SearchJob, event: Event) -> bool:
     if job.enrow_id:
         return job.enrow_id not in event.ids
     return SearchJob.objects.filter(kind=job.kind, enrow_id__in=event.ids).exists()
-
-
-def _names(job: SearchJob) -> set[str]:
-    """Return the crm_ids that were sent, as they come back."""
-    sent = LeadSearch.objects.filter(job=job).sent()
-    return {clean_text(crm_id)[:128] for crm_id in sent.values_list("crm_id", flat=True)}
 
 
 def _ask_instead(job: SearchJob) -> None:
@@ -127,7 +126,8 @@ def explain_event(sender: object, event: Event, **kwargs: Any) -> Forecast | Non
 
 
 _ELSEWHERE = Forecast(
-    sentence="No search job of ours: Enrow would be asked, free of charge, and leads that it names would be written.",
+    sentence="No search job of ours: Enrow would be asked, free of charge, and a lead that it names would be written "
+    "if name, domain or profile is the lead's.",
     changes=True,
 )
 

@@ -129,7 +129,14 @@ def _index(value: object) -> int | None:
 def _find_email(body: Mapping[str, object]) -> FindEmail | None:
     sent = mapping(body.get("raw_params"))
     names = {key: text(sent.get(key)) for key in ("fullname", "company_domain", "company_name")}
-    return FindEmail(**names) if names["fullname"] else None
+    return FindEmail(**names) if names["fullname"] else _found_person(mapping(body.get("info")))
+
+
+def _found_person(info: Mapping[str, object]) -> FindEmail | None:
+    """Read whom Enrow found: a single search echoes nothing else."""
+    name = text(info.get("fullname")) or clean_text(f"{text(info.get('firstname'))} {text(info.get('lastname'))}")
+    domain = text(info.get("company_domain")) or text(info.get("domain"))
+    return FindEmail(fullname=name, company_domain=domain) if name else None
 
 
 def _verify_email(body: Mapping[str, object]) -> VerifyEmail | None:

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('credits_reserved', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=12, verbose_name='credits reserved')),
                 ('credits_cost', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='credits cost')),
                 ('requested_by', models.CharField(blank=True, max_length=150, verbose_name='requested by')),
+                ('launched_elsewhere', models.BooleanField(default=False, help_text="By Enrow's dashboard or another tool: it explains the balance and counts against no limit of ours.", verbose_name='launched elsewhere')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts to send')),
                 ('checks', models.PositiveSmallIntegerField(default=0, verbose_name='checks')),
                 ('last_error', models.CharField(blank=True, max_length=500, verbose_name='last error')),

@@ -118,6 +118,13 @@ class SearchJob(models.Model):
     credits_reserved = models.DecimalField(_("credits reserved"), max_digits=12, decimal_places=2, default=Decimal(0))
     credits_cost = models.DecimalField(_("credits cost"), max_digits=12, decimal_places=2, null=True, blank=True)
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
+    launched_elsewhere = models.BooleanField(
+        _("launched elsewhere"),
+        default=False,
+        help_text=_(
+            "By Enrow's dashboard or another tool: it explains the balance and counts against no limit of ours."
+        ),
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
     checks = models.PositiveSmallIntegerField(_("checks"), default=0)
     last_error = models.CharField(_("last error"), max_length=500, blank=True)

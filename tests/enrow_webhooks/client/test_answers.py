@@ -27,7 +27,14 @@ SINGLE = [
         "get_email_find_single_200_found",
         Answer(
             status=DONE,
-            results=(Result(verdict=Verdict.FOUND, value="dwight.schrute@dundermifflin.com", crm_id="lead_001"),),
+            results=(
+                Result(
+                    verdict=Verdict.FOUND,
+                    value="dwight.schrute@dundermifflin.com",
+                    crm_id="lead_001",
+                    echo=dunder("Dwight Schrute"),
+                ),
+            ),
         ),
     ),
     (FIND, "get_email_find_single_202_ongoing", Answer(status=SearchStatus.ONGOING)),
