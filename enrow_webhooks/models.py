@@ -33,7 +33,7 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         return self.filter(pk=pk).first() if taken else None
 
     def settle(self, claimed: WebhookEvent, **changes: object) -> bool:
-        """Write the end of an attempt, unless the event was taken over, replayed or replaced since it was claimed.
+        """Write the end of an attempt, unless the event was taken over or replayed since it was claimed.
 
         The end of the lease is the fence: unlike the number of attempts it never comes twice.
         """
@@ -84,8 +84,9 @@ class WebhookEvent(models.Model):
         verbose_name_plural = _("webhook events")
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            # With the reference: what comes on another job's URL never makes the genuine event a repeat.
             # The id first: this is also the index that finds an event by its id.
-            models.UniqueConstraint(fields=["enrow_id", "event"], name="enrow_event_once"),
+            models.UniqueConstraint(fields=["enrow_id", "event", "reference"], name="enrow_event_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             # The line of those that wait; it stays small however many are done.

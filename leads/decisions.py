@@ -22,6 +22,7 @@ from leads.tasks import submit_jobs
 from leads.upkeep import polling
 
 State = SearchJob.State
+Effect = LeadSearch.Effect
 
 
 def cancel(pk: uuid.UUID, *, by: str) -> bool:
@@ -80,7 +81,7 @@ def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:
     """Return the searches in these jobs that ended in an error: what ``retry`` searches again."""
     ended = jobs.order_by().filter(state__in=SearchJob.ENDED)
     errors = LeadSearch.objects.filter(job__in=ended, outcome=LeadSearch.Outcome.ERROR)
-    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)
+    return errors.exclude(effect__in=[Effect.ORPHAN, Effect.ASIDE, Effect.DROPPED])
 
 
 def refused(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:

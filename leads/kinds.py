@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.inputs import clean_domain, clean_email, clean_text, profile_url
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
 from leads.skips import NotSent, Reason
@@ -87,12 +88,23 @@ def _as_it_came(value: str, country: str) -> tuple[str, str]:
     return value, country
 
 
+def _email(address: str, country: str) -> tuple[str, str]:
+    return clean_email(address), country
+
+
 def _e164(number: str, country: str) -> tuple[str, str]:
-    """Return the number in E.164 and its country; a number that Google's library cannot read stays as it came."""
+    """Return the number in E.164 and its country; one that nobody can dial raises BadInput.
+
+    A number of an unknown country stays as it came: Google's library cannot tell whether it is possible.
+    """
     try:
         parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException:
-        return number[:32], country
+    except phonenumbers.NumberParseException as error:
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            return number[:32], country
+        raise BadInput(f"{number[:80]!r} is not a phone number.") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise BadInput(f"{number[:80]!r} is not a possible phone number.")
     return (
         phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
         country or phonenumbers.region_code_for_number(parsed) or "",
@@ -123,7 +135,7 @@ class KindFacts:
     batch_size: int
     # Whether a search that finds nothing costs as much as one that does.
     misses_cost: bool = False
-    # The form in which a value that came, and its country, are kept.
+    # The form in which a value that came, and its country, are kept. Raises BadInput for a value that is none.
     tidy: Callable[[str, str], tuple[str, str]] = _as_it_came
     # What other programs call the value's column in a CSV file; blanks, hyphens, underscores and case do not count.
     headings: tuple[str, ...] = ()
@@ -152,6 +164,7 @@ KINDS: dict[Kind, KindFacts] = {
         not_found="not_found",
         price=Decimal(1),
         batch_size=5000,
+        tidy=_email,
         headings=("mail", "emailaddress", "workemail"),
     ),
     Kind.VERIFY_EMAIL: KindFacts(

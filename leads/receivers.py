@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import Any
 
 from django.db.models import Count, Q
 
 from enrow_webhooks.client.events import Event
-from enrow_webhooks.client.values import Answer, SearchStatus
+from enrow_webhooks.client.inputs import clean_text
+from enrow_webhooks.client.values import Answer, Result, SearchStatus
 from enrow_webhooks.signals import Forecast, KeepAside, TryLater, event_questioned, event_received
 from leads import forgetting
 from leads.models import LeadSearch, SearchJob
@@ -24,11 +26,16 @@ def connect() -> None:
 
 
 def take_event(sender: object, event: Event, **kwargs: Any) -> bool:  # noqa: ANN401 - Django's receiver signature
-    """Write what an event brings; return whether it was ours. Raises TryLater or KeepAside, and the client's errors."""
+    """Write what an event brings; return whether it was ours. Raises TryLater or KeepAside, and the client's errors.
+
+    One that contradicts its URL is kept aside; a job that waits is then asked for by GET.
+    """
     job = _job_of(event)
     if job is None:
         return unsolicited.take(event)
-    _must_agree(job, event)
+    if contradiction := _contradiction(job, event):
+        _ask_instead(job)
+        raise KeepAside(contradiction)
     _take(job, event)
     if job.has_forgotten:
         forgetting.blank_bodies([job])
@@ -39,7 +46,7 @@ def _take(job: SearchJob, event: Event) -> None:
     if job.state in SearchJob.ENDED and job.state != SearchJob.State.EXPIRED:
         if job.written_at is None:
             writeback.write(job.pk)
-    elif event.reference and event.result:
+    elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:
         answer = Answer(status=SearchStatus.COMPLETED, results=(event.result,))
         applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else "")
     elif not collecting.collect(job, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else ""):
@@ -48,21 +55,57 @@ def _take(job: SearchJob, event: Event) -> None:
 
 def _job_of(event: Event) -> SearchJob | None:
     if event.reference:
-        try:
-            return SearchJob.objects.filter(pk=uuid.UUID(event.reference)).first()
-        except ValueError:
-            return None
+        return _job_named(event.reference)
     return SearchJob.objects.filter(~Q(enrow_id=""), enrow_id__in=event.ids, kind=event.type.kind).first()
 
 
-def _must_agree(job: SearchJob, event: Event) -> None:
-    """Refuse an event that came on a job's own URL but speaks of another search."""
-    if event.type.kind != job.kind or event.type.is_bulk != job.is_bulk:
-        raise KeepAside(f"A {event.type} came on the URL of search job {job.pk}, which is another kind of search.")
-    if job.enrow_id and event.ids and job.enrow_id not in event.ids:
+def _job_named(reference: str) -> SearchJob:
+    """Return the job of a signed URL; raises KeepAside when it is not here."""
+    job = None
+    with contextlib.suppress(ValueError):
+        job = SearchJob.objects.filter(pk=uuid.UUID(reference)).first()
+    if job is None:
         raise KeepAside(
-            f"The event came on the URL of search job {job.pk}, but names another id than Enrow gave for it."
+            f"The event came on the URL of search job {reference}, which is not in this database: it was deleted, or "
+            "another database with the same SECRET_KEY sent it."
         )
+    return job
+
+
+def _contradiction(job: SearchJob, event: Event) -> str:
+    """Return in what an event speaks of another search than the job whose URL it came on; blank when it agrees."""
+    if event.type.kind != job.kind or event.type.is_bulk != job.is_bulk:
+        return f"A {event.type} came on the URL of search job {job.pk}, which is another kind of search."
+    if not event.reference:
+        return ""  # nothing that it says is believed anyway
+    came = f"The event came on the URL of search job {job.pk}, but "
+    if event.ids and _is_anothers(job, event):
+        return f"{came}names another id than Enrow gave for it."
+    if event.result and event.result.index is not None and event.result.index >= job.requested:
+        return f"{came}names a place that the job does not have."
+    return f"{came}names a lead that is not in it." if event.result and _is_strange(job, event.result) else ""
+
+
+def _is_strange(job: SearchJob, result: Result) -> bool:
+    """Tell whether a result names a lead that is not in the job; who was forgotten once was."""
+    if not result.crm_id or job.has_forgotten:
+        return False
+    sent = LeadSearch.objects.filter(job=job).sent().values_list("crm_id", flat=True)
+    # As they come back: in one line.
+    return result.crm_id not in {clean_text(crm_id)[:128] for crm_id in sent}
+
+
+def _is_anothers(job: SearchJob, event: Event) -> bool:
+    """Tell whether the ids are not those of the job; while its own is not known: whether another job has them."""
+    if job.enrow_id:
+        return job.enrow_id not in event.ids
+    return SearchJob.objects.filter(kind=job.kind, enrow_id__in=event.ids).exists()
+
+
+def _ask_instead(job: SearchJob) -> None:
+    """Ask Enrow what became of a job that waits, by the id that it gave for it. Raises the client's errors."""
+    if job.enrow_id and job.state in SearchJob.OPEN:
+        collecting.collect(job, via=Via.WEBHOOK)
 
 
 def explain_event(sender: object, event: Event, **kwargs: Any) -> Forecast | None:  # noqa: ANN401 - Django's receiver signature
@@ -70,7 +113,8 @@ def explain_event(sender: object, event: Event, **kwargs: Any) -> Forecast | Non
     job = _job_of(event)
     if job is None:
         return _ELSEWHERE if event.type.kind and event.ids else None
-    _must_agree(job, event)
+    if contradiction := _contradiction(job, event):
+        raise KeepAside(contradiction)
     pending = Q(outcome=LeadSearch.Outcome.PENDING)
     facts = {"job": str(job.pk), "job_state": job.state}
     facts |= LeadSearch.objects.filter(job=job).aggregate(
@@ -82,7 +126,8 @@ def explain_event(sender: object, event: Event, **kwargs: Any) -> Forecast | Non
 
 
 _ELSEWHERE = Forecast(
-    sentence="No search job of ours: Enrow would be asked, free of charge, and leads that it names would be written.",
+    sentence="No search job of ours: Enrow would be asked, free of charge, and a lead that it names would be written "
+    "if name, domain or profile is the lead's.",
     changes=True,
 )
 

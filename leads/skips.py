@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from dataclasses import dataclass
 
 from enrow_webhooks.client.values import Kind
@@ -15,6 +16,7 @@ class Reason(enum.StrEnum):
     MISSING = "missing"
     BAD_INPUT = "bad_input"
     IN_FLIGHT = "in_flight"
+    KEPT_ASIDE = "kept_aside"
     OVER_CAP = "over_cap"
     OVER_DAY = "over_day"
     OVER_BALANCE = "over_balance"
@@ -30,6 +32,7 @@ _LABELS = {
     Reason.MISSING: "an input is missing",
     Reason.BAD_INPUT: "an input cannot be sent",
     Reason.IN_FLIGHT: "a search is under way",
+    Reason.KEPT_ASIDE: "bought, and its result may be among those that fit nobody",
     Reason.OVER_CAP: "over the credit limit of this run",
     Reason.OVER_DAY: "over the credit limit of the day",
     Reason.OVER_BALANCE: "over the balance",
@@ -58,3 +61,12 @@ class NotSent(Exception):  # noqa: N818 - it is an answer, no error
 def in_flight(kind: Kind, crm_id: str) -> Skip:
     """Return the skip of a lead that is being searched."""
     return Skip(crm_id=crm_id, kind=kind, reason=Reason.IN_FLIGHT, sentence="A search for it is under way.")
+
+
+def kept_aside(kind: Kind, crm_id: str, job: uuid.UUID | None) -> Skip:
+    """Return the skip of a lead whose result may be one that fitted nobody in its job."""
+    sentence = (
+        f"It was bought without a result, and results of search job {job} fit nobody: look at them in the admin, and "
+        "give each to a lead or drop it. --force buys it again."
+    )
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.KEPT_ASIDE, sentence=sentence)

@@ -6,6 +6,8 @@ UUID, ``custom`` as an object or text. What has the wrong type counts as absent.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -37,6 +39,9 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 # More credits than anybody has, and finer than Enrow counts.
 _TOO_MANY = Decimal(10**9)
 _FINEST = Decimal("0.0001")
+_LONGEST_VALUE = 254
+# A crm_id of 128 characters, each escaped, in its object.
+_LONGEST_CUSTOM = 2000
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -64,11 +69,19 @@ def decimal(value: object) -> Decimal | None:
 
 
 def crm_id_of(custom: object) -> str:
-    """Return the crm_id in ``custom``: the ``crm_id`` of an object, or the bare text."""
-    found = mapping(custom).get("crm_id", custom)
+    """Return the crm_id in ``custom``: the ``crm_id`` of an object, also of one that came as text, or the bare text."""
+    found = mapping(_unpacked(custom)).get("crm_id", custom)
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found) if abs(found) < 10**18 else ""
     return text(found, 128)
+
+
+def _unpacked(custom: object) -> object:
+    """Return the object that stands as JSON in a text; anything else as it came."""
+    if isinstance(custom, str) and custom.lstrip().startswith("{") and len(custom) <= _LONGEST_CUSTOM:
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(custom)
+    return custom
 
 
 def verdict_of(body: Mapping[str, object]) -> Verdict:
@@ -79,12 +92,13 @@ def verdict_of(body: Mapping[str, object]) -> Verdict:
 def result(kind: Kind, body: Mapping[str, object]) -> Result:
     """Read one result, be it a single GET, an item of a bulk GET or what an event carries."""
     verdict = verdict_of(body)
-    value = text(body.get(_VALUE_KEYS[kind]), 254)
+    came = body.get(_VALUE_KEYS[kind])
+    value = text(came, _LONGEST_VALUE)
     if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
-        verdict = Verdict.NOT_FOUND
+        verdict, value = Verdict.WORTHLESS, _as_json(came)
     country = text(body.get("country"))
     # An "invalid" answer of the finder can still carry an address: only a hit counts.
-    keep = verdict is Verdict.FOUND or kind is Kind.VERIFY_EMAIL
+    keep = verdict is not Verdict.NOT_FOUND or kind is Kind.VERIFY_EMAIL
     return Result(
         verdict=verdict,
         value=value if keep else "",
@@ -93,6 +107,16 @@ def result(kind: Kind, body: Mapping[str, object]) -> Result:
         index=_index(body.get("index")),
         echo=_ECHOES[kind](body),
     )
+
+
+def _as_json(value: object) -> str:
+    """Return what came instead of a text, for a person to read; blank for nothing."""
+    if value is None or value == "":
+        return ""
+    try:
+        return clean_text(json.dumps(value))[:_LONGEST_VALUE]
+    except RecursionError:
+        return "(nested too deeply)"
 
 
 def _index(value: object) -> int | None:
@@ -105,7 +129,14 @@ def _index(value: object) -> int | None:
 def _find_email(body: Mapping[str, object]) -> FindEmail | None:
     sent = mapping(body.get("raw_params"))
     names = {key: text(sent.get(key)) for key in ("fullname", "company_domain", "company_name")}
-    return FindEmail(**names) if names["fullname"] else None
+    return FindEmail(**names) if names["fullname"] else _found_person(mapping(body.get("info")))
+
+
+def _found_person(info: Mapping[str, object]) -> FindEmail | None:
+    """Read whom Enrow found: a single search echoes nothing else."""
+    name = text(info.get("fullname")) or clean_text(f"{text(info.get('firstname'))} {text(info.get('lastname'))}")
+    domain = text(info.get("company_domain")) or text(info.get("domain"))
+    return FindEmail(fullname=name, company_domain=domain) if name else None
 
 
 def _verify_email(body: Mapping[str, object]) -> VerifyEmail | None:
@@ -158,11 +189,13 @@ def bulk_answer(kind: Kind, body: Mapping[str, object]) -> Answer:
     status = _PROGRESS.get(text(mapping(body.get("general")).get("status")).lower())
     if status is None:
         raise ValueError("it has no known general.status.")
-    items = body.get("results")
+    items, stats = body.get("results"), mapping(body.get("stats"))
     return Answer(
         status=status,
         results=tuple(result(kind, row) for row in items if isinstance(row, dict)) if isinstance(items, list) else (),
-        cost=_final_cost(mapping(body.get("stats"))),
+        cost=_final_cost(stats),
+        # Older documentation counts the hits of a phone batch under "valid" as well.
+        hits=_index(stats.get("found", stats.get("valid"))),
     )
 
 

@@ -27,6 +27,9 @@ class Verdict(enum.StrEnum):
     FOUND = "found"
     NOT_FOUND = "not_found"
     ONGOING = "ongoing"
+    # Found, and billed, but without a value that can be read.
+    WORTHLESS = "worthless"
+    # A word that no documentation knows.
     UNUSABLE = "unusable"
 
 
@@ -133,7 +136,8 @@ class Result:
     """One person's outcome."""
 
     verdict: Verdict
-    # The e-mail or the E.164 number; blank unless found (for a verification: the address that was judged).
+    # The e-mail or the number; for a verification the address that was judged. Blank when nothing was found. Of a hit
+    # that cannot be read, what came, as JSON text.
     value: str = field(default="", repr=False)
     # ISO 3166-1 alpha-2, phones only.
     country: str = field(default="", repr=False)
@@ -141,8 +145,16 @@ class Result:
     crm_id: str = ""
     # 0-based place in the POSTed array; None where Enrow gives none (or a UUID, as bulk verification does).
     index: int | None = None
-    # The inputs as Enrow echoes them; None when it does not.
+    # The inputs as Enrow echoes them, verbatim or as it resolved them; None when it does not.
     echo: Query | None = field(default=None, repr=False)
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether Enrow takes credits for it as found, usable or not. An unknown word with a value counts as one."""
+        return self.verdict in _BILLED or (self.verdict is Verdict.UNUSABLE and bool(self.value))
+
+
+_BILLED = frozenset({Verdict.FOUND, Verdict.WORTHLESS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +165,8 @@ class Answer:
     results: tuple[Result, ...] = field(default=(), repr=False)
     # What the search cost in the end; None when the body does not settle it.
     cost: Decimal | None = None
+    # How many rows of a batch Enrow counts as found; None when the body does not say.
+    hits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

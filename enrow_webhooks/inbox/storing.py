@@ -21,19 +21,13 @@ UNREADABLE = "unreadable"
 _UNREADABLE_CHARACTERS = 4000
 
 
-# A repeat only counts up, with one exception: when the first copy came by a shared secret and this one proves its job,
-# the proof and its body replace it and are processed.
+# A repeat only counts up: the same event and id, by the same URL. What came on another URL is an event of its own, so
+# that nobody can make the genuine one a repeat.
 _STORE = """
 INSERT INTO {table}
     (event, enrow_id, reference, payload, state, deliveries, attempts, next_attempt_at, last_error, received_at)
 VALUES (%s, %s, %s, %s, %s, 1, 0, %s, %s, %s)
-ON CONFLICT (event, enrow_id) DO UPDATE SET
-    deliveries = {table}.deliveries + 1,
-    payload = CASE WHEN {better} THEN excluded.payload ELSE {table}.payload END,
-    state = CASE WHEN {better} THEN excluded.state ELSE {table}.state END,
-    attempts = CASE WHEN {better} THEN 0 ELSE {table}.attempts END,
-    next_attempt_at = CASE WHEN {better} THEN excluded.next_attempt_at ELSE {table}.next_attempt_at END,
-    reference = CASE WHEN {better} THEN excluded.reference ELSE {table}.reference END
+ON CONFLICT (event, enrow_id, reference) DO UPDATE SET deliveries = {table}.deliveries + 1
 RETURNING state
 """
 
@@ -77,11 +71,10 @@ def _storable(body: bytes) -> str:
 def _insert(names: events.Envelope, reference: str, text: str, state: str, *, error: str = "") -> Stored:
     connection = connections[router.db_for_write(WebhookEvent)]
     table = connection.ops.quote_name(WebhookEvent._meta.db_table)
-    better = f"({table}.reference = '' AND excluded.reference <> '')"
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     [stored_state] = reconnecting.fetch_one(
         connection,
-        _STORE.format(table=table, better=better),  # the only words put in are the table's own name
+        _STORE.format(table=table),  # the only words put in are the table's own name
         [names.event, names.enrow_id, reference, text, state, now, error, now],
     )
     return Stored(needs_work=stored_state in WebhookEvent.WAITING)

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'webhook events',
                 'ordering': ['-id'],
                 'indexes': [models.Index(condition=models.Q(('state__in', ['received', 'failed'])), fields=['next_attempt_at'], name='enrow_event_due'), models.Index(fields=['state', '-id'], name='enrow_event_state'), models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference'], name='enrow_event_reference'), models.Index(condition=models.Q(('processed_at__isnull', False), models.Q(('payload', ''), _negated=True)), fields=['processed_at'], name='enrow_event_prunable')],
-                'constraints': [models.UniqueConstraint(fields=('enrow_id', 'event'), name='enrow_event_once')],
+                'constraints': [models.UniqueConstraint(fields=('enrow_id', 'event', 'reference'), name='enrow_event_once')],
             },
         ),
     ]

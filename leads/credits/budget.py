@@ -21,6 +21,7 @@ from enrow_webhooks.connect import open_client
 from leads import sql
 from leads.conf import lead_settings
 from leads.models import SearchJob
+from leads.models.jobs import SearchJobQuerySet
 from leads.skips import Reason
 
 logger = logging.getLogger(__name__)
@@ -94,9 +95,9 @@ def allowance(balance: Balance | None) -> Allowance:
 
 
 def spent_on(day: dt.date) -> Decimal:
-    """Return the credits of the jobs that were queued on a day, in the time zone of the project."""
+    """Return the credits of our jobs that were queued on a day, in the time zone of the project."""
     start, end = start_of(day), start_of(day + dt.timedelta(days=1))
-    return SearchJob.objects.filter(created_at__gte=start, created_at__lt=end).credits()
+    return _ours().filter(created_at__gte=start, created_at__lt=end).credits()
 
 
 def start_of(day: dt.date) -> dt.datetime:
@@ -106,4 +107,9 @@ def start_of(day: dt.date) -> dt.datetime:
 
 def _not_in(balance: Balance) -> Decimal:
     """Return what is reserved, but not yet taken from the balance as we know it."""
-    return SearchJob.objects.filter(Q(state__in=_NOT_BILLED) | Q(sent_at__gte=balance.asked_at)).credits()
+    return _ours().filter(Q(state__in=_NOT_BILLED) | Q(sent_at__gte=balance.asked_at)).credits()
+
+
+def _ours() -> SearchJobQuerySet:
+    """Return the jobs that this project launched: what others spend counts against no limit of ours."""
+    return SearchJob.objects.filter(launched_elsewhere=False)

@@ -32,11 +32,13 @@ class Line:
     open: Decimal
     # Reserved for what then was not found, or never sent.
     released: Decimal
+    # What of the cost was launched elsewhere.
+    elsewhere: Decimal
 
     @property
     def committed(self) -> Decimal:
         """Credits that are spent, or may be while they are open: what counts against the day's limit."""
-        return self.cost + self.open
+        return self.cost + self.open - self.elsewhere
 
 
 def per_day(*, days: int = 30) -> list[Line]:
@@ -57,7 +59,7 @@ def per_run(*, days: int = 30, most: int = _MOST) -> list[Line]:
 def today() -> Line:
     """Return the sum of today, also when nothing was queued yet."""
     name, zero = str(timezone.localdate()), Decimal(0)
-    nothing = Line(name=name, jobs=0, requested=0, found=0, cost=zero, open=zero, released=zero)
+    nothing = Line(name=name, jobs=0, requested=0, found=0, cost=zero, open=zero, released=zero, elsewhere=zero)
     return next(iter(per_day(days=1)), nothing)
 
 
@@ -83,6 +85,7 @@ def _lines(days: int, name: Combinable, *, order: OrderBy, most: int) -> list[Li
             all_found=Sum("found"),
             cost=Sum("credits_cost", default=zero),
             open=Sum("credits_reserved", filter=~settled, default=zero),
+            elsewhere=Sum("credits_cost", filter=Q(launched_elsewhere=True), default=zero),
             reserved=Sum("credits_reserved", filter=settled, default=zero),
         )
     )
@@ -95,6 +98,7 @@ def _lines(days: int, name: Combinable, *, order: OrderBy, most: int) -> list[Li
             cost=row["cost"],
             open=row["open"],
             released=row["reserved"] - row["cost"],
+            elsewhere=row["elsewhere"],
         )
         for row in rows.order_by(order, "name")[:most]
     ]

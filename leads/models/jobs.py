@@ -126,9 +126,21 @@ class SearchJob(models.Model):
     refused = models.PositiveIntegerField(
         _("refused"), default=0, help_text=_("Leads that the database did not let us write.")
     )
+    kept_aside = models.PositiveIntegerField(
+        _("kept aside"),
+        default=0,
+        help_text=_("Results that fit no lead of the job and wait for a person. Until then its failed are not bought."),
+    )
     credits_reserved = models.DecimalField(_("credits reserved"), max_digits=12, decimal_places=2, default=Decimal(0))
     credits_cost = models.DecimalField(_("credits cost"), max_digits=12, decimal_places=2, null=True, blank=True)
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
+    launched_elsewhere = models.BooleanField(
+        _("launched elsewhere"),
+        default=False,
+        help_text=_(
+            "By Enrow's dashboard or another tool: it explains the balance and counts against no limit of ours."
+        ),
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
     checks = models.PositiveSmallIntegerField(_("checks"), default=0)
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
@@ -169,9 +181,10 @@ class SearchJob(models.Model):
             models.Index(fields=["-finished_at"], name="leads_job_finished"),
             models.Index(fields=["run"], name="leads_job_run"),
             models.Index(fields=["enrow_id"], name="leads_job_enrow_id"),
-            # Few jobs are in these two.
+            # Few jobs are in these three.
             models.Index(fields=["part_of"], name="leads_job_part_of", condition=Q(part_of__isnull=False)),
             models.Index(fields=["-created_at"], name="leads_job_refused", condition=Q(refused__gt=0)),
+            models.Index(fields=["-created_at"], name="leads_job_kept_aside", condition=Q(kept_aside__gt=0)),
             # What the sweep looks through; it stays small however many jobs have ended.
             models.Index(
                 fields=["next_check_at"],

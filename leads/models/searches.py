@@ -48,6 +48,8 @@ class LeadSearch(models.Model):
         KEPT = "kept", _("kept what the lead had")
         STALE = "stale", _("a newer search had been written")
         ORPHAN = "orphan", _("no such lead")
+        ASIDE = "aside", _("kept aside: fits no search of its job")
+        DROPPED = "dropped", _("kept aside, then dropped by a person")
         ERASED = "erased", _("its lead was forgotten")
         REFUSED = "refused", _("the lead's table refused it")
 

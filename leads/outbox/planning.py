@@ -6,7 +6,8 @@ Reading streams by primary key: memory does not grow with the queryset, and a pa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -19,9 +20,9 @@ from leads.kinds import KINDS, Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
 from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.eligibility import judge, value_before
-from leads.outbox.purchases import Known, known_purchases
+from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, in_flight
+from leads.skips import Reason, Skip, in_flight, kept_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -100,6 +101,8 @@ def _sort(
     wanted = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
     size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
+    if Known.ASIDE in known.values() and not order.force:
+        wanted = list(_without_aside(kind, wanted, known, tally))
     for row, country in wanted:
         batch = batches.get((kind, country))
         if batch is None:
@@ -117,6 +120,18 @@ def _sort(
             tally.again[kind] += status is not None
         if len(batch) >= size:
             yield batch
+
+
+def _without_aside(
+    kind: Kind, wanted: Sequence[tuple[Wanted, str]], known: Mapping[uuid.UUID, Known], tally: Tally
+) -> Iterator[tuple[Wanted, str]]:
+    """Skip who was bought without a result while the job keeps results aside that may be theirs; yield the others."""
+    jobs = jobs_to_look_at(kind, [name for name, status in known.items() if status is Known.ASIDE])
+    for row, country in wanted:
+        if known.get(row.fingerprint) is Known.ASIDE:
+            tally.skip(kept_aside(kind, row.crm_id, jobs.get(row.fingerprint)))
+        else:
+            yield row, country
 
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:

@@ -27,6 +27,8 @@ class Known(enum.StrEnum):
     PENDING = "pending"
     FOUND = "found"
     NOT_FOUND = "not_found"
+    # Bought without a result, in a job with results that fit nobody: one of them may be this person's.
+    ASIDE = "error"
 
 
 class Shared(NamedTuple):
@@ -40,7 +42,8 @@ class Shared(NamedTuple):
         return f"<Shared {self.job_id} {self.outcome}>"
 
 
-# The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough.
+# The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough; else
+# one that must not be repeated before a person looked at what its job kept aside.
 # Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
 # purchase ever made, and a planner of a million leads would do so for each batch.
 _SHAREABLE = """
@@ -48,8 +51,9 @@ SELECT q.{column} FROM {S} q JOIN {J} j ON j.id = q.job_id
 WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL AND (
     (q.outcome = 'pending' AND j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held'))
     OR (q.outcome = 'found' AND j.finished_at > %s)
-    OR (q.outcome = 'not_found' AND j.finished_at > %s))
-ORDER BY CASE WHEN q.outcome = 'pending' THEN 0 ELSE 1 END, q.id DESC
+    OR (q.outcome = 'not_found' AND j.finished_at > %s)
+    OR (q.outcome = 'error' AND j.kept_aside > 0))
+ORDER BY CASE q.outcome WHEN 'pending' THEN 0 WHEN 'error' THEN 2 ELSE 1 END, q.id DESC
 LIMIT 1
 """
 
@@ -70,6 +74,14 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
         [*outcome.params, *rows.params],
     )
     return {uuid.UUID(str(fingerprint)): Known(outcome) for fingerprint, outcome in found}
+
+
+def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return for each person who is ASIDE the job that kept results aside; one query, however many."""
+    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
+    job = _shareable(kind, "job_id")
+    found = sql.fetch(f"SELECT r.fingerprint, ({job.text}) FROM {rows.text}", [*job.params, *rows.params])  # noqa: S608 - only names of ours
+    return {uuid.UUID(str(name)): uuid.UUID(str(pk)) for name, pk in found if pk}
 
 
 # What a new search holds where nothing else is said: what was asked for, and no result yet.
@@ -112,7 +124,8 @@ def buy(job: SearchJob, rows: Sequence[Wanted], *, again: bool = False) -> set[i
 _SHARE = """
 WITH asked AS MATERIALIZED (SELECT r.*, ({shareable}) AS purchase FROM {rows})
 {insert} FROM asked r JOIN {S} p ON p.id = r.purchase JOIN {J} k ON k.id = p.job_id
-WHERE p.outcome <> 'pending' OR k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
+WHERE p.outcome IN ('found', 'not_found')
+    OR (p.outcome = 'pending' AND k.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held'))
 ORDER BY r.fingerprint {lock}
 ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
 """

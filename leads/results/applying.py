@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
 from leads import sql
+from leads.conf import lead_settings
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
@@ -22,6 +23,7 @@ from leads.results.matching import Match, Sent, Settled, match
 from leads.results.writeback import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
+_STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
 Outcome = LeadSearch.Outcome
@@ -30,7 +32,9 @@ _OPEN_OUTCOMES = frozenset({Outcome.PENDING, Outcome.ERROR})
 
 
 def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Write an answer that is final to the searches and leads of a job; return whether it was news.
+    """Write the answer of a search that ended to the searches and leads of its job; return whether it was news.
+
+    The job ends too, unless Enrow still works on rows of a batch that it calls complete: they stay pending.
 
     Raises DatabaseError when the leads refuse it; the job has ended then, and its results are kept.
     """
@@ -68,7 +72,7 @@ def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool]) -> bool:
 
 
 def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "", to_leads: bool = True) -> bool:
-    """Write the outcomes and end the job, in one transaction; return False when it had ended before."""
+    """Write the outcomes and end the job, as apply(), in one transaction; return False when it had ended before."""
     failed = answer.status is SearchStatus.FAILED
     with transaction.atomic(using=sql.alias()):
         job = _lock(pk)
@@ -77,12 +81,21 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         rows = _searches(job)
         sent = [row for row in rows if row.position is not None]
         matched = match(
-            Kind(job.kind), sent, answer.results, country_code=job.country_code, forgotten=job.has_forgotten
+            Kind(job.kind),
+            sent,
+            answer.results,
+            is_single=not job.is_bulk,
+            country_code=job.country_code,
+            forgotten=job.has_forgotten,
         )
         rest = Settled(0, Outcome.ERROR, error=_BATCH_FAILED if failed else _NO_RESULT)
-        fresh = list(_fresh(rows, {row.pk: row for row in matched.settled}, rest))
+        settled = {row.pk: row for row in matched.settled} | _still_waiting(job, sent, matched, is_failed=failed)
+        fresh = list(_fresh(rows, settled, rest))
         writeback.store(job, fresh, to_leads=to_leads)
-        _keep_orphans(job, matched.orphans)
+        _keep_orphans(job, rows, matched.orphans)
+        if any(row.outcome == Outcome.PENDING for row in settled.values()):
+            _keep_open(job, found=_found(rows, fresh), enrow_id=enrow_id, via=via)
+            return True
         _end(
             job,
             SearchJob.State.FAILED if failed else SearchJob.State.FINISHED,
@@ -94,6 +107,20 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             is_written=to_leads,
         )
     return True
+
+
+def is_over(job: SearchJob) -> bool:
+    """Tell whether nobody waits for a job any more: after ``ENROW["GIVE_UP_AFTER_HOURS"]``, or given up before."""
+    since = job.sent_at or job.created_at
+    return job.state == SearchJob.State.EXPIRED or timezone.now() > since + lead_settings.give_up_after
+
+
+def _still_waiting(job: SearchJob, sent: Sequence[Sent], matched: Match, *, is_failed: bool) -> dict[int, Settled]:
+    """Return the searches that stay pending, because Enrow works on them though it calls their batch complete."""
+    if not matched.ongoing or is_failed or is_over(job):
+        return {}
+    pending = (row.pk for row in sent if row.outcome == Outcome.PENDING and row.pk in matched.ongoing)
+    return {pk: Settled(pk, Outcome.PENDING) for pk in pending}
 
 
 def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, among: Sequence[str], *, to_leads: bool) -> bool:
@@ -139,10 +166,17 @@ def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) 
             came = settled.get(row.pk) if row.position is not None else bought.get(row.fingerprint)
         if came is None and row.outcome == Outcome.PENDING:
             came = rest
+        if came and (came.outcome == Outcome.PENDING or (row.effect and _says(row, came))):
+            continue  # nothing is known yet, or nothing new
         if came:
             yield Fresh(row.pk, row.crm_id, row.value_before, came.outcome, came.value, came.country, came.error)
         elif row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED:
             yield Fresh(row.pk, row.crm_id, row.value_before, row.outcome, row.value, row.country, row.error)
+
+
+def _says(row: Sent, came: Settled) -> bool:
+    """Tell whether a search says already what came."""
+    return came == Settled(came.pk, row.outcome, row.value, row.country, row.error)
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
@@ -150,9 +184,13 @@ def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
     return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
 
 
-def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
+def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result]) -> None:
     if job.has_forgotten:
         return  # it may well be about the person who was forgotten
+    # A job that stays open is asked again, and answers the same.
+    known = {(row.crm_id, row.value, row.country) for row in rows if row.position is None and row.fingerprint is None}
+    orphans = [row for row in results if (row.crm_id[:128], row.value, row.country) not in known]
+    job.kept_aside += len(orphans)
     LeadSearch.objects.bulk_create(
         LeadSearch(
             job=job,
@@ -161,10 +199,22 @@ def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:
             outcome=Outcome.ERROR,
             value=result.value,
             country=result.country,
-            effect=LeadSearch.Effect.ORPHAN,
+            effect=LeadSearch.Effect.ASIDE,
             error="This result fits no search of the job.",
         )
         for result in orphans
+    )
+
+
+def _keep_open(job: SearchJob, *, found: int, enrow_id: str, via: str) -> None:
+    """Note what came so far, and let polling ask for the rest."""
+    SearchJob.objects.filter(pk=job.pk).update(
+        state=SearchJob.State.RUNNING,
+        found=found,
+        kept_aside=job.kept_aside,
+        result_via=job.result_via or via,
+        enrow_id=job.enrow_id or enrow_id[:128],
+        last_error=_STILL_ONGOING,
     )
 
 
@@ -183,9 +233,10 @@ def _end(
     SearchJob.objects.filter(pk=job.pk).update(
         state=state,
         found=found,
+        kept_aside=job.kept_aside,
         credits_cost=cost,
         last_error=error[:500],
-        result_via=via,
+        result_via=job.result_via or via,
         enrow_id=job.enrow_id or enrow_id[:128],
         finished_at=now,
         written_at=now if is_written else None,
@@ -193,12 +244,13 @@ def _end(
 
 
 def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
-    """Return what the job cost: Enrow's own figure where it gives one, else the price of what was found."""
+    """Return what the job cost: Enrow's own figure where it gives one, else the price of each hit, usable or not."""
     if answer.status is SearchStatus.FAILED:
         return Decimal(0)
     if answer.cost is not None:
         return answer.cost
     if KINDS[Kind(job.kind)].misses_cost or not job.requested:
         return job.credits_reserved
-    hits = sum(row.outcome == Outcome.FOUND for row in matched.settled)
+    # Enrow's own count knows the rows that it left out of the answer.
+    hits = min(max(matched.hits, answer.hits or 0), job.requested)
     return job.credits_reserved / job.requested * hits

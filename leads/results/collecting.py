@@ -9,7 +9,7 @@ from leads.results import applying
 
 
 def collect(job: SearchJob, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
-    """Fetch a job's result by GET and apply it; return False while Enrow still works on it.
+    """Fetch a job's result by GET and apply it; return False while Enrow brings none.
 
     Raises the client's errors.
     """

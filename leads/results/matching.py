@@ -1,6 +1,8 @@
-"""Which result belongs to which search: by ``custom`` crm_id, then by position, for verifications by the address.
+"""Which result belongs to which search. What fits none is an orphan: kept aside, never guessed.
 
-The echo of the inputs is the check. What does not fit is an orphan: kept aside, never guessed.
+A single search was fetched by its id, or proved by its URL: its result is its own. In a batch our ``custom`` names the
+row, then the position does. The echo of the inputs (of a verification: its address) decides only where these are
+missing or contradict each other: nobody promises that it is verbatim.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
+from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import Kind, Result, Verdict
 from leads.kinds import KINDS
@@ -56,83 +60,114 @@ class Match:
 
     settled: list[Settled]
     orphans: list[Result]
+    # Searches that Enrow still works on, though their batch is complete.
+    ongoing: frozenset[int]
+    # How many results Enrow takes credits for as found, usable or not; a repeat of one counts once.
+    hits: int
 
 
 _OUTCOMES = {Verdict.FOUND: LeadSearch.Outcome.FOUND, Verdict.NOT_FOUND: LeadSearch.Outcome.NOT_FOUND}
+_REASONS = {
+    Verdict.WORTHLESS: "Enrow says that it found something, but sent no value that can be read.",
+    Verdict.UNUSABLE: "Enrow answered with a qualification that it does not document.",
+    Verdict.ONGOING: "Enrow still worked on this search when its time was over, though it called the batch complete.",
+}
 
 
 def match(
-    kind: Kind, rows: Sequence[Sent], results: Iterable[Result], *, country_code: str = "", forgotten: bool = False
+    kind: Kind,
+    rows: Sequence[Sent],
+    results: Iterable[Result],
+    *,
+    is_single: bool = False,
+    country_code: str = "",
+    forgotten: bool = False,
 ) -> Match:
     """Pair results with the rows of the POST, in its order. A row is paired at most once; the first result wins.
 
     ``forgotten``: some row lost its crm_id, so a result may name one that is not there any more.
     """
-    finder = _Finder(kind, rows, country_code, forgotten=forgotten)
-    settled: dict[int, Settled] = {}
+    finder = _Finder(kind, rows, country_code, is_single=is_single, forgotten=forgotten)
+    paired: dict[int, Result] = {}
     orphans: list[Result] = []
     for result in results:
         row = finder.find(result)
         if row is None:
             orphans.append(result)
-        elif row.pk not in settled:
-            settled[row.pk] = settle_one(kind, row.pk, result)
-    return Match(settled=list(settled.values()), orphans=orphans)
+        elif row.pk not in paired or paired[row.pk].verdict is Verdict.ONGOING:
+            paired[row.pk] = result
+    return Match(
+        settled=[settle_one(kind, pk, result) for pk, result in paired.items()],
+        orphans=orphans,
+        ongoing=frozenset(pk for pk, result in paired.items() if result.verdict is Verdict.ONGOING),
+        hits=sum(result.is_hit for result in (*paired.values(), *orphans)),
+    )
 
 
 def settle_one(kind: Kind, pk: int, result: Result) -> Settled:
-    """Return the outcome of one search."""
+    """Return the outcome of one search. A hit that cannot be used is an error, with what came and the reason."""
     outcome = _OUTCOMES.get(result.verdict)
     if outcome is None:
-        return Settled(
-            pk, LeadSearch.Outcome.ERROR, error="Enrow answered with a qualification that it does not document."
-        )
-    if outcome == LeadSearch.Outcome.FOUND:
+        return Settled(pk, LeadSearch.Outcome.ERROR, result.value, error=_REASONS[result.verdict])
+    if outcome != LeadSearch.Outcome.FOUND:
+        return Settled(pk, outcome, result.value)
+    try:
         return Settled(pk, outcome, *KINDS[kind].tidy(result.value, result.country))
-    return Settled(pk, outcome, result.value)
+    except BadInput as error:
+        sentence = f"Enrow says that it found something, but {error}"
+        return Settled(pk, LeadSearch.Outcome.ERROR, result.value, result.country, sentence)
 
 
 class _Finder:
     """The rows of one job, by everything that a result may name them with."""
 
-    def __init__(self, kind: Kind, rows: Sequence[Sent], country_code: str, *, forgotten: bool) -> None:
+    def __init__(
+        self, kind: Kind, rows: Sequence[Sent], country_code: str, *, is_single: bool, forgotten: bool
+    ) -> None:
         self._kind = kind
         self._rows = rows
         self._country_code = country_code
+        self._is_single = is_single
         self._forgotten = forgotten
         # As they come back: in one line. Where that makes two crm_ids one, the place in the POST decides.
         names = Counter(clean_text(row.crm_id) for row in rows)
         self._by_crm_id = {name: row for row in rows if names[name := clean_text(row.crm_id)] == 1}
         self._ambiguous = {name for name, times in names.items() if times > 1}
-        self._by_address = {_address(row.value_before): row for row in rows} if KINDS[kind].judges else {}
 
     def find(self, result: Result) -> Sent | None:
-        row = self._candidate(result)
-        return row if row is not None and self._echo_fits(row, result) else None
+        """Return the row that a result belongs to, None when it fits none."""
+        named, placed = self._by_crm_id.get(result.crm_id), self._placed(result)
+        if self._is_single:
+            return None if self._names_another(result) else next(iter(self._rows), None)
+        if KINDS[self._kind].judges and result.value:
+            return self._echoed(result)  # a verdict is about its address, wherever it stands
+        contradicts = self._names_another(result) or (result.index is not None and placed is None)
+        if not contradicts and (placed is None or named in {None, placed}):
+            return named or placed or self._echoed(result)
+        return self._echoed(result) or named
 
-    def _candidate(self, result: Result) -> Sent | None:
-        if result.crm_id and result.crm_id not in self._ambiguous:
-            row = self._by_crm_id.get(result.crm_id)
-            if row or not self._may_be_forgotten(result):
-                return row
+    def _names_another(self, result: Result) -> bool:
+        """Whether ``custom`` names a lead that is not in the job; who was forgotten once was."""
+        known = not result.crm_id or result.crm_id in self._by_crm_id or result.crm_id in self._ambiguous
+        return not (known or self._forgotten)
+
+    def _placed(self, result: Result) -> Sent | None:
+        at = result.index
+        return self._rows[at] if at is not None and 0 <= at < len(self._rows) else None
+
+    def _echoed(self, result: Result) -> Sent | None:
         if KINDS[self._kind].judges:
-            return self._by_address.get(_address(result.value)) if result.value else self._only()
-        if result.index is not None:
-            return self._rows[result.index] if 0 <= result.index < len(self._rows) else None
-        return self._only()
-
-    def _may_be_forgotten(self, result: Result) -> bool:
-        """Another lead may have a forgotten purchase's place now; the echo of the inputs says whether it fits."""
-        return self._forgotten and (result.echo is not None or self._only() is not None)
-
-    def _only(self) -> Sent | None:
-        return self._rows[0] if len(self._rows) == 1 else None
-
-    def _echo_fits(self, row: Sent, result: Result) -> bool:
+            return self._by_address.get(_address(result.value))
         echo = result.echo
-        if echo is None or row.fingerprint is None:
-            return True
-        return echo.in_post(self._country_code).fingerprint == row.fingerprint
+        return self._by_fingerprint.get(echo.in_post(self._country_code).fingerprint) if echo else None
+
+    @cached_property
+    def _by_address(self) -> dict[str, Sent]:
+        return {_address(row.value_before): row for row in self._rows if row.value_before}
+
+    @cached_property
+    def _by_fingerprint(self) -> dict[uuid.UUID, Sent]:
+        return {row.fingerprint: row for row in self._rows if row.fingerprint}
 
 
 def _address(value: str) -> str:

@@ -1,12 +1,15 @@
 """Searches that were launched elsewhere (Enrow's dashboard, another tool) with a crm_id of ours in ``custom``.
 
-Nothing in such an event is believed: its result is fetched by GET, with our key, before anything is written. The
-search gets a job of its own, so that a lead's history is whole.
+Nothing in such an event is believed: its result is fetched by GET, with our key, and written only if whom Enrow
+searched is the lead that the crm_id names. The search gets a job of its own, so that a lead's history is whole and the
+balance is explained; it counts against no limit of ours.
 """
 
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -19,18 +22,31 @@ from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import sql
 from leads.conf import lead_settings
-from leads.kinds import KINDS
+from leads.kinds import KINDS, Candidate
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.results import applying, writeback
 from leads.results.matching import settle_one
+from leads.results.resemblance import difference
 
 REQUESTED_BY = "elsewhere"
+
+
+class _Named(NamedTuple):
+    """A result that names a lead of ours."""
+
+    result: Result
+    # Why it may not be about that lead; blank when it is.
+    doubt: str
+
+
 _UNSETTLED = (SearchJob.State.SENDING, SearchJob.State.UNCONFIRMED)
 _UNANSWERED = (*_UNSETTLED, SearchJob.State.EXPIRED)
 
 
 def take(event: Event) -> bool:
-    """Write the results for leads of ours in a search that no job of ours launched; return whether there were any.
+    """Take the results for leads of ours in a search that no job of ours launched; return whether there were any.
+
+    One that may be about somebody else is kept aside.
 
     Raises TryLater while one of our own POSTs has no answer yet (the event may be its), and the client's errors.
     """
@@ -78,31 +94,35 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     return None
 
 
-def _ours(answer: Answer) -> dict[str, Result]:
+def _ours(answer: Answer) -> dict[str, _Named]:
     """Return the results that name a lead of ours, by crm_id."""
     named = {result.crm_id: result for result in answer.results if result.crm_id}
     # As the database has them: a host's own manager may hide some, and they are written all the same.
     leads = get_lead_model()._base_manager.using(sql.alias()).filter(crm_id__in=named)
-    known = set(leads.values_list("crm_id", flat=True))
-    return {crm_id: result for crm_id, result in named.items() if crm_id in known}
+    known = map(Candidate._make, leads.values_list(*Candidate._fields))
+    return {lead.crm_id: _Named(named[lead.crm_id], difference(lead, named[lead.crm_id].echo)) for lead in known}
 
 
-def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -> bool:
+def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -> bool:
     now = timezone.now()
+    cost = _cost(kind, answer)
     job = SearchJob(
         run=uuid.uuid4(),
         kind=kind,
         state=SearchJob.State.FINISHED,
         enrow_id=enrow_id,
         requested=len(ours),
+        credits_reserved=cost,
+        credits_cost=cost,
         requested_by=REQUESTED_BY,
+        launched_elsewhere=True,
         result_via=SearchJob.Via.WEBHOOK,
         finished_at=now,
         sent_at=now,
     )
-    searches = [_search(job, position, result) for position, result in enumerate(ours.values())]
+    searches = [_search(job, position, *named) for position, named in enumerate(ours.values())]
     job.found = sum(search.outcome == LeadSearch.Outcome.FOUND for search in searches)
-    job.credits_cost = answer.cost if answer.cost is not None else lead_settings.price(kind) * job.found
+    job.kept_aside = sum(search.effect == LeadSearch.Effect.ASIDE for search in searches)
     try:
         with transaction.atomic(using=sql.alias()):
             job.save(force_insert=True)
@@ -113,17 +133,27 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -
     return True
 
 
-def _search(job: SearchJob, position: int, result: Result) -> LeadSearch:
+def _cost(kind: Kind, answer: Answer) -> Decimal:
+    """Return what the whole search cost its launcher: Enrow's figure, else our price of what it takes credits for."""
+    if answer.cost is not None:
+        return answer.cost
+    hits = max(sum(result.is_hit for result in answer.results), answer.hits or 0)
+    return lead_settings.price(kind) * (len(answer.results) if KINDS[kind].misses_cost else hits)
+
+
+def _search(job: SearchJob, position: int, result: Result, doubt: str) -> LeadSearch:
     settled = settle_one(Kind(job.kind), 0, result)
     return LeadSearch(
         job=job,
         crm_id=result.crm_id,
         kind=job.kind,
-        position=position,
-        outcome=settled.outcome,
+        # What is kept aside is nobody's search.
+        position=None if doubt else position,
+        outcome=LeadSearch.Outcome.ERROR if doubt else settled.outcome,
         value=settled.value,
         country=settled.country,
         # A verification is only written to a lead that still has the address it judged.
         value_before=result.value if KINDS[Kind(job.kind)].judges else "",
-        error=settled.error,
+        effect=LeadSearch.Effect.ASIDE if doubt else LeadSearch.Effect.NONE,
+        error=doubt or settled.error,
     )

@@ -10,10 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.utils import timezone
 
-from enrow_webhooks.client.errors import EnrowError, UnknownSearch
+from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.connect import open_client
-from leads.conf import lead_settings
 from leads.models import SearchJob
 from leads.outbox import submission
 from leads.results import applying, writeback
@@ -23,8 +22,6 @@ logger = logging.getLogger(__name__)
 
 State = SearchJob.State
 _LONGEST_PAUSE = dt.timedelta(minutes=15)
-# A single GET answers 500 for an unknown id and for an outage alike: this often it is taken for an outage.
-_PATIENCE = 12
 
 
 def check_next() -> bool:
@@ -63,19 +60,15 @@ def _poll(job: SearchJob) -> None:
         if collect(job, via=SearchJob.Via.POLL):
             return
         problem = "Enrow has not finished it yet."
-    except UnknownSearch as error:
-        problem = str(error)
-        if error.status != 500 or job.checks >= _PATIENCE:
-            _give_up(job, f"Enrow does not know this search any more: {problem}")
-            return
     except (EnrowError, ImproperlyConfigured) as error:
+        # Also that it does not know the id: Enrow says so of a search that it finds a moment later, and GETs are free.
         problem = str(error)
     except DatabaseError as error:
         # What came is kept if it was settled; it must not keep the other jobs from their turn.
         log_failure(logger, error, "The results of search job %s could not be written:", job.pk)
         problem = f"The results could not be written: {describe(error)}"
     SearchJob.objects.running().filter(pk=job.pk).update(last_error=problem[:500])
-    if job.sent_at and timezone.now() > job.sent_at + lead_settings.give_up_after:
+    if applying.is_over(job):
         _give_up(job, f"Nothing came by the deadline. {problem}")
 
 

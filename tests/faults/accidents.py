@@ -45,8 +45,8 @@ IN_A_PLANNER = {
     "before-searches-commit": Point(_JOB, ('"requested" = ', '"run" = '), after=True, turn=2),
 }
 IN_THE_SITE = {
-    "before-storing": Point("", ("ON CONFLICT (event, enrow_id)",), after=False),
-    "after-storing": Point("", ("ON CONFLICT (event, enrow_id)",), after=True),
+    "before-storing": Point("", ("ON CONFLICT (event, enrow_id, reference)",), after=False),
+    "after-storing": Point("", ("ON CONFLICT (event, enrow_id, reference)",), after=True),
 }
 POINTS = IN_A_WORKER | IN_A_PLANNER | IN_THE_SITE
 

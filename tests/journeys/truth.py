@@ -113,7 +113,7 @@ def assert_truth(sandbox: Sandbox, crowd: Collection[Person], kind: Product, *, 
     jobs = list(SearchJob.objects.values_list("state", "last_error"))
     assert {state for state, _ in jobs} == {"finished"}, jobs
     assert not LeadSearch.objects.pending().exists()
-    odd = set(_odd(sandbox, crowd))
+    odd = {crm_id for crm_id, _ in odd_words(sandbox, crowd)}
     for person in crowd:
         if person.crm_id in odd or (may_fail and _search(person).outcome == "error"):
             _assert_reason(person, kind)
@@ -138,8 +138,8 @@ def _assert_reason(person: Person, kind: Product) -> None:
     assert after == (*before[:-1], "failed"), f"{person.crm_id} was written {after}"
 
 
-def _odd(sandbox: Sandbox, crowd: Collection[Person]) -> Iterator[str]:
-    """Yield the crm_ids of those whose rows the sandbox leaves out, never ends or fills with nonsense."""
+def odd_words(sandbox: Sandbox, crowd: Collection[Person]) -> Iterator[tuple[str, Word]]:
+    """Yield the crm_ids of those whose rows are left out, never end or hold nonsense, and which of these."""
     for job in sandbox.jobs:
         kind = job.endpoint.kind
         if not job.endpoint.bulk:
@@ -150,7 +150,7 @@ def _odd(sandbox: Sandbox, crowd: Collection[Person]) -> Iterator[str]:
             # Nonsense stands where a value was found; a verification has none.
             brings_nothing = kind is Product.VERIFY_EMAIL or not person.truth(kind)[0]
             if word and not (word is Word.WORTHLESS and brings_nothing):
-                yield person.crm_id
+                yield person.crm_id, word
 
 
 def assert_no_traceback(records: Iterable[logging.LogRecord]) -> None:

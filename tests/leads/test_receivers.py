@@ -15,7 +15,8 @@ from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from leads.receivers import explain_event
 from leads.results import applying
-from tests.conftest import due_now, payload, work
+from tests.conftest import payload, work
+from tests.leads.elsewhere import launch_elsewhere
 from tests.leads.events import single
 
 pytestmark = pytest.mark.django_db
@@ -60,22 +61,74 @@ def test_a_bulk_event_is_followed_up_by_a_get(running, post, find):
     assert (job.state, job.found, job.result_via) == ("finished", 3, "webhook")
 
 
-@pytest.mark.parametrize(
+EVIL = {"email": "x@evil.com", "custom": {"crm_id": "lead-0"}}
+contradicting = pytest.mark.parametrize(
     "body",
     [
-        lambda job: single("another-id", email="x@evil.com"),
+        lambda job: single("another-id", **EVIL),
+        lambda job: single(job.enrow_id, **EVIL | {"custom": {"crm_id": "lead-7"}}),
+        lambda job: single(job.enrow_id, **EVIL | {"custom": '{"crm_id": "lead-7"}'}),
+        lambda job: single(job.enrow_id, **EVIL, index=1),
         lambda job: payload("webhooks/single_phone_search_finished") | {"id": job.enrow_id},
         lambda job: payload("webhooks/bulk_search_finished") | {"id": job.enrow_id},
     ],
-    ids=["id", "kind", "bulk"],
+    ids=["id", "custom", "custom as text", "index", "kind", "bulk"],
 )
-def test_an_event_that_disagrees_with_its_url_is_kept_aside(running, post, body):
-    """Reference and content must name the same search; else nothing is written."""
+
+
+@contradicting
+def test_an_event_that_contradicts_its_url_is_kept_aside_and_enrow_is_asked(running, post, body):
+    """Reference and content must name the same search: nothing of it is written, only what the job's own GET says."""
     job = running()
     event = post(body(job), sign(str(job.pk)))
     assert event.state == "ignored"
     assert str(job.pk) in event.last_error
-    assert Lead.objects.get().email == ""
+    job.refresh_from_db()
+    assert (job.state, job.credits_cost, job.result_via) == ("finished", 1, "webhook")
+    assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")
+    assert post(single(job.enrow_id, **EVIL), sign(str(job.pk))).state in {"ignored", "processed"}
+    assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")
+
+
+def gets(sandbox):
+    return {name: number for name, number in sandbox.requests.items() if name.startswith("GET")}
+
+
+@contradicting
+@pytest.mark.parametrize("state", ["finished", "failed", "expired", "cancelled"])
+def test_an_event_that_contradicts_its_url_asks_nothing_of_a_job_that_has_ended(running, post, body, state, sandbox):
+    """It changes nothing at all."""
+    job = running()
+    applying.end_without_result(job.pk, state, "It has ended.")
+    before = SearchJob.objects.values().get()
+    asked = gets(sandbox)
+    event = post(body(job), sign(str(job.pk)))
+    assert (event.state, str(job.pk) in event.last_error) == ("ignored", True)
+    assert (SearchJob.objects.values().get(), Lead.objects.get().email) == (before, "")
+    assert gets(sandbox) == asked
+
+
+def test_the_genuine_event_is_no_repeat_of_another_jobs_url(make_leads, sandbox, post):
+    """Another job's id on a job's own URL is kept aside there, and takes nothing from the job that it names."""
+    make_leads(2)
+    jobs = [enrich(Lead.objects.filter(pk=lead.pk), find={"email"}).jobs().get() for lead in Lead.objects.all()]
+    assert all(submission.submit(job.pk) for job in jobs)
+    first, second = (SearchJob.objects.get(pk=job.pk) for job in jobs)
+    assert post(single(second.enrow_id, email="x@evil.com"), sign(str(first.pk))).state == "ignored"
+    name = second.searches.get().crm_id
+    event = post(single(second.enrow_id, email="ok@x.com", custom={"crm_id": name}), sign(str(second.pk)))
+    assert (event.state, Lead.objects.get(crm_id=name).email) == ("processed", "ok@x.com")
+
+
+def test_an_unconfirmed_job_does_not_take_the_id_of_another(make_leads, sandbox, post):
+    """Whose answer was lost adopts an id, but none that belongs to a job already."""
+    make_leads(2)
+    jobs = [enrich(Lead.objects.filter(pk=lead.pk), find={"email"}).jobs().get() for lead in Lead.objects.all()]
+    assert all(submission.submit(job.pk) for job in jobs)
+    SearchJob.objects.filter(pk=jobs[0].pk).update(state="unconfirmed", enrow_id="")
+    other = SearchJob.objects.get(pk=jobs[1].pk)
+    assert post(single(other.enrow_id, email="x@evil.com"), sign(str(jobs[0].pk))).state == "ignored"
+    assert SearchJob.objects.get(pk=jobs[0].pk).state == "unconfirmed"
 
 
 def test_a_lost_answer_is_adopted_when_its_event_arrives(make_leads, sandbox, post):
@@ -125,11 +178,15 @@ def test_an_old_nested_phone_event_is_understood(running, post):
     assert Lead.objects.get().phone == "+15705551234"
 
 
-def test_a_reference_to_a_deleted_job_harms_nobody(sandbox, post):
-    """Signed by us once, known no more."""
-    assert post(single("gone"), sign("0d2b4b1e-0000-4000-8000-000000000000")).state == "ignored"
-    assert post(single("gone-2"), sign("not-a-uuid")).state == "ignored"
-    due_now()
+def test_a_reference_to_a_job_that_is_not_here_is_kept_aside(make_leads, sandbox, post):
+    """Signed by us once, known no more; or by another database with our SECRET_KEY, whose crm_ids are not ours."""
+    make_leads(1)
+    body = {"fullname": "Ann0 Somebody", "company_domain": "firm0.com", "custom": {"crm_id": "lead-0"}}
+    enrow_id = launch_elsewhere(sandbox, "/email/find/single", body)
+    for reference in ("0d2b4b1e-0000-4000-8000-000000000000", "not-a-uuid"):
+        event = post(single(enrow_id, email="x@y.com", custom={"crm_id": "lead-0"}), sign(reference))
+        assert (event.state, "not in this database" in event.last_error) == ("ignored", True)
+    assert (Lead.objects.get().email, SearchJob.objects.count()) == ("", 0)
 
 
 def test_a_lost_phone_search_is_adopted_under_the_outer_id_of_a_nested_event(running, post):
@@ -145,12 +202,22 @@ def test_a_lost_phone_search_is_adopted_under_the_outer_id_of_a_nested_event(run
 
 
 def test_the_late_event_of_an_expired_job_is_taken(running, post):
-    """It was paid for; that somebody gave it up changes nothing."""
+    """It was paid for; that somebody gave it up changes nothing. What is written is what Enrow's GET says."""
     job = running()
     applying.end_without_result(job.pk, "expired", "Nothing came.")
     post(single(job.enrow_id, email="late@x.com", custom={"crm_id": "lead-0"}), sign(str(job.pk)))
     job.refresh_from_db()
-    assert (job.state, Lead.objects.get().email) == ("finished", "late@x.com")
+    assert (job.state, Lead.objects.get().email) == ("finished", people.find_email("Ann0 Somebody", "firm0.com"))
+
+
+def test_an_ended_job_takes_nothing_that_a_get_does_not_confirm(running, post, sandbox):
+    """Months later its URL may have leaked, and Enrow may have forgotten the search."""
+    job = running()
+    applying.end_without_result(job.pk, "expired", "Nothing came.")
+    sandbox.reset()
+    event = post(single(job.enrow_id, email="late@x.com", custom={"crm_id": "lead-0"}), sign(str(job.pk)))
+    job.refresh_from_db()
+    assert (event.state, job.state, Lead.objects.get().email) == ("failed", "expired", "")
 
 
 def test_an_id_names_a_search_of_its_own_kind(make_leads):

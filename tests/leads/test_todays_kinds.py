@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.values import Kind
 from leads.kinds import KINDS, WORDS, Candidate, asked, finder_of, label, title
 from leads.models import Lead, SearchJob
@@ -54,13 +55,31 @@ def test_a_title_is_the_label_at_the_beginning_of_a_sentence():
         ("+33 6 12 34 56 78", "", ("+33612345678", "FR")),
         ("06 12 34 56 78", "FR", ("+33612345678", "FR")),
         ("+33612345678", "DE", ("+33612345678", "DE")),
-        ("ask the desk", "FR", ("ask the desk", "FR")),
-        ("x" * 40, "", ("x" * 32, "")),
+        ("0612345678", "", ("0612345678", "")),
+        ("0612345678", "ZZ", ("0612345678", "ZZ")),
     ],
 )
 def test_a_phone_is_kept_in_e164_when_it_can_be_read(number, country, kept):
-    """Enrow's own country wins; what is no number is bought all the same, and kept as it came."""
+    """Enrow's own country wins; a number whose country is not known is kept as it came."""
     assert KINDS[Kind.FIND_PHONE].tidy(number, country) == kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "country"),
+    [
+        (Kind.FIND_PHONE, "ask the desk", "FR"),
+        (Kind.FIND_PHONE, "x" * 40, ""),
+        (Kind.FIND_PHONE, "12", "FR"),
+        (Kind.FIND_PHONE, "+33", ""),
+        (Kind.FIND_PHONE, "+336123456789012345", ""),
+        (Kind.FIND_EMAIL, "not-an-email", ""),
+        (Kind.FIND_EMAIL, "ann@firm", ""),
+    ],
+)
+def test_a_value_that_nobody_can_write_to_or_call_is_none(kind, value, country):
+    """It must not stand in a lead as if it were one."""
+    with pytest.raises(BadInput, match=r"is not an? "):
+        KINDS[kind].tidy(value, country)
 
 
 def test_an_email_is_kept_as_it_came():

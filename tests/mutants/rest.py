@@ -46,9 +46,9 @@ FAULTS = [
     ),
     Fault(
         file="leads/upkeep/polling.py",
-        before="if error.status != 500 or job.checks >= _PATIENCE:",
-        after="if job.checks >= _PATIENCE:",
-        means="an id that Enrow surely forgot is asked for again and again",
+        before="    if applying.is_over(job):",
+        after="    if True:",
+        means="one bad answer to a GET ends a job",
     ),
     Fault(
         file="leads/upkeep/polling.py",
@@ -64,7 +64,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/decisions.py",
-        before="    return errors.exclude(effect=LeadSearch.Effect.ORPHAN)",
+        before="    return errors.exclude(effect__in=[Effect.ORPHAN, Effect.ASIDE, Effect.DROPPED])",
         after="    return errors",
         means="a result that fitted nobody is searched again",
     ),

@@ -27,7 +27,14 @@ SINGLE = [
         "get_email_find_single_200_found",
         Answer(
             status=DONE,
-            results=(Result(verdict=Verdict.FOUND, value="dwight.schrute@dundermifflin.com", crm_id="lead_001"),),
+            results=(
+                Result(
+                    verdict=Verdict.FOUND,
+                    value="dwight.schrute@dundermifflin.com",
+                    crm_id="lead_001",
+                    echo=dunder("Dwight Schrute"),
+                ),
+            ),
         ),
     ),
     (FIND, "get_email_find_single_202_ongoing", Answer(status=SearchStatus.ONGOING)),
@@ -69,6 +76,7 @@ BULK = [
         Answer(
             status=DONE,
             cost=Decimal(2),
+            hits=2,
             results=(
                 Result(
                     verdict=Verdict.FOUND,
@@ -95,6 +103,7 @@ BULK = [
         Answer(
             status=DONE,
             cost=Decimal("0.5"),
+            hits=1,
             results=(
                 Result(
                     verdict=Verdict.FOUND,
@@ -115,6 +124,7 @@ BULK = [
         Answer(
             status=DONE,
             cost=Decimal(80),
+            hits=2,
             results=(
                 Result(verdict=Verdict.FOUND, value="+15705551234", country="US", index=0, echo=MICHAEL),
                 Result(
@@ -238,9 +248,55 @@ def test_an_address_without_a_hit_is_dropped():
     assert answers.result(FIND, {"qualification": "invalid", "email": "a@b.com"}).value == ""
 
 
-def test_a_hit_without_its_value_is_none():
-    """Found, but nothing to write: not a hit."""
-    assert answers.result(PHONE, {"qualification": "found", "number": None}).verdict is Verdict.NOT_FOUND
+@pytest.mark.parametrize(
+    ("came", "kept"),
+    [(None, ""), ("", ""), ("  ", '" "'), (7, "7"), ({"a": "b"}, '{"a": "b"}'), ([1], "[1]"), (True, "true")],
+)
+@pytest.mark.parametrize(("kind", "key"), [(FIND, "email"), (PHONE, "number")])
+def test_a_hit_whose_value_cannot_be_read_is_no_miss(kind, key, came, kept):
+    """It is billed: it stays a hit, with what came instead of the value for a person to read."""
+    read = answers.result(kind, {"qualification": "found", key: came})
+    assert (read.verdict, read.value, read.is_hit) == (Verdict.WORTHLESS, kept, True)
+
+
+def test_a_value_that_is_nested_too_deeply_to_write_down_is_said_so():
+    """What Python read is not always what it can write."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert answers.result(FIND, {"qualification": "valid", "email": deep}).value == "(nested too deeply)"
+
+
+@pytest.mark.parametrize(
+    ("qualification", "email", "is_hit"),
+    [("valid", "a@b.com", True), ("invalid", "a@b.com", False), ("risky", "a@b.com", True), ("risky", None, False)],
+)
+def test_a_word_that_nobody_knows_is_a_hit_when_it_brings_a_value(qualification, email, is_hit):
+    """What may have been billed is counted."""
+    assert answers.result(FIND, {"qualification": qualification, "email": email}).is_hit is is_hit
+
+
+@pytest.mark.parametrize(
+    ("custom", "crm_id"),
+    [
+        ('{"crm_id": "lead-1"}', "lead-1"),
+        (' {"crm_id": 7}', "7"),
+        ('{"crm_id": null}', ""),
+        ('{"id": 1}', '{"id": 1}'),
+        ("{lead", "{lead"),
+        ('"lead-1"', '"lead-1"'),
+        ("[1]", "[1]"),
+    ],
+)
+def test_a_custom_that_comes_back_as_the_text_of_its_object_is_read(custom, crm_id):
+    """Only our own object is opened: any other text is the crm_id itself."""
+    assert answers.crm_id_of(custom) == crm_id
+
+
+@pytest.mark.parametrize("custom", ["{" * 1999, '{"a":' * 300, '{"crm_id": "' + "x" * 5000 + '"}'])
+def test_a_custom_that_is_no_object_of_ours_stays_text(custom):
+    """Too deep, cut off or too long: no error, and bounded."""
+    assert answers.crm_id_of(custom) == custom[:128]
 
 
 @pytest.mark.parametrize(("country", "kept"), [("us", "US"), ("United States", ""), ("ßß", ""), (1, ""), (None, "")])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from enrow_webhooks.client import events
 from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.client.events import Event, EventType
-from enrow_webhooks.client.values import FindPhone, Kind, Result, Verdict, VerifyEmail
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Result, Verdict, VerifyEmail
 from tests.conftest import PAYLOADS, payload
 from tests.enrow_webhooks.client.test_answers import JSON, OBJECT
 
@@ -24,7 +24,12 @@ DOCUMENTED = {
         type=EventType.SINGLE_SEARCH,
         ids=(ID,),
         cost=Decimal(1),
-        result=Result(verdict=Verdict.FOUND, value="dwight.schrute@dundermifflin.com", crm_id="your_custom_data"),
+        result=Result(
+            verdict=Verdict.FOUND,
+            value="dwight.schrute@dundermifflin.com",
+            crm_id="your_custom_data",
+            echo=FindEmail(fullname="Dwight Schrute", company_domain="dundermifflin.com"),
+        ),
     ),
     "bulk_search_finished": Event(type=EventType.BULK_SEARCH, ids=(ID,), cost=Decimal(2284)),
     "verification_finished": Event(

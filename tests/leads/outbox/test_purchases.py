@@ -205,3 +205,61 @@ def test_while_a_person_is_bought_anew_the_new_result_is_shared(make_leads, sand
     run = enrich(Lead.objects.filter(crm_id="b"), find={"email"})
     assert (run.tally.shared.total(), run.reused) == (1, 0)
     assert LeadSearch.objects.get(crm_id="b").job_id == again.pk
+
+
+@pytest.fixture
+def kept_aside(make_leads):
+    """A job of two leads that brought one result, for nobody whom it knows."""
+    make_leads(2)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="running", enrow_id="enrow-1")
+    applying.apply(job.pk, done(found("a-stranger", "who@x.com")), via=VIA)
+    return job
+
+
+def test_who_may_be_among_the_results_that_fit_nobody_is_not_bought_again(make_leads, kept_aside):
+    """It was paid for: a person looks at it first. The same holds for another lead of the same person."""
+    make_leads(1, prefix="twin")
+    run = enrich(Lead.objects.all(), find={"email"})
+    assert run.tally.skipped == {(Kind.FIND_EMAIL, Reason.KEPT_ASIDE): 3}
+    assert all(str(kept_aside.pk) in skip.sentence and "--force" in skip.sentence for skip in run.tally.examples)
+    assert not run.jobs().exists()
+
+
+@pytest.mark.parametrize("way", ["force", "decided"])
+def test_who_was_kept_back_is_bought_once_somebody_decided(kept_aside, sandbox, way):
+    """By --force, or when nothing of the job waits for a person any more; that value is then shared like any other."""
+    if way == "decided":
+        SearchJob.objects.update(kept_aside=0)
+    enrich(Lead.objects.all(), find={"email"}, force=way == "force")
+    finish(sandbox)
+    assert sandbox.ledger.spent == 2
+    Lead.objects.update(email="")
+    assert enrich(Lead.objects.all(), find={"email"}).tally.reused == {Kind.FIND_EMAIL: 2}
+
+
+def test_who_was_kept_aside_since_the_planning_is_not_bought_again(make_leads, sandbox):
+    """A planner reads minutes before it queues."""
+    make_leads(2)
+    first = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    order, tally = Order(kinds=(Kind.FIND_EMAIL,)), Tally()
+    LeadSearch.objects.update(outcome="cancelled")
+    (batch,) = plan(Lead.objects.all(), order, tally)
+    LeadSearch.objects.update(outcome="error")
+    SearchJob.objects.update(state="finished", kept_aside=1)
+    queued = enqueueing.queue(batch, order, run=uuid.uuid4(), balance=None)
+    assert (queued.job, queued.late, len(queued.unserved)) == (None, 2, 2)
+    assert list(SearchJob.objects.all()) == [first]
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_looking_for_what_was_kept_aside_costs_one_query_more(make_leads, django_assert_num_queries, count):
+    """However many are kept back."""
+    make_leads(count)
+    enrich(Lead.objects.all(), find={"email"})
+    LeadSearch.objects.update(outcome="error")
+    order = Order(kinds=(Kind.FIND_EMAIL,))
+    for kept, queries in ((0, 2), (1, 3)):
+        SearchJob.objects.update(state="finished", kept_aside=kept)
+        with django_assert_num_queries(queries):
+            assert len(list(plan(Lead.objects.all(), order, Tally()))) == 1 - kept

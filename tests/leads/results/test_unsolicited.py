@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
-import requests
-from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
 
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
+from leads.credits import budget, reconciliation, statement
+from leads.credits.budget import Balance
 from leads.enrichment import enrich
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import AccountReading, Lead, LeadSearch, SearchJob
 from leads.results import applying
 from tests.conftest import payload
+from tests.leads.elsewhere import launch_elsewhere
 from tests.leads.events import single
 
 pytestmark = pytest.mark.django_db
-
-
-def launch_elsewhere(sandbox, path, body):
-    return requests.post(f"{sandbox_url()}{path}", json=body, headers={"x-api-key": "k"}, timeout=5).json()["id"]
-
-
-def sandbox_url():
-    return settings.ENROW["BASE_URL"]
 
 
 def test_a_single_search_that_was_launched_elsewhere_enriches_its_lead(make_leads, sandbox, post):
@@ -62,13 +59,13 @@ def test_a_bulk_search_that_was_launched_elsewhere_enriches_our_leads_in_it(
     make_leads(2)
     rows = [
         {
-            "fullname": "Ann Somebody",
-            "firstname": "Ann",
+            "fullname": f"Ann{number} Somebody",
+            "firstname": f"Ann{number}",
             "lastname": "Somebody",
-            "company_domain": "x.com",
+            "company_domain": f"firm{number}.com",
             "custom": crm_id,
         }
-        for crm_id in ("lead-0", "lead-1", "not-ours")
+        for number, crm_id in enumerate(("lead-0", "lead-1", "not-ours"))
     ]
     enrow_id = launch_elsewhere(sandbox, path, {"searches": rows})
     assert post(payload(f"webhooks/{name}") | {"id": enrow_id}).state == "processed"
@@ -143,3 +140,84 @@ def test_a_job_that_was_given_up_is_adopted_by_its_late_result(make_leads, sandb
     assert post(payload("webhooks/bulk_search_finished") | {"id": enrow_id}).state == "processed"
     adopted = SearchJob.objects.get()
     assert (adopted.state, adopted.enrow_id, adopted.found) == ("finished", enrow_id, 2)
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ({"fullname": "Bob Somebody", "company_domain": "firm0.com"}, "another name"),
+        ({"fullname": "Ann0 Somebody", "company_domain": "elsewhere.com"}, "another domain"),
+        ({"fullname": "Bob Somebody", "company_domain": "elsewhere.com"}, "another name and domain"),
+        ({"fullname": "Ann0 Nobody", "company_domain": "firm0.com"}, "does not say whom"),
+    ],
+)
+def test_a_result_from_elsewhere_that_may_be_somebody_elses_is_kept_aside(make_leads, sandbox, post, person, reason):
+    """Another tool may have crm_ids of its own: nothing is written, its cost explains the balance."""
+    make_leads(1)
+    body = person | {"custom": {"crm_id": "lead-0"}}
+    event = post(single(launch_elsewhere(sandbox, "/email/find/single", body)))
+    search, job = LeadSearch.objects.get(), SearchJob.objects.get()
+    assert (search.effect, search.outcome, reason in search.error) == ("aside", "error", True), search.error
+    assert Lead.objects.values_list("email", "email_status").get() == ("", "")
+    assert (event.state, job.kept_aside, job.launched_elsewhere) == ("processed", 1, True)
+    assert job.credits_cost == sandbox.ledger.spent
+
+
+@pytest.mark.parametrize("profile", ["current", "resolver"])
+def test_a_result_from_elsewhere_is_recognised_though_enrow_resolved_whom_it_searched(
+    make_leads, sandbox, post, profile
+):
+    """Accents, capitals, www. and scheme are no difference."""
+    sandbox.configure(profile=profile)
+    make_leads(2, firstname="Zoë", lastname="MÜLLER Somebody", company_domain="https://www.Acme.com/team")
+    rows = [
+        {"fullname": "Zoë Müller Somebody", "company_domain": "acme.com", "custom": f"lead-{number}"}
+        for number in range(2)
+    ]
+    enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+    post(payload("webhooks/bulk_search_finished") | {"id": enrow_id})
+    assert not Lead.objects.filter(email="").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "event", "field"),
+    [
+        ("/email/find/single", {"fullname": "Ann0 Somebody", "company_domain": "firm0.com"}, "single_search", "email"),
+        ("/email/verify/single", {"email": "invalid@firm0.com"}, "verification", "email"),
+        ("/email/verify/single", {"email": "ann@firm0.com"}, "verification", "email"),
+        (
+            "/phone/single",
+            {"linkedin_url": "https://www.linkedin.com/in/ann0-somebody"},
+            "single_phone_search",
+            "phone",
+        ),
+        ("/phone/single", {"linkedin_url": "https://www.linkedin.com/in/ann0-nobody"}, "single_phone_search", "phone"),
+    ],
+)
+def test_the_cost_of_a_search_from_elsewhere_is_the_accounts_and_counts_against_no_limit(
+    make_leads, sandbox, post, enrow, path, body, event, field
+):
+    """Also of an invalid address, which costs as much as a valid one. The day's limit is for our own searches."""
+    make_leads(1, email=body.get("email", ""))
+    enrow_id = launch_elsewhere(
+        sandbox, path, body | {"custom": {"crm_id": "lead-0"} if field == "email" else "lead-0"}
+    )
+    reconciliation.read_balance()
+    AccountReading.objects.update(credits=F("credits") + sandbox.ledger.spent)
+    post(payload(f"webhooks/{event}_finished") | {"id": enrow_id})
+    job = SearchJob.objects.get()
+    assert (job.credits_cost, job.requested_by) == (sandbox.ledger.spent, "elsewhere")
+    assert reconciliation.reconcile().unexplained == 0
+    line = statement.today()
+    assert (line.cost, line.elsewhere, line.committed, line.released) == (job.credits_cost, job.credits_cost, 0, 0)
+    enrow(DAILY_CREDIT_LIMIT=1)
+    assert budget.spent_on(timezone.localdate()) == 0
+    assert budget.allowance(Balance(credits=Decimal(5), asked_at=job.sent_at)).balance == 5
+
+
+def test_a_user_whose_name_is_elsewhere_spends_within_our_limits(make_leads, enrow):
+    """The mark is a column, not a name."""
+    enrow(DAILY_CREDIT_LIMIT=1)
+    make_leads(2)
+    enrich(Lead.objects.all(), find={"email"}, requested_by="elsewhere")
+    assert SearchJob.objects.get().requested == 1

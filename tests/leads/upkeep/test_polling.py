@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from enrow_webhooks.client.values import Answer, Result, SearchStatus, Verdict
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
+from leads.results import applying
 from leads.upkeep import polling
 from tests.conftest import due_now
+from tests.leads.answers import VIA, done, found, missed
 
 pytestmark = pytest.mark.django_db
 
@@ -80,21 +83,114 @@ def test_a_search_that_never_ends_expires_by_the_deadline(running):
     assert not LeadSearch.objects.pending().exists()
 
 
-@pytest.mark.parametrize(("profile", "count"), [("current", 2), ("legacy", 2)])
-def test_an_id_that_enrow_forgot_expires_at_once_on_bulk(running, sandbox, profile, count):
-    """A bulk 400, or the old 404, is unambiguous."""
+@pytest.mark.parametrize("profile", ["current", "legacy"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_id_that_enrow_does_not_know_is_asked_for_until_the_deadline(running, sandbox, enrow, profile, count):
+    """A 400, a 500 or the old 404 may pass, and GETs are free: what was paid for ends by GIVE_UP_AFTER_HOURS alone."""
+    enrow(GIVE_UP_AFTER_HOURS=3)
     job = running(count, profile=profile)
     sandbox.reset()
-    assert look(job).state == "expired"
-
-
-def test_the_ambiguous_500_of_a_single_search_is_asked_a_few_times(running, sandbox):
-    """It may be an outage: patience first, then expired."""
-    job = running(1)
-    sandbox.reset()
-    for _ in range(12):
+    for _ in range(30):
         assert look(job).state == "running"
-    assert look(job).state == "expired"
+    SearchJob.objects.update(sent_at=timezone.now() - dt.timedelta(hours=2.9))
+    assert look(job).state == "running"
+    SearchJob.objects.update(sent_at=timezone.now() - dt.timedelta(hours=3.1))
+    job = look(job)
+    assert (job.state, "deadline. Enrow answered" in job.last_error) == ("expired", True)
+
+
+@pytest.fixture
+def unended(running):
+    """A batch that Enrow calls complete, with a row on which it still works; two leads share that purchase."""
+    job = running(3)
+    twin = Lead.objects.get(crm_id="lead-1")
+    twin.pk, twin.crm_id = None, "twin"
+    twin.save()
+    enrich(Lead.objects.filter(crm_id="twin"), find={"email"})
+    SearchJob.objects.update(enrow_id="enrow-1")
+    applying.apply(job.pk, TWO_OF_THREE, via=VIA)
+    job.refresh_from_db()
+    return job
+
+
+ONGOING = Result(verdict=Verdict.ONGOING, crm_id="lead-1", index=1)
+TWO_OF_THREE = done(found("lead-0", "0@x.com"), ONGOING, missed("lead-2"), cost=Decimal(2))
+
+
+def outcomes():
+    return dict(LeadSearch.objects.values_list("crm_id", "outcome"))
+
+
+def test_a_row_that_is_ongoing_in_a_complete_batch_is_waited_for(unended):
+    """The others are written at once; the batch stays open for it, at its worst case, and says why."""
+    assert outcomes() == {"lead-0": "found", "lead-1": "pending", "twin": "pending", "lead-2": "not_found"}
+    assert Lead.objects.get(crm_id="lead-0").email == "0@x.com"
+    assert (unended.state, unended.found, unended.credits_cost) == ("running", 1, None)
+    assert "still works on some" in unended.last_error
+
+
+def test_what_was_written_is_not_written_again_while_the_rest_is_waited_for(unended, django_assert_num_queries):
+    """Each look asks the same; only what is new is written, and what a person changed meanwhile stays."""
+    Lead.objects.filter(crm_id="lead-0").update(email="")
+    before = list(LeadSearch.objects.order_by("pk").values())
+    with django_assert_num_queries(5):  # savepoint, job, searches, job, savepoint
+        applying.apply(unended.pk, TWO_OF_THREE, via=VIA)
+    assert list(LeadSearch.objects.order_by("pk").values()) == before
+    assert Lead.objects.get(crm_id="lead-0").email == ""
+
+
+def test_a_row_that_ends_later_ends_its_batch(unended):
+    """The job tells how its results began to come, and what it cost in the end."""
+    answer = done(found("lead-0", "0@x.com"), found("lead-1", "1@x.com"), missed("lead-2"), cost=Decimal(2))
+    applying.apply(unended.pk, answer, via=SearchJob.Via.POLL)
+    unended.refresh_from_db()
+    assert (unended.state, unended.found, unended.credits_cost) == ("finished", 3, 2)
+    assert (unended.result_via, unended.last_error) == ("webhook", "")
+    assert set(Lead.objects.filter(crm_id__in=["lead-1", "twin"]).values_list("email", flat=True)) == {"1@x.com"}
+
+
+def test_a_row_that_never_ends_is_given_up_with_a_sentence(unended):
+    """After GIVE_UP_AFTER_HOURS the batch is finished: its cost is known, and all others have their results."""
+    SearchJob.objects.update(sent_at=timezone.now() - dt.timedelta(hours=25))
+    applying.apply(unended.pk, TWO_OF_THREE, via=SearchJob.Via.POLL)
+    unended.refresh_from_db()
+    assert (unended.state, unended.credits_cost) == ("finished", 2)
+    assert outcomes() == {"lead-0": "found", "lead-1": "error", "twin": "error", "lead-2": "not_found"}
+    search = LeadSearch.objects.get(crm_id="twin")
+    assert "still worked on this search when its time was over" in search.error
+
+
+def test_a_result_that_fits_nobody_is_kept_once_while_the_rest_is_waited_for(unended):
+    """It is told with every answer."""
+    answer = done(ONGOING, found("stranger", "s@x.com"), found("stranger", "t@x.com"))
+    for _ in range(3):
+        applying.apply(unended.pk, answer, via=VIA)
+    unended.refresh_from_db()
+    assert (unended.kept_aside, LeadSearch.objects.filter(effect="aside").count()) == (2, 2)
+
+
+def test_an_unconfirmed_job_that_brings_a_part_is_asked_for_the_rest(running):
+    """Its answer was lost, but its event proved it: nobody has to decide any more."""
+    job = running(2)
+    SearchJob.objects.update(state="unconfirmed", enrow_id="")
+    applying.apply(job.pk, done(ONGOING, found("lead-0")), via=VIA, enrow_id="e-1")
+    job.refresh_from_db()
+    assert (job.state, job.enrow_id) == ("running", "e-1")
+
+
+@pytest.mark.parametrize("state", ["expired", "running"])
+def test_a_batch_that_failed_or_was_given_up_waits_for_no_row(running, state):
+    """Its searches were freed: somebody may have bought them again."""
+    job = running(2)
+    answer = done(ONGOING, found("lead-0"))
+    if state == "expired":
+        applying.end_without_result(job.pk, "expired", "Nothing came.")
+    else:
+        answer = Answer(status=SearchStatus.FAILED, results=answer.results)
+    applying.apply(job.pk, answer, via=VIA)
+    job.refresh_from_db()
+    assert job.state == {"expired": "finished", "running": "failed"}[state]
+    assert not LeadSearch.objects.pending().exists()
 
 
 def test_an_outage_while_polling_changes_nothing(running, enrow):
