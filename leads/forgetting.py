@@ -116,6 +116,7 @@ def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
         crm_id=Concat(Value("forgotten-"), Cast("pk", CharField())),
         effect=Effect.ERASED,
         fingerprint=None,
+        inputs=None,
         value="",
         country="",
         value_before="",

@@ -37,8 +37,8 @@ from leads import coercion, filters
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.deciding import CapForm
 from leads.csvfiles import columns, importing
+from leads.eligibility import Candidate, judge
 from leads.models import Lead
-from leads.outbox.eligibility import Candidate, judge
 from leads.results import matching
 
 T = TypeVar("T")

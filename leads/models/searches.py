@@ -48,6 +48,7 @@ class LeadSearch(models.Model):
         KEPT = "kept", _("kept what the lead had")
         STALE = "stale", _("a newer search had been written")
         ORPHAN = "orphan", _("no such lead")
+        CHANGED = "changed", _("the lead changed meanwhile")
         ASIDE = "aside", _("kept aside: fits no search of its job")
         DROPPED = "dropped", _("kept aside, then dropped by a person")
         ERASED = "erased", _("its lead was forgotten")
@@ -64,6 +65,18 @@ class LeadSearch(models.Model):
         _("position"), null=True, blank=True, help_text=_("Place in the POST; blank: not sent.")
     )
     fingerprint = models.UUIDField(_("fingerprint"), null=True, blank=True, help_text=_("128-bit name of the inputs."))
+    inputs = models.UUIDField(
+        _("inputs"),
+        null=True,
+        blank=True,
+        help_text=_("128-bit digest of the lead's inputs as they were; blank: nothing to compare."),
+    )
+    asked_at = models.DateTimeField(
+        _("asked at"),
+        null=True,
+        blank=True,
+        help_text=_("When Enrow was asked, for a result that was reused; blank: when the job was sent."),
+    )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
     value = models.CharField(_("value"), max_length=254, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)

@@ -30,6 +30,8 @@ class Wanted(NamedTuple):
     crm_id: str
     fingerprint: uuid.UUID
     value_before: str
+    # Digest of the lead's inputs.
+    inputs: str
 
     def __repr__(self) -> str:
         return f"<Wanted {self.fingerprint}>"

@@ -16,10 +16,11 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.client.values import Kind, Query
 from leads.conf import lead_settings
+from leads.digests import digest
+from leads.eligibility import judge, value_before
 from leads.kinds import KINDS, Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
 from leads.outbox.batches import Batch, Order, Wanted
-from leads.outbox.eligibility import judge, value_before
 from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases
 from leads.outbox.tally import Tally
 from leads.skips import Reason, Skip, in_flight, kept_aside
@@ -142,7 +143,8 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tupl
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
-            yield Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead)), verdict.country_code
+            row = Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead), digest(lead))
+            yield row, verdict.country_code
 
 
 def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:

@@ -85,8 +85,15 @@ def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
 
 
 # What a new search holds where nothing else is said: what was asked for, and no result yet.
-_NEW = {"crm_id": "r.crm_id", "fingerprint": "r.fingerprint", "value_before": "r.value_before"}
+_NEW = {name: f"r.{name}" for name in ("crm_id", "fingerprint", "value_before", "inputs")}
 _NEW |= dict.fromkeys(["value", "country", "effect", "error"], "''")
+
+
+_ASKED = {"crm_id": "text", "fingerprint": "uuid", "value_before": "text", "inputs": "uuid"}
+
+
+def _asked(row: Wanted) -> tuple[str, str, str, str]:
+    return row.crm_id, row.fingerprint.hex, row.value_before, row.inputs
 
 
 def _insert(**values: str) -> str:
@@ -109,8 +116,8 @@ def buy(job: SearchJob, rows: Sequence[Wanted], *, again: bool = False) -> set[i
 
     Somebody may have bought a person since the batch was planned: nobody is bought twice, but ``again`` on purpose.
     """
-    columns = {"position": "int", "crm_id": "text", "fingerprint": "uuid", "value_before": "text"}
-    numbered = [(position, row.crm_id, row.fingerprint.hex, row.value_before) for position, row in enumerate(rows)]
+    columns = {"position": "int", **_ASKED}
+    numbered = [(position, *_asked(row)) for position, row in enumerate(rows)]
     table = sql.table_of("r", columns, numbered)
     insert = _insert(job_id="%s", kind="%s", position="r.position", outcome="'pending'")
     known = _shareable(Kind(job.kind))
@@ -136,8 +143,7 @@ def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
 
     The rest has a search in flight already, or its purchase ended this very moment without a result.
     """
-    columns = {"crm_id": "text", "fingerprint": "uuid", "value_before": "text"}
-    table = sql.table_of("r", columns, [(row.crm_id, row.fingerprint.hex, row.value_before) for row in rows])
+    table = sql.table_of("r", _ASKED, list(map(_asked, rows)))
     shareable = _shareable(Kind(job.kind))
     own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"
     insert = _insert(
@@ -147,6 +153,7 @@ def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
         outcome="p.outcome",
         value="p.value",
         country="p.country",
+        asked_at="CASE WHEN p.outcome = 'pending' THEN NULL ELSE k.sent_at END",
     )
     lock = sql.lock("FOR SHARE OF k")
     text = _SHARE.format(insert=insert, rows=table.text, shareable=shareable.text, lock=lock, **sql.names())

@@ -32,11 +32,11 @@ from enrow_webhooks.connect import open_client, take_post_slot
 from enrow_webhooks.inbox.addresses import callback_url
 from leads import sql
 from leads.conf import lead_settings
+from leads.eligibility import judge
 from leads.kinds import Candidate
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.models.jobs import SearchJobQuerySet
 from leads.models.searches import LeadSearchQuerySet
-from leads.outbox.eligibility import judge
 from leads.outbox.halving import halve
 from leads.results.applying import end_without_result
 from leads.skips import Skip

@@ -20,7 +20,7 @@ from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
 from leads.results.matching import Match, Sent, Settled, match
-from leads.results.writeback import Fresh
+from leads.results.updating import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
@@ -168,10 +168,23 @@ def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) 
             came = rest
         if came and (came.outcome == Outcome.PENDING or (row.effect and _says(row, came))):
             continue  # nothing is known yet, or nothing new
-        if came:
-            yield Fresh(row.pk, row.crm_id, row.value_before, came.outcome, came.value, came.country, came.error)
-        elif row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED:
-            yield Fresh(row.pk, row.crm_id, row.value_before, row.outcome, row.value, row.country, row.error)
+        if came or (row.effect == LeadSearch.Effect.NONE and row.outcome != Outcome.CANCELLED):
+            yield _as_fresh(row, came or row)
+
+
+def _as_fresh(row: Sent, result: Settled | Sent) -> Fresh:
+    return Fresh(
+        pk=row.pk,
+        crm_id=row.crm_id,
+        fingerprint=row.fingerprint,
+        inputs=row.inputs,
+        value_before=row.value_before,
+        asked_at=row.asked_at,
+        outcome=result.outcome,
+        value=result.value,
+        country=result.country,
+        error=result.error,
+    )
 
 
 def _says(row: Sent, came: Settled) -> bool:

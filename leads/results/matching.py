@@ -7,6 +7,7 @@ missing or contradict each other: nobody promises that it is verbatim.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ class Sent(NamedTuple):
     country: str = ""
     error: str = ""
     effect: str = ""
+    inputs: uuid.UUID | None = None
+    asked_at: dt.datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Sent {self.pk}>"

@@ -8,73 +8,34 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads import sql
-from leads.kinds import KINDS
-from leads.models import LeadSearch, SearchJob, get_lead_model
-from leads.results import refusals
+from leads.models import LeadSearch, SearchJob
+from leads.results import refusals, updating
+from leads.results.updating import Fresh
 from leads.signals import leads_written
 
 logger = logging.getLogger(__name__)
 
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
-
-
 # Refused leads that a job names.
 _NAMED = 3
 
-
-class Fresh(NamedTuple):
-    """One search with its outcome, of which its lead knows nothing yet."""
-
-    pk: int
-    crm_id: str
-    value_before: str
-    outcome: str
-    value: str
-    country: str
-    error: str
-
-    def __repr__(self) -> str:
-        return f"<Fresh {self.pk} {self.outcome}>"
-
-
-# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, one that judges, and one that finds
-# and whose job overwrites. A verdict is about the address that was sent: it is written only while the lead still has
-# it; and a failure says nothing, so it never replaces a verdict that is known.
-_FINDS = "l.{value} = ''"
-_JUDGES = "l.{value} = r.value_before AND NOT (r.outcome = 'error' AND l.{status} <> '')"
-_OVERWRITES = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
-
-# Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
-# instead of deadlocking. A lead that somebody else holds is judged anew once it is free.
-# CASE hides the comparisons from the planner, which would otherwise trust stale statistics ("no lead has a blank
-# e-mail"), and start from "the one" that has by reading all that there really are.
-_WRITE = """
-UPDATE {L} SET {brings}
-    {status} = CASE w.outcome WHEN 'found' THEN '{found}' WHEN 'not_found' THEN '{not_found}' ELSE 'failed' END,
-    {checked} = CASE WHEN w.outcome = 'error' THEN {L}.{checked} ELSE %s END,
-    updated_at = %s
-FROM (
-    SELECT l.{pk} AS lead, r.outcome, r.value, r.country FROM {rows} JOIN {L} l ON l.crm_id = r.crm_id
-    WHERE CASE WHEN l.{checked} > %s THEN false ELSE {writable} END
-    ORDER BY l.crm_id {lock}
-) w
-WHERE {L}.{pk} = w.lead RETURNING {L}.crm_id
-"""
-# Who was not written says why.
-_REASON = """
-CASE WHEN r.effect <> '' OR r.outcome = 'cancelled' THEN r.effect ELSE COALESCE(
-    (SELECT CASE WHEN l.{checked} > %s THEN 'stale' ELSE 'kept' END FROM {L} l WHERE l.crm_id = {S}.crm_id), 'orphan')
-END
-"""
+_COLUMNS = {
+    "id": "bigint",
+    "crm_id": "text",
+    "asked_at": "timestamptz",
+    "outcome": "text",
+    "value": "text",
+    "country": "text",
+    "error": "text",
+    "effect": "text",
+}
 _STORE = """
 UPDATE {S} SET outcome = r.outcome, value = r.value, country = r.country, error = r.error, effect = {effect}
 FROM {rows} WHERE {S}.id = r.id
@@ -108,10 +69,17 @@ def _spare(job: SearchJob, rows: Sequence[Fresh], *, mark_all: bool) -> int:
     sql.look_up_by_index()
     newest = _newest(rows)
     in_order = sorted(newest.values(), key=attrgetter("crm_id"))
-    spared = refusals.spare(in_order, partial(_write_leads, job), mark_all=mark_all)
+    changed: list[str] = []
+
+    def write_some(some: Sequence[Fresh]) -> list[str]:
+        written, others = updating.update(job, some)
+        changed.extend(others)
+        return written
+
+    spared = refusals.spare(in_order, write_some, mark_all=mark_all)
     notes = {newest[crm_id].pk: note for crm_id, note in refusals.notes(spared.refused).items()}
     told = [row._replace(error=refusals.retold(row.error, notes.get(row.pk, ""))[:300]) for row in rows]
-    effects = dict.fromkeys(notes, Effect.REFUSED) | {newest[crm_id].pk: Effect.WRITTEN for crm_id in spared.written}
+    effects = dict.fromkeys(notes, Effect.REFUSED) | _effects(newest, spared.written, changed)
     written = _book(job, told, effects)
     if notes or job.refused:
         _tell(job, list(notes.values()), of=len(newest))
@@ -138,11 +106,11 @@ def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
         return 0
     sql.look_up_by_index()
     if not to_leads:
-        _store(rows, {}, sql.Fragment(text="''", params=()))
+        _store(job, rows, {}, reason="''")
         return 0
     newest = _newest(rows)
-    written = _write_leads(job, list(newest.values()))
-    return _book(job, rows, {newest[crm_id].pk: Effect.WRITTEN for crm_id in written})
+    written, changed = updating.update(job, list(newest.values()))
+    return _book(job, rows, _effects(newest, written, changed))
 
 
 def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
@@ -153,13 +121,14 @@ def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
     return {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
 
 
+def _effects(newest: Mapping[str, Fresh], written: Sequence[str], changed: Sequence[str]) -> dict[int, str]:
+    effects = dict.fromkeys(changed, Effect.CHANGED) | dict.fromkeys(written, Effect.WRITTEN)
+    return {newest[crm_id].pk: effect for crm_id, effect in effects.items()}
+
+
 def _book(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str]) -> int:
     """Store the outcomes with what became of them; tell the project; return how many leads were written."""
-    reason = sql.Fragment(
-        text=_REASON.format(checked=KINDS[Kind(job.kind)].checked_at, **sql.names()),
-        params=(sql.stamp(job.created_at),),
-    )
-    _store(rows, effects, reason)
+    _store(job, rows, effects, reason=updating.reason(Kind(job.kind)))
     written = sum(effect == Effect.WRITTEN for effect in effects.values())
     if written:
         transaction.on_commit(
@@ -168,40 +137,19 @@ def _book(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str]) -> 
     return written
 
 
-def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
-    """Write the leads that may be written, with one row for each; return their crm_ids."""
-    facts = KINDS[Kind(job.kind)]
-    columns = {"crm_id": "text", "value_before": "text", "outcome": "text", "value": "text", "country": "text"}
-    outcomes = sql.table_of("r", columns, list(map(attrgetter(*columns), rows)))
-    tables = sql.names()
-    brings = {} if facts.judges else {facts.value: "value", facts.country: "country"}
-    sets = (
-        f"{column} = CASE WHEN w.outcome = 'found' THEN w.{source} ELSE {tables['L']}.{column} END,"
-        for column, source in brings.items()
-        if column
-    )
-    writable = _JUDGES if facts.judges else _OVERWRITES if job.overwrite else _FINDS
-    text = _WRITE.format(
-        brings=" ".join(sets),
-        status=facts.status,
-        found=facts.found,
-        not_found=facts.not_found,
-        checked=facts.checked_at,
-        pk=sql.connect().ops.quote_name(str(get_lead_model()._meta.pk.column)),
-        rows=outcomes.text,
-        writable=writable.format(value=facts.value, status=facts.status),
-        lock=sql.lock("FOR UPDATE OF l"),
-        **tables,
-    )
-    launched = sql.stamp(job.created_at)
-    params = [launched, sql.stamp(timezone.now()), *outcomes.params, launched]
-    return [crm_id for (crm_id,) in sql.fetch(text, params)]
-
-
-def _store(rows: Sequence[Fresh], effects: Mapping[int, str], reason: sql.Fragment) -> None:
-    columns = {"id": "bigint", "outcome": "text", "value": "text", "country": "text", "error": "text", "effect": "text"}
+def _store(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str], *, reason: str) -> None:
     stored = [
-        (row.pk, row.outcome, row.value, row.country, row.error, effects.get(row.pk, Effect.NONE)) for row in rows
+        (
+            row.pk,
+            row.crm_id,
+            updating.asked_at(job, row),
+            row.outcome,
+            row.value,
+            row.country,
+            row.error,
+            effects.get(row.pk, Effect.NONE),
+        )
+        for row in rows
     ]
-    outcomes = sql.table_of("r", columns, stored)
-    sql.run(_STORE.format(effect=reason.text, rows=outcomes.text, **sql.names()), [*reason.params, *outcomes.params])
+    outcomes = sql.table_of("r", _COLUMNS, stored)
+    sql.run(_STORE.format(effect=reason, rows=outcomes.text, **sql.names()), outcomes.params)

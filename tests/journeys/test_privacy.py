@@ -335,7 +335,7 @@ def test_reprs_show_no_person():
         Sent(1, CRM_ID, None, EMAIL),
         Settled(1, "found", EMAIL, "FR"),
         Page(columns=["email"], rows=[(EMAIL,)]),
-        Wanted(CRM_ID, None, EMAIL),
+        Wanted(CRM_ID, None, EMAIL, ""),
         Shared(CRM_ID, None, "found"),
         WebhookEvent(event="x", enrow_id="1", payload=BODY),
         LeadSearch(kind=Kind.FIND_EMAIL, value=EMAIL),

@@ -61,7 +61,7 @@ FAULTS = [
         means="caps round up",
     ),
     Fault(
-        file="leads/outbox/eligibility.py",
+        file="leads/eligibility.py",
         before="if status in {facts.found, facts.not_found} and not overwrite:",
         after="if status == facts.found and not overwrite:",
         means="known-invalid addresses are bought again",

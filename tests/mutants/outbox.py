@@ -58,7 +58,7 @@ FAULTS = [
         reason="Grouped by the lead it pages alike; keys only spare each page the grouping of the whole table.",
     ),
     Fault(
-        file="leads/outbox/eligibility.py",
+        file="leads/eligibility.py",
         before="if getattr(lead, facts.value) and not overwrite:",
         after="if getattr(lead, facts.value):",
         means="overwrite overwrites nothing",

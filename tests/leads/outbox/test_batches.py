@@ -9,7 +9,7 @@ from leads.outbox.batches import Batch, Wanted
 
 
 def wanted(crm_id):
-    return Wanted(crm_id, uuid.uuid4(), "ann@firm.com")
+    return Wanted(crm_id, uuid.uuid4(), "ann@firm.com", "")
 
 
 def test_a_batch_is_as_long_as_it_has_leads():

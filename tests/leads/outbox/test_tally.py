@@ -17,7 +17,7 @@ EMAIL = Kind.FIND_EMAIL
 
 
 def wanted(crm_id):
-    return Wanted(crm_id, uuid.uuid4(), "")
+    return Wanted(crm_id, uuid.uuid4(), "", "")
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from enrow_webhooks.client.values import Answer, Result, SearchStatus, Verdict
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying
 from tests.leads.answers import VIA, done, effects, found, missed
+from tests.leads.newer import written_later
 from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_overwriting_never_erases(running):
 def test_an_older_search_never_beats_a_newer_one(running):
     """A late result of a search that was launched before the last written one is stale."""
     job = running(1)
-    Lead.objects.update(email_checked_at=timezone.now())
+    written_later("lead-0")
     applying.apply(job.pk, done(found("lead-0")), via=VIA)
     assert (Lead.objects.get().email, effects(job)) == ("", {"lead-0": "stale"})
 
@@ -60,7 +60,7 @@ def test_a_verdict_is_only_written_to_the_address_it_judged(running):
     Lead.objects.update(email="new@x.com")
     applying.apply(job.pk, done(found(value="old@x.com")), via=VIA)
     assert Lead.objects.values_list("email", "email_status").get() == ("new@x.com", "")
-    assert effects(job) == {"lead-0": "kept"}
+    assert effects(job) == {"lead-0": "changed"}
 
 
 def test_a_failed_verification_does_not_replace_a_verdict(running):

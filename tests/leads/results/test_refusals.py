@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import applying, refusals, writeback
+from leads.results import applying, refusals, updating, writeback
 from leads.upkeep import polling
 from tests.leads.answers import VIA, done, effects, found
 
@@ -212,7 +212,7 @@ def test_locks_and_connections_are_nobodys_fault(job_of, monkeypatch, error):
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(writeback, "_write_leads", fail)
+        patch.setattr(updating, "update", fail)
         with pytest.raises(OperationalError):
             applying.apply(job.pk, answer(8), via=VIA)
     assert calls == [8, 8]
@@ -299,7 +299,7 @@ def test_a_database_that_locks_while_a_result_is_reused_is_survived(job_of, make
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writeback, "_write_leads", fail)
+        patch.setattr(updating, "update", fail)
         run = enrich(Lead.objects.filter(crm_id="twin-0"), find={"email"})
     assert run.progress().jobs_open == 1
     assert run.progress().is_over, "it waits for whoever fixes the database, and is not waited for"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
+from leads.eligibility import judge
 from leads.kinds import Candidate
-from leads.outbox.eligibility import judge
 from leads.skips import Reason, Skip
 
 BLANK = Candidate(1, "c1", "", "", "", "", "", "", "", "", "", "")
