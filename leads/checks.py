@@ -21,7 +21,7 @@ from leads.models import get_lead_model
 
 _NUMBERS = ("BATCH_SIZE", "SENDING_LEASE_SECONDS", "GIVE_UP_AFTER_HOURS")
 _CREDITS = ("DAILY_CREDIT_LIMIT", "UNEXPLAINED_CREDITS")
-_SPANS = ("REUSE_FOUND_DAYS", "REUSE_NOT_FOUND_DAYS", "UNCONFIRMED_MINUTES")
+_SPANS = ("UNCONFIRMED_MINUTES",)
 # A hundred years in days: with much more, a date in the past can no longer be computed.
 _LONGEST = 36_500
 
@@ -32,7 +32,7 @@ def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
     if not isinstance(enrow, dict):
         return []
     given = {key: value for key, value in enrow.items() if value is not None}
-    return [*_model(), *_prices(given), *_numbers(given), *_credits(given), *_spans(given)]
+    return [*_model(), *_prices(given), *_numbers(given), *_credits(given), *_spans(given), *_reuse_days(given)]
 
 
 def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
@@ -107,12 +107,34 @@ def _credits(enrow: dict[str, object]) -> Iterator[CheckMessage]:
 def _spans(enrow: dict[str, object]) -> Iterator[CheckMessage]:
     for key in _SPANS:
         value = enrow.get(key, 0)
-        if not _is_zero_or_more(value) or Decimal(str(value)) > _LONGEST:
+        if not _is_span(value):
             yield Error(
                 f'ENROW["{key}"] must be a number from 0 to {_LONGEST:,}, not {value!r}.',
                 hint="Leave it out for the default.",
                 id="enrow.E105",
             )
+
+
+def _reuse_days(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    """Check the days per kind and outcome; what is left out has its default."""
+    given, default = enrow.get("REUSE_DAYS", {}), LeadSettings.defaults["REUSE_DAYS"]
+    if (
+        not isinstance(given, dict)
+        or set(given) - set(default)
+        or not all(
+            isinstance(days, dict) and set(days) <= set(default[kind]) and all(map(_is_span, days.values()))
+            for kind, days in given.items()
+        )
+    ):
+        yield Error(
+            f'ENROW["REUSE_DAYS"] must give days from 0 to {_LONGEST:,} per kind of search and outcome.',
+            hint=f"The default is {default}; what you leave out has its default.",
+            id="enrow.E109",
+        )
+
+
+def _is_span(value: object) -> bool:
+    return _is_zero_or_more(value) and Decimal(str(value)) <= _LONGEST
 
 
 def _is_zero_or_more(value: object) -> bool:

@@ -20,8 +20,8 @@ class LeadSettings(Section):
         "PRICES": {kind.value: str(facts.price) for kind, facts in KINDS.items()},
         "DAILY_CREDIT_LIMIT": None,
         "BATCH_SIZE": 5000,
-        "REUSE_FOUND_DAYS": 90,
-        "REUSE_NOT_FOUND_DAYS": 30,
+        # Days per kind of search and outcome.
+        "REUSE_DAYS": {kind.value: dict(facts.reuse_days) for kind, facts in KINDS.items()},
         "SENDING_LEASE_SECONDS": 300,
         "GIVE_UP_AFTER_HOURS": 24,
         "UNCONFIRMED_MINUTES": 30,
@@ -47,15 +47,11 @@ class LeadSettings(Section):
         """How many leads go into one POST."""
         return min(int(self.get("BATCH_SIZE")), KINDS[kind].batch_size)
 
-    @property
-    def reuse_found(self) -> dt.timedelta:
-        """For how long what was found is used again instead of bought again."""
-        return dt.timedelta(days=float(self.get("REUSE_FOUND_DAYS")))
-
-    @property
-    def reuse_not_found(self) -> dt.timedelta:
-        """For how long a search that found nothing is not bought again."""
-        return dt.timedelta(days=float(self.get("REUSE_NOT_FOUND_DAYS")))
+    def reuse(self, kind: Kind) -> tuple[dt.timedelta, dt.timedelta]:
+        """For how long a search of the kind is used again instead of bought again: a hit, and a miss."""
+        days = {**self.defaults["REUSE_DAYS"][kind], **(self.get("REUSE_DAYS").get(kind) or {})}
+        hit, miss = KINDS[kind].reuse_days
+        return dt.timedelta(days=float(days[hit])), dt.timedelta(days=float(days[miss]))
 
     @property
     def sending_lease(self) -> dt.timedelta:

@@ -5,8 +5,8 @@ How a kind is spoken to Enrow stands in ``enrow_webhooks.client``; everything el
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -130,6 +130,8 @@ class KindFacts:
     # The words of the status field for Enrow's two answers.
     found: str
     not_found: str
+    # Default days for which a hit and a miss are used again instead of bought again, by their words in REUSE_DAYS.
+    reuse_days: Mapping[str, int] = field(default_factory=lambda: {"found": 90, "not_found": 30})
     # Default price in credits, and the most rows that Enrow takes in one POST.
     price: Decimal
     batch_size: int
@@ -176,6 +178,7 @@ KINDS: dict[Kind, KindFacts] = {
         checked_at="email_checked_at",
         found="valid",
         not_found="invalid",
+        reuse_days={"valid": 30, "invalid": 30},
         price=Decimal("0.25"),
         batch_size=5000,
         misses_cost=True,

@@ -17,6 +17,8 @@ class Reason(enum.StrEnum):
     BAD_INPUT = "bad_input"
     IN_FLIGHT = "in_flight"
     KEPT_ASIDE = "kept_aside"
+    CLEARED = "cleared"
+    NOTHING_NEW = "nothing_new"
     OVER_CAP = "over_cap"
     OVER_DAY = "over_day"
     OVER_BALANCE = "over_balance"
@@ -33,6 +35,8 @@ _LABELS = {
     Reason.BAD_INPUT: "an input cannot be sent",
     Reason.IN_FLIGHT: "a search is under way",
     Reason.KEPT_ASIDE: "bought, and its result may be among those that fit nobody",
+    Reason.CLEARED: "was found before and cleared since",
+    Reason.NOTHING_NEW: "asked lately, and nothing is new",
     Reason.OVER_CAP: "over the credit limit of this run",
     Reason.OVER_DAY: "over the credit limit of the day",
     Reason.OVER_BALANCE: "over the balance",
@@ -70,3 +74,15 @@ def kept_aside(kind: Kind, crm_id: str, job: uuid.UUID | None) -> Skip:
         "give each to a lead or drop it. --force buys it again."
     )
     return Skip(crm_id=crm_id, kind=kind, reason=Reason.KEPT_ASIDE, sentence=sentence)
+
+
+def cleared(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead whose value was written by us, and is blank now."""
+    sentence = "It was found before, and somebody cleared it; it stays blank. --force searches it again."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.CLEARED, sentence=sentence)
+
+
+def nothing_new(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead that knows all that was bought lately."""
+    sentence = "Enrow was asked lately, and the lead says what came. --force asks again."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.NOTHING_NEW, sentence=sentence)

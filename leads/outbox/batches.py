@@ -32,6 +32,8 @@ class Wanted(NamedTuple):
     value_before: str
     # Digest of the lead's inputs.
     inputs: str
+    # What is known of the value that a verification judges.
+    status: str = ""
 
     def __repr__(self) -> str:
         return f"<Wanted {self.fingerprint}>"

@@ -21,9 +21,12 @@ from leads.eligibility import judge, value_before
 from leads.kinds import KINDS, Candidate, finder_of
 from leads.models import AbstractLead, LeadSearch
 from leads.outbox.batches import Batch, Order, Wanted
-from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases
+from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, in_flight, kept_aside
+from leads.skips import Reason, Skip, cleared, in_flight, kept_aside, nothing_new
+
+# Who is wanted, and the country where the company's name is looked up.
+Located = tuple[Wanted, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -99,11 +102,12 @@ def _sort(
     kind: Kind, page: Page, order: Order, tally: Tally, batches: dict[tuple[Kind, str], Batch]
 ) -> Iterator[Batch]:
     """Put one page into the batches of one kind; yield each batch that is full."""
-    wanted = list(_wanted(kind, page, order, tally))
+    wanted: Sequence[Located] = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
+    if not order.force:
+        wanted = _without_told(kind, _without_aside(kind, wanted, known, tally), known, tally)
+    known = {name: status for name, status in known.items() if status is not Known.OLD}
     size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
-    if Known.ASIDE in known.values() and not order.force:
-        wanted = list(_without_aside(kind, wanted, known, tally))
     for row, country in wanted:
         batch = batches.get((kind, country))
         if batch is None:
@@ -124,18 +128,38 @@ def _sort(
 
 
 def _without_aside(
-    kind: Kind, wanted: Sequence[tuple[Wanted, str]], known: Mapping[uuid.UUID, Known], tally: Tally
-) -> Iterator[tuple[Wanted, str]]:
-    """Skip who was bought without a result while the job keeps results aside that may be theirs; yield the others."""
-    jobs = jobs_to_look_at(kind, [name for name, status in known.items() if status is Known.ASIDE])
-    for row, country in wanted:
-        if known.get(row.fingerprint) is Known.ASIDE:
-            tally.skip(kept_aside(kind, row.crm_id, jobs.get(row.fingerprint)))
-        else:
-            yield row, country
+    kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
+) -> Sequence[Located]:
+    """Skip who was bought without a result while the job keeps results aside that may be theirs; return the others."""
+    aside = [name for name, status in known.items() if status is Known.ASIDE]
+    if not aside:
+        return wanted
+    jobs = jobs_to_look_at(kind, aside)
+    for row, _ in wanted:
+        if row.fingerprint in jobs:
+            tally.skip(kept_aside(kind, row.crm_id, jobs[row.fingerprint]))
+    return [(row, country) for row, country in wanted if row.fingerprint not in jobs]
 
 
-def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tuple[Wanted, str]]:
+def _without_told(
+    kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
+) -> Sequence[Located]:
+    """Skip whose value we wrote and is blank now, and who has all that there is to reuse; return the others."""
+    asked = [row for row, _ in wanted if known.get(row.fingerprint) in {Known.FOUND, Known.NOT_FOUND, Known.OLD}]
+    if not asked:
+        return wanted
+    skips: dict[str, Skip] = {}
+    for row, told in zip(asked, told_leads(kind, asked), strict=True):
+        if told.had_value and not row.value_before:
+            skips[row.crm_id] = cleared(kind, row.crm_id)
+        elif told.knows_all(kind, row, known[row.fingerprint]):
+            skips[row.crm_id] = nothing_new(kind, row.crm_id)
+    for skip in skips.values():
+        tally.skip(skip)
+    return [(row, country) for row, country in wanted if row.crm_id not in skips]
+
+
+def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[Located]:
     """Judge one page for one kind; yield who is wanted, with the country where the company's name is looked up."""
     leads = map(Candidate._make, page.read(*Candidate._fields))
     for lead, search in zip(leads, page.read(_busy(kind)), strict=True):
@@ -143,7 +167,8 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[tupl
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
-            row = Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead), digest(lead))
+            status = lead.email_status if KINDS[kind].judges else ""
+            row = Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead), digest(lead), status)
             yield row, verdict.country_code
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.conf import lead_settings
+from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.outbox.batches import Wanted
 
@@ -29,6 +30,8 @@ class Known(enum.StrEnum):
     NOT_FOUND = "not_found"
     # Bought without a result, in a job with results that fit nobody: one of them may be this person's.
     ASIDE = "error"
+    # Found once, too long ago to be used again.
+    OLD = "old"
 
 
 class Shared(NamedTuple):
@@ -47,27 +50,31 @@ class Shared(NamedTuple):
 # Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
 # purchase ever made, and a planner of a million leads would do so for each batch.
 _SHAREABLE = """
-SELECT q.{column} FROM {S} q JOIN {J} j ON j.id = q.job_id
-WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL AND (
-    (q.outcome = 'pending' AND j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held'))
-    OR (q.outcome = 'found' AND j.finished_at > %s)
-    OR (q.outcome = 'not_found' AND j.finished_at > %s)
-    OR (q.outcome = 'error' AND j.kept_aside > 0))
-ORDER BY CASE q.outcome WHEN 'pending' THEN 0 WHEN 'error' THEN 2 ELSE 1 END, q.id DESC
+SELECT {column} FROM (
+    SELECT q.id, q.job_id, q.outcome, q.value, j.sent_at, j.created_at, CASE q.outcome
+        WHEN 'pending' THEN j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
+        WHEN 'found' THEN j.finished_at > %s
+        WHEN 'not_found' THEN j.finished_at > %s
+        WHEN 'error' THEN j.kept_aside > 0 ELSE false END AS is_young
+    FROM {S} q JOIN {J} j ON j.id = q.job_id
+    WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL
+) q
+WHERE q.is_young {or_older}
+ORDER BY CASE WHEN NOT q.is_young THEN 3 WHEN q.outcome = 'pending' THEN 0 WHEN q.outcome = 'error' THEN 2 ELSE 1 END,
+    q.id DESC
 LIMIT 1
 """
 
 
-def _shareable(kind: Kind, column: str = "id") -> sql.Fragment:
-    now = timezone.now()
-    limits = (sql.stamp(now - lead_settings.reuse_found), sql.stamp(now - lead_settings.reuse_not_found))
-    return sql.Fragment(text=_SHAREABLE.format(column=column, **sql.names()), params=(kind, *limits))
+def _shareable(kind: Kind, column: str = "q.id", or_older: str = "") -> sql.Fragment:
+    limits = [sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind)]
+    return sql.Fragment(text=_SHAREABLE.format(column=column, or_older=or_older, **sql.names()), params=(*limits, kind))
 
 
 def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
     """Return what is known of each person; one query, however many."""
     rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
-    outcome = _shareable(kind, "outcome")
+    outcome = _shareable(kind, "CASE WHEN q.is_young THEN q.outcome ELSE 'old' END", or_older="OR q.outcome = 'found'")
     found = sql.fetch(
         f"WITH known AS MATERIALIZED (SELECT r.fingerprint, ({outcome.text}) AS outcome FROM {rows.text}) "  # noqa: S608 - only names of ours
         "SELECT fingerprint, outcome FROM known WHERE outcome IS NOT NULL",
@@ -79,9 +86,57 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
 def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return for each person who is ASIDE the job that kept results aside; one query, however many."""
     rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
-    job = _shareable(kind, "job_id")
+    job = _shareable(kind, "q.job_id")
     found = sql.fetch(f"SELECT r.fingerprint, ({job.text}) FROM {rows.text}", [*job.params, *rows.params])  # noqa: S608 - only names of ours
     return {uuid.UUID(str(name)): uuid.UUID(str(pk)) for name, pk in found if pk}
+
+
+# What a lead was told of the person that it is now: by searches that were written.
+_TOLD = """
+SELECT
+    (SELECT MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END) {told}),
+    (SELECT MAX(COALESCE(n.asked_at, k.sent_at, k.created_at)) {told}) >= ({asked}),
+    ({value})
+FROM {rows} ORDER BY r.place
+"""
+_WRITTEN = """
+FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
+    AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
+"""
+
+
+class Told(NamedTuple):
+    """What a lead was told of the person that it is now."""
+
+    # A value was found for it and written.
+    had_value: bool
+    # By a search that is as new as the purchase that could be reused.
+    is_up_to_date: bool
+    # What that purchase found.
+    value: str
+
+    def __repr__(self) -> str:
+        return "<Told>"
+
+    def knows_all(self, kind: Kind, row: Wanted, known: Known) -> bool:
+        """Tell whether reusing the purchase would change nothing on the lead."""
+        facts = KINDS[kind]
+        if known is Known.OLD or not self.is_up_to_date:
+            return False
+        if facts.judges:
+            return row.status == (facts.found if known is Known.FOUND else facts.not_found)
+        return known is Known.NOT_FOUND or row.value_before == self.value
+
+
+def told_leads(kind: Kind, rows: Sequence[Wanted]) -> list[Told]:
+    """Return for each row what its lead was told; one query, however many."""
+    places = [(place, row.crm_id, row.fingerprint.hex) for place, row in enumerate(rows)]
+    table = sql.table_of("r", {"place": "int", "crm_id": "text", "fingerprint": "uuid"}, places)
+    told = _WRITTEN.format(**sql.names())
+    asked, value = _shareable(kind, "COALESCE(q.sent_at, q.created_at)"), _shareable(kind, "q.value")
+    text = _TOLD.format(told=told, asked=asked.text, value=value.text, rows=table.text)
+    found = sql.fetch(text, [kind, kind, *asked.params, *value.params, *table.params])
+    return [Told(bool(had_value), bool(is_up_to_date), value or "") for had_value, is_up_to_date, value in found]
 
 
 # What a new search holds where nothing else is said: what was asked for, and no result yet.

@@ -6,11 +6,15 @@ import pytest
 from django.core.checks import run_checks
 from django.utils import timezone
 
+from enrow_webhooks.client.values import Kind
 from leads.conf import lead_settings
 from leads.models import get_lead_model
 
 # Django 6.1 asks the database, too, whenever checks run.
 pytestmark = pytest.mark.django_db
+
+
+DAYS = {"find_email": {"found": 36_500}}
 
 
 def ids():
@@ -37,9 +41,16 @@ def test_good_settings_raise_nothing():
         ({"DAILY_CREDIT_LIMIT": "lots"}, "enrow.E104"),
         ({"DAILY_CREDIT_LIMIT": False}, "enrow.E104"),
         ({"UNEXPLAINED_CREDITS": "NaN"}, "enrow.E104"),
-        ({"REUSE_FOUND_DAYS": -0.5}, "enrow.E105"),
-        ({"REUSE_NOT_FOUND_DAYS": 10**9}, "enrow.E105"),
         ({"UNCONFIRMED_MINUTES": "soon"}, "enrow.E105"),
+        ({"UNCONFIRMED_MINUTES": 10**9}, "enrow.E105"),
+        ({"REUSE_DAYS": {"find_email": {"found": -0.5}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"find_email": {"not_found": 10**9}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"find_email": {"valid": 30}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"verify_email": {"found": 30}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"find_fax": {"found": 30}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"find_fax": {}}}, "enrow.E109"),
+        ({"REUSE_DAYS": {"find_email": 30}}, "enrow.E109"),
+        ({"REUSE_DAYS": 30}, "enrow.E109"),
     ],
 )
 def test_each_wrong_setting_has_its_id(enrow, keys, code):
@@ -50,10 +61,10 @@ def test_each_wrong_setting_has_its_id(enrow, keys, code):
 
 def test_zero_none_and_the_longest_span_are_settings(enrow):
     """A limit of nothing is a limit; None is the default everywhere; what the check lets pass can be computed."""
-    enrow(DAILY_CREDIT_LIMIT=0, UNEXPLAINED_CREDITS="0.25", REUSE_FOUND_DAYS=36_500, UNCONFIRMED_MINUTES=0)
+    enrow(DAILY_CREDIT_LIMIT=0, UNEXPLAINED_CREDITS="0.25", REUSE_DAYS=DAYS, UNCONFIRMED_MINUTES=0)
     assert ids() == set()
-    assert timezone.now() - lead_settings.reuse_found
-    enrow(DAILY_CREDIT_LIMIT=None, REUSE_FOUND_DAYS=None, BATCH_SIZE=None, PRICES=None, UNCONFIRMED_MINUTES=None)
+    assert timezone.now() - lead_settings.reuse(Kind.FIND_EMAIL)[0]
+    enrow(DAILY_CREDIT_LIMIT=None, REUSE_DAYS=None, BATCH_SIZE=None, PRICES=None, UNCONFIRMED_MINUTES=None)
     assert ids() == set()
     assert lead_settings.unconfirmed_for.total_seconds() == 1800
 

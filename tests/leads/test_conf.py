@@ -35,8 +35,6 @@ def test_no_daily_limit_is_none_and_zero_is_a_limit(enrow):
 @pytest.mark.parametrize(
     ("key", "name", "unit"),
     [
-        ("REUSE_FOUND_DAYS", "reuse_found", "days"),
-        ("REUSE_NOT_FOUND_DAYS", "reuse_not_found", "days"),
         ("SENDING_LEASE_SECONDS", "sending_lease", "seconds"),
         ("GIVE_UP_AFTER_HOURS", "give_up_after", "hours"),
         ("UNCONFIRMED_MINUTES", "unconfirmed_for", "minutes"),
@@ -46,6 +44,13 @@ def test_a_span_has_the_unit_of_its_name(enrow, key, name, unit):
     """Fractions count too."""
     enrow(**{key: 1.5})
     assert getattr(lead_settings, name) == dt.timedelta(**{unit: 1.5})
+
+
+def test_the_days_of_reuse_are_set_per_kind_and_outcome(enrow):
+    """What is left out has its default."""
+    enrow(REUSE_DAYS={"find_phone": {"not_found": 1.5}, "verify_email": {"valid": 0}})
+    days = {kind.value: [span / dt.timedelta(days=1) for span in lead_settings.reuse(kind)] for kind in Kind}
+    assert days == {"find_email": [90, 30], "verify_email": [0, 30], "find_phone": [90, 1.5]}
 
 
 def test_the_other_keys_are_read_as_they_are_set(enrow):

@@ -65,8 +65,8 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="limits = (sql.stamp(now - lead_settings.reuse_found), sql.stamp(now - lead_settings.reuse_not_found))",
-        after="limits = (sql.stamp(now - lead_settings.reuse_not_found), sql.stamp(now - lead_settings.reuse_found))",
+        before="limits = [sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind)]",
+        after="limits = [sql.stamp(timezone.now() - days) for days in reversed(lead_settings.reuse(kind))]",
         means="the windows of found and not found are swapped",
     ),
     Fault(

@@ -68,12 +68,12 @@ def test_a_person_bought_lately_is_not_bought_again(make_leads, sandbox, lastnam
 
 
 def test_what_was_bought_long_ago_is_bought_again(make_leads, sandbox, enrow):
-    """REUSE_FOUND_DAYS and REUSE_NOT_FOUND_DAYS bound the reuse."""
+    """REUSE_DAYS bounds the reuse."""
     make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
     enrich(Lead.objects.all(), find={"email"})
     finish(sandbox)
     make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
-    enrow(REUSE_FOUND_DAYS=0)
+    enrow(REUSE_DAYS={"find_email": {"found": 0}})
     assert enrich(Lead.objects.filter(crm_id="b-0"), find={"email"}).tally.to_search[Kind.FIND_EMAIL] == 1
 
 
@@ -156,8 +156,8 @@ def test_after_a_purchase_by_force_its_value_is_the_one_that_is_shared(make_lead
 
 
 def test_a_reuse_does_not_prolong_the_window(make_leads, sandbox, enrow):
-    """REUSE_FOUND_DAYS counts from the purchase, however often it was used again meanwhile."""
-    enrow(REUSE_FOUND_DAYS=10)
+    """REUSE_DAYS counts from the purchase, however often it was used again meanwhile."""
+    enrow(REUSE_DAYS={"find_email": {"found": 10}})
     twin("a")
     bought = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     finish(sandbox)
@@ -227,15 +227,16 @@ def test_who_may_be_among_the_results_that_fit_nobody_is_not_bought_again(make_l
 
 
 @pytest.mark.parametrize("way", ["force", "decided"])
-def test_who_was_kept_back_is_bought_once_somebody_decided(kept_aside, sandbox, way):
+def test_who_was_kept_back_is_bought_once_somebody_decided(make_leads, kept_aside, sandbox, way):
     """By --force, or when nothing of the job waits for a person any more; that value is then shared like any other."""
     if way == "decided":
         SearchJob.objects.update(kept_aside=0)
     enrich(Lead.objects.all(), find={"email"}, force=way == "force")
     finish(sandbox)
     assert sandbox.ledger.spent == 2
-    Lead.objects.update(email="")
-    assert enrich(Lead.objects.all(), find={"email"}).tally.reused == {Kind.FIND_EMAIL: 2}
+    make_leads(2, prefix="twin")
+    twins = Lead.objects.filter(crm_id__startswith="twin")
+    assert enrich(twins, find={"email"}).tally.reused == {Kind.FIND_EMAIL: 2}
 
 
 def test_who_was_kept_aside_since_the_planning_is_not_bought_again(make_leads, sandbox):
