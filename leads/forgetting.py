@@ -19,6 +19,7 @@ from django.utils import timezone
 from enrow_webhooks.models import WebhookEvent
 from leads import sql
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.results import aside
 
 # People who are forgotten in one transaction.
 _CHUNK = 500
@@ -91,6 +92,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
         leads.delete()
         searches = _erase(crm_ids, jobs)
         SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
+        aside.recount([job.pk for job in jobs])
         return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
 
 

@@ -19,11 +19,12 @@ from leads.conf import lead_settings
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
-from leads.results.matching import Match, Sent, Settled, match
+from leads.results.matching import Match, Sent, Settled, match, settle_one
 from leads.results.writeback import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
+_FITS_NOBODY = "This result fits no search of the job."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
 Outcome = LeadSearch.Outcome
@@ -180,7 +181,8 @@ def _says(row: Sent, came: Settled) -> bool:
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
-    outcomes = {row.pk: row.outcome for row in rows} | {row.pk: row.outcome for row in fresh}
+    asked = (row for row in rows if row.effect not in {LeadSearch.Effect.ASIDE, LeadSearch.Effect.DROPPED})
+    outcomes = {row.pk: row.outcome for row in asked} | {row.pk: row.outcome for row in fresh}
     return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
 
 
@@ -188,21 +190,30 @@ def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result
     if job.has_forgotten:
         return  # it may well be about the person who was forgotten
     # A job that stays open is asked again, and answers the same.
-    known = {(row.crm_id, row.value, row.country) for row in rows if row.position is None and row.fingerprint is None}
-    orphans = [row for row in results if (row.crm_id[:128], row.value, row.country) not in known]
+    known = {(row.crm_id, row.value) for row in rows if row.position is None and row.fingerprint is None}
+    orphans = [row for row in (kept_aside(job, result, _FITS_NOBODY) for result in results) if _key(row) not in known]
     job.kept_aside += len(orphans)
-    LeadSearch.objects.bulk_create(
-        LeadSearch(
-            job=job,
-            crm_id=result.crm_id[:128],
-            kind=job.kind,
-            outcome=Outcome.ERROR,
-            value=result.value,
-            country=result.country,
-            effect=LeadSearch.Effect.ASIDE,
-            error="This result fits no search of the job.",
-        )
-        for result in orphans
+    LeadSearch.objects.bulk_create(orphans)
+
+
+def _key(row: LeadSearch) -> tuple[str, str]:
+    return row.crm_id, row.value
+
+
+def kept_aside(job: SearchJob, result: Result, reason: str) -> LeadSearch:
+    """Return a row for a result that may be nobody's of the job; it waits for a person."""
+    settled = settle_one(Kind(job.kind), 0, result)
+    return LeadSearch(
+        job=job,
+        crm_id=result.crm_id[:128],
+        kind=job.kind,
+        outcome=settled.outcome,
+        value=settled.value,
+        country=settled.country,
+        # A verdict is only ever written to a lead that has the address it judged.
+        value_before=settled.value if KINDS[Kind(job.kind)].judges else "",
+        effect=LeadSearch.Effect.ASIDE,
+        error=f"{reason} {settled.error}".strip()[:300],
     )
 
 
