@@ -79,6 +79,8 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         job = _lock(pk)
         if job is None:
             return False
+        # What the first answer told stands.
+        job.enrow_id, job.result_via = job.enrow_id or enrow_id[:128], job.result_via or via
         rows = _searches(job)
         sent = [row for row in rows if row.position is not None]
         matched = match(
@@ -95,7 +97,7 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         writeback.store(job, fresh, to_leads=to_leads)
         _keep_orphans(job, rows, matched.orphans)
         if any(row.outcome == Outcome.PENDING for row in settled.values()):
-            _keep_open(job, found=_found(rows, fresh), enrow_id=enrow_id, via=via)
+            _keep_open(job, found=_found(rows, fresh))
             return True
         _end(
             job,
@@ -103,8 +105,6 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             found=_found(rows, fresh),
             error=_BATCH_FAILED if failed else "",
             cost=_cost(job, answer, matched),
-            enrow_id=enrow_id,
-            via=via,
             is_written=to_leads,
         )
     return True
@@ -217,14 +217,14 @@ def kept_aside(job: SearchJob, result: Result, reason: str) -> LeadSearch:
     )
 
 
-def _keep_open(job: SearchJob, *, found: int, enrow_id: str, via: str) -> None:
+def _keep_open(job: SearchJob, *, found: int) -> None:
     """Note what came so far, and let polling ask for the rest."""
     SearchJob.objects.filter(pk=job.pk).update(
         state=SearchJob.State.RUNNING,
         found=found,
         kept_aside=job.kept_aside,
-        result_via=job.result_via or via,
-        enrow_id=job.enrow_id or enrow_id[:128],
+        result_via=job.result_via,
+        enrow_id=job.enrow_id,
         last_error=_STILL_ONGOING,
     )
 
@@ -236,8 +236,6 @@ def _end(
     found: int,
     error: str,
     cost: Decimal | None,
-    enrow_id: str = "",
-    via: str = "",
     is_written: bool,
 ) -> None:
     now = timezone.now()
@@ -247,8 +245,8 @@ def _end(
         kept_aside=job.kept_aside,
         credits_cost=cost,
         last_error=error[:500],
-        result_via=job.result_via or via,
-        enrow_id=job.enrow_id or enrow_id[:128],
+        result_via=job.result_via,
+        enrow_id=job.enrow_id,
         finished_at=now,
         written_at=now if is_written else None,
     )
