@@ -31,7 +31,8 @@ def digest_sql(model: type[Model], table: str, connection: BaseDatabaseWrapper) 
     is_postgres = connection.vendor == "postgresql"
     cell = "COALESCE({}.{}::text, '')" if is_postgres else "COALESCE({}.{}, '')"
     between = f" || {'chr' if is_postgres else 'char'}({ord(_BETWEEN)}) || "
-    text = between.join(cell.format(table, quote(str(model._meta.get_field(name).column))) for name in INPUTS)
+    columns = {field.name: quote(field.column) for field in model._meta.concrete_fields}
+    text = between.join(cell.format(table, columns[name]) for name in INPUTS)
     if is_postgres:
         return f"encode(substr(sha256(convert_to({text}, 'UTF8')), 1, 16), 'hex')::uuid"
     return f"substr(SHA256({text}), 1, 32)"

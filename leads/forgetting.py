@@ -19,6 +19,7 @@ from django.utils import timezone
 from enrow_webhooks.models import WebhookEvent
 from leads import sql
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.results import aside
 
 # People who are forgotten in one transaction.
 _CHUNK = 500
@@ -95,6 +96,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
         SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
             refused=_refused_of_job(), last_error=""
         )
+        aside.recount([job.pk for job in jobs])
         return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
 
 

@@ -33,12 +33,15 @@ def take_event(sender: object, event: Event, **kwargs: Any) -> bool:  # noqa: AN
     job = _job_of(event)
     if job is None:
         return unsolicited.take(event)
-    if contradiction := _contradiction(job, event):
+    contradiction = _contradiction(job, event)
+    if contradiction:
         _ask_instead(job)
-        raise KeepAside(contradiction)
-    _take(job, event)
+    else:
+        _take(job, event)
     if job.has_forgotten:
         forgetting.blank_bodies([job])
+    if contradiction:
+        raise KeepAside(contradiction)
     return True
 
 

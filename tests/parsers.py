@@ -23,7 +23,7 @@ from django.test import RequestFactory
 from enrow_webhooks.client import answers, events, inputs, scrub
 from enrow_webhooks.client.errors import Refused, UnreadableEvent
 from enrow_webhooks.client.http import EnrowClient
-from enrow_webhooks.client.values import FindEmail, Kind, Result, Verdict
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Result, Verdict
 from enrow_webhooks.inbox import addresses
 from enrow_webhooks.logs import RedactWebhookTokens
 from enrow_webhooks.management import base as management
@@ -34,12 +34,13 @@ from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint
 from enrow_webhooks.sandbox.profiles import CURRENT
 from enrow_webhooks.views import read_body
 from leads import coercion, filters
+from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.deciding import CapForm
 from leads.csvfiles import columns, importing
 from leads.eligibility import Candidate, judge
 from leads.models import Lead
-from leads.results import matching
+from leads.results import matching, resemblance
 
 T = TypeVar("T")
 
@@ -152,6 +153,15 @@ def found(text: str) -> Result:
     return Result(verdict=Verdict.FOUND, value=text, country="FR", crm_id=text, echo=echo)
 
 
+def compared(query: type[FindEmail] | type[FindPhone], text: str) -> str:
+    """Compare a lead with an echo that differs from it in the last letter of everything."""
+    names = {"linkedin_url"} if query is FindPhone else {"fullname", "company_domain"}
+    lead = Candidate(
+        *[f"https://linkedin.com/in/{text}" if name == "linkedin_url" else text for name in Candidate._fields]
+    )
+    return resemblance.difference(lead, query(**{name: f"{getattr(lead, name)}x" for name in names}))
+
+
 def sent(text: str) -> matching.Sent:
     return matching.Sent(1, text, FindEmail(fullname=text, company_domain=text).fingerprint, text)
 
@@ -215,6 +225,7 @@ OF_ENROW = [
 # What people type, and files.
 OF_LEADS = [
     *each(judge, Kind, lambda kind, text: judge(kind, Candidate(*[text] * 12), overwrite=True)),
+    *each(resemblance.difference, (FindEmail, FindPhone), compared),
     Parser(matching.settle_one, lambda text: matching.settle_one(Kind.FIND_PHONE, 1, found(text))),
     *each(matching.match, Kind, lambda kind, text: matching.match(kind, [sent(text)], [found(text)])),
     *each(filters.matching, CONDITIONS, lambda condition, text: filters.matching([condition.format(text)])),
@@ -225,6 +236,7 @@ OF_LEADS = [
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),
     Parser(importing.import_leads, lambda text: imported(b"crm_id,email|1," + raw(text.replace("|", "")) + b"|")),
     *each(Form.is_valid, (ConfirmForm, CapForm), lambda form, text: form({"max_credits": text}).is_valid()),
+    Parser(LeadForm.is_valid, lambda text: LeadForm({"crm_id": text}).is_valid()),
 ]
 OF_SANDBOX = [
     *each(api.answer, ("/email/find/bulk", "/email/verify/single", "/phone/single"), asked_in_sandbox),

@@ -91,9 +91,12 @@ def _hand_up(row: WebhookEvent) -> tuple[WebhookEvent.State, str]:
     answers = [answer for _, answer in event_received.send_robust(sender=WebhookEvent, event=event)]
     failures = [answer for answer in answers if isinstance(answer, Exception)]
     for failure in failures:
-        raise failure
+        if not isinstance(failure, KeepAside):
+            raise failure
     if any(answer is True for answer in answers):
         return WebhookEvent.State.PROCESSED, ""
+    for verdict in failures:
+        raise verdict  # what contradicts one receiver may be another's; here nobody took it
     return WebhookEvent.State.IGNORED, "No search job or lead of ours belongs to this event."
 
 

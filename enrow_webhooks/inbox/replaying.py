@@ -85,11 +85,11 @@ def _forecast(row: WebhookEvent) -> Forecast:
         return Forecast(sentence="It would be ignored: Enrow's documentation does not know this event.")
     answers = [answer for _, answer in event_questioned.send_robust(sender=WebhookEvent, event=event)]
     for answer in answers:
-        if isinstance(answer, KeepAside):
-            return Forecast(sentence=f"It would be kept aside: {answer}")
-        if isinstance(answer, Exception):
+        if isinstance(answer, Exception) and not isinstance(answer, KeepAside):
             return Forecast(sentence=f"It cannot be told what it would do: {describe(answer)}")
-    return next((answer for answer in answers if isinstance(answer, Forecast)), _NOBODYS)
+    verdicts = (answer for answer in answers if isinstance(answer, KeepAside))
+    aside = next((Forecast(sentence=f"It would be kept aside: {verdict}") for verdict in verdicts), _NOBODYS)
+    return next((answer for answer in answers if isinstance(answer, Forecast)), aside)
 
 
 _NOBODYS = Forecast(sentence="It would be ignored: nothing of ours belongs to it.")

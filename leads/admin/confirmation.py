@@ -74,7 +74,7 @@ def confirm(
     expected = estimate(queryset, **asked(kind), force=force)
     if form is None or not was_shown:
         form = ConfirmForm(initial={"max_credits": expected.tally.worst_case, "force": force})
-    if not (force or expected.tally.reused[kind]):
+    if not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
     return _show(page, request, expected, kind, form=form, force=force, selected=selected)
 

@@ -32,6 +32,21 @@ from leads.tasks import sweep_jobs
 State = SearchJob.State
 
 
+class KeptAsideFilter(admin.SimpleListFilter):
+    """The few jobs with results that wait for a person."""
+
+    title = _("kept aside")
+    parameter_name = "kept_aside"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Name the choice."""
+        return [("yes", str(_("some results fit nobody")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
+        """Narrow the list."""
+        return queryset.filter(kept_aside__gt=0) if self.value() else queryset
+
+
 @admin.register(SearchJob)
 class SearchJobAdmin(ReadOnlyAdmin):
     """One row per POST; its page has its leads and its events."""
@@ -48,13 +63,16 @@ class SearchJobAdmin(ReadOnlyAdmin):
         "run_jobs",
         "problem",
     )
-    list_filter = ("state", "kind", "created_at")
+    list_filter = ("state", "kind", "created_at", KeptAsideFilter)
     # Only shows the box: get_search_results() says what is looked up.
     search_fields = ("enrow_id__exact",)
     search_help_text = _("The whole id of a job, a run or a search at Enrow.")
     fieldsets = (
         (None, {"fields": ("kind", "state", "last_error", "requested_by", "run_jobs")}),
-        (_("Counts and credits"), {"fields": ("requested", "found", "refused", "credits_reserved", "credits_cost")}),
+        (
+            _("Counts and credits"),
+            {"fields": ("requested", "found", "aside", "refused", "credits_reserved", "credits_cost")},
+        ),
         (_("Times"), {"fields": ("created_at", "sent_at", "finished_at", "written_at", "next_check_at")}),
         (
             _("At Enrow"),
@@ -72,7 +90,7 @@ class SearchJobAdmin(ReadOnlyAdmin):
         ),
         (_("Leads"), {"fields": ("searches",)}),
     )
-    readonly_fields = ("run_jobs", "events", "searches")
+    readonly_fields = ("run_jobs", "aside", "events", "searches")
     actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
 
     def get_urls(self) -> list[URLPattern]:
@@ -109,6 +127,12 @@ class SearchJobAdmin(ReadOnlyAdmin):
     def problem(self, job: SearchJob) -> str:
         """Show the beginning of the last error."""
         return Truncator(job.last_error).chars(80)
+
+    @admin.display(description=_("kept aside"))
+    def aside(self, job: SearchJob) -> SafeString:
+        """Link to the results that fit no lead and wait for a person."""
+        url = list_url(self.admin_site, LeadSearch, job=job.pk, effect=LeadSearch.Effect.ASIDE.value)
+        return link(url if job.kept_aside else "", job.kept_aside)
 
     @admin.display(description=_("leads"))
     def searches(self, job: SearchJob) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import ReadOnlyAdmin
+from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.models import LeadSearch, SearchJob, get_lead_model
 
@@ -60,6 +61,7 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         "fingerprint",
     )
     readonly_fields = ("lead", "search_job")
+    actions = ("give", "drop")
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         """Offer what an index answers."""
@@ -68,6 +70,16 @@ class LeadSearchAdmin(ReadOnlyAdmin):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Show a job's searches in the order in which they were sent, as its page and its index have them."""
         return ("position",) if "job" in request.GET else ("-id",)
+
+    @admin.action(description=_("Give to a lead: a result that is kept aside"), permissions=["operate"])
+    def give(self, request: HttpRequest, queryset: QuerySet[LeadSearch]) -> HttpResponse | None:
+        """Give a result that fitted nobody to the lead that a person names, after a page that shows it."""
+        return aside.give(self, request, queryset)
+
+    @admin.action(description=_("Drop: results that are kept aside"), permissions=["operate"])
+    def drop(self, request: HttpRequest, queryset: QuerySet[LeadSearch]) -> HttpResponse | None:
+        """Drop results that fitted nobody, after a page that shows them."""
+        return aside.drop(self, request, queryset)
 
     @admin.display(description=_("lead"))
     def lead(self, search: LeadSearch) -> SafeString:

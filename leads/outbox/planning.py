@@ -167,7 +167,7 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[Loca
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
-            status = lead.email_status if KINDS[kind].judges else ""
+            status = getattr(lead, KINDS[kind].status) if KINDS[kind].judges else ""
             row = Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead), digest(lead), status)
             yield row, verdict.country_code
 

@@ -42,6 +42,10 @@ class Tally:
         if self.skipped[skip.kind, skip.reason] <= _EXAMPLES:
             self.examples.append(skip)
 
+    def is_known(self, kind: Kind) -> bool:
+        """Tell whether some leads are skipped because of what was bought for them before; ``force`` buys it again."""
+        return any(self.skipped[kind, reason] for reason in (Reason.CLEARED, Reason.NOTHING_NEW, Reason.KEPT_ASIDE))
+
     def buy(self, kind: Kind, price: Decimal) -> Reason | None:
         """Count a purchase; return the reason why it cannot be paid instead, None when it can."""
         cost = self.worst_case + price

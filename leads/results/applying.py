@@ -19,11 +19,12 @@ from leads.conf import lead_settings
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
-from leads.results.matching import Match, Sent, Settled, match
+from leads.results.matching import Match, Sent, Settled, match, settle_one
 from leads.results.updating import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
+_FITS_NOBODY = "This result fits no search of the job."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
 Outcome = LeadSearch.Outcome
@@ -78,6 +79,8 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         job = _lock(pk)
         if job is None:
             return False
+        # What the first answer told stands.
+        job.enrow_id, job.result_via = job.enrow_id or enrow_id[:128], job.result_via or via
         rows = _searches(job)
         sent = [row for row in rows if row.position is not None]
         matched = match(
@@ -94,7 +97,7 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         writeback.store(job, fresh, to_leads=to_leads)
         _keep_orphans(job, rows, matched.orphans)
         if any(row.outcome == Outcome.PENDING for row in settled.values()):
-            _keep_open(job, found=_found(rows, fresh), enrow_id=enrow_id, via=via)
+            _keep_open(job, found=_found(rows, fresh))
             return True
         _end(
             job,
@@ -102,8 +105,6 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             found=_found(rows, fresh),
             error=_BATCH_FAILED if failed else "",
             cost=_cost(job, answer, matched),
-            enrow_id=enrow_id,
-            via=via,
             is_written=to_leads,
         )
     return True
@@ -193,7 +194,8 @@ def _says(row: Sent, came: Settled) -> bool:
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
-    outcomes = {row.pk: row.outcome for row in rows} | {row.pk: row.outcome for row in fresh}
+    asked = (row for row in rows if row.effect not in {LeadSearch.Effect.ASIDE, LeadSearch.Effect.DROPPED})
+    outcomes = {row.pk: row.outcome for row in asked} | {row.pk: row.outcome for row in fresh}
     return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
 
 
@@ -201,32 +203,41 @@ def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result
     if job.has_forgotten:
         return  # it may well be about the person who was forgotten
     # A job that stays open is asked again, and answers the same.
-    known = {(row.crm_id, row.value, row.country) for row in rows if row.position is None and row.fingerprint is None}
-    orphans = [row for row in results if (row.crm_id[:128], row.value, row.country) not in known]
+    known = {(row.crm_id, row.value) for row in rows if row.position is None and row.fingerprint is None}
+    orphans = [row for row in (kept_aside(job, result, _FITS_NOBODY) for result in results) if _key(row) not in known]
     job.kept_aside += len(orphans)
-    LeadSearch.objects.bulk_create(
-        LeadSearch(
-            job=job,
-            crm_id=result.crm_id[:128],
-            kind=job.kind,
-            outcome=Outcome.ERROR,
-            value=result.value,
-            country=result.country,
-            effect=LeadSearch.Effect.ASIDE,
-            error="This result fits no search of the job.",
-        )
-        for result in orphans
+    LeadSearch.objects.bulk_create(orphans)
+
+
+def _key(row: LeadSearch) -> tuple[str, str]:
+    return row.crm_id, row.value
+
+
+def kept_aside(job: SearchJob, result: Result, reason: str) -> LeadSearch:
+    """Return a row for a result that may be nobody's of the job; it waits for a person."""
+    settled = settle_one(Kind(job.kind), 0, result)
+    return LeadSearch(
+        job=job,
+        crm_id=result.crm_id[:128],
+        kind=job.kind,
+        outcome=settled.outcome,
+        value=settled.value,
+        country=settled.country,
+        # A verdict is only ever written to a lead that has the address it judged.
+        value_before=settled.value if KINDS[Kind(job.kind)].judges else "",
+        effect=LeadSearch.Effect.ASIDE,
+        error=f"{reason} {settled.error}".strip()[:300],
     )
 
 
-def _keep_open(job: SearchJob, *, found: int, enrow_id: str, via: str) -> None:
+def _keep_open(job: SearchJob, *, found: int) -> None:
     """Note what came so far, and let polling ask for the rest."""
     SearchJob.objects.filter(pk=job.pk).update(
         state=SearchJob.State.RUNNING,
         found=found,
         kept_aside=job.kept_aside,
-        result_via=job.result_via or via,
-        enrow_id=job.enrow_id or enrow_id[:128],
+        result_via=job.result_via,
+        enrow_id=job.enrow_id,
         last_error=_STILL_ONGOING,
     )
 
@@ -238,8 +249,6 @@ def _end(
     found: int,
     error: str,
     cost: Decimal | None,
-    enrow_id: str = "",
-    via: str = "",
     is_written: bool,
 ) -> None:
     now = timezone.now()
@@ -249,8 +258,8 @@ def _end(
         kept_aside=job.kept_aside,
         credits_cost=cost,
         last_error=error[:500],
-        result_via=job.result_via or via,
-        enrow_id=job.enrow_id or enrow_id[:128],
+        result_via=job.result_via,
+        enrow_id=job.enrow_id,
         finished_at=now,
         written_at=now if is_written else None,
     )

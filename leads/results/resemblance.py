@@ -40,12 +40,14 @@ def difference(lead: Candidate, echo: Query | None) -> str:
 
 def _compared(lead: Candidate, echo: FindEmail | FindPhone) -> dict[str, bool | None]:
     """Return whether each agrees; None where one side is missing or says too little."""
-    is_phone = isinstance(echo, FindPhone)
-    name = f"{echo.firstname} {echo.lastname}" if is_phone else echo.fullname
+    if isinstance(echo, FindPhone):
+        name, profile = f"{echo.firstname} {echo.lastname}", echo.linkedin_url
+    else:
+        name, profile = echo.fullname, ""
     return {
         "name": _names_agree(_words(lead.name), _words(name)),
         "domain": _domains_agree(_domain(lead.company_domain), _domain(echo.company_domain)),
-        "profile": _profiles_agree(_slug(lead.linkedin_url), _slug(echo.linkedin_url)) if is_phone else None,
+        "profile": _profiles_agree(_slug(lead.linkedin_url), _slug(profile)),
     }
 
 

@@ -121,8 +121,8 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -
         sent_at=now,
     )
     searches = [_search(job, position, *named) for position, named in enumerate(ours.values())]
-    job.found = sum(search.outcome == LeadSearch.Outcome.FOUND for search in searches)
     job.kept_aside = sum(search.effect == LeadSearch.Effect.ASIDE for search in searches)
+    job.found = sum(search.outcome == LeadSearch.Outcome.FOUND and not search.effect for search in searches)
     try:
         with transaction.atomic(using=sql.alias()):
             job.save(force_insert=True)
@@ -142,18 +142,18 @@ def _cost(kind: Kind, answer: Answer) -> Decimal:
 
 
 def _search(job: SearchJob, position: int, result: Result, doubt: str) -> LeadSearch:
+    if doubt:
+        return applying.kept_aside(job, result, doubt)
     settled = settle_one(Kind(job.kind), 0, result)
     return LeadSearch(
         job=job,
         crm_id=result.crm_id,
         kind=job.kind,
-        # What is kept aside is nobody's search.
-        position=None if doubt else position,
-        outcome=LeadSearch.Outcome.ERROR if doubt else settled.outcome,
+        position=position,
+        outcome=settled.outcome,
         value=settled.value,
         country=settled.country,
         # A verification is only written to a lead that still has the address it judged.
         value_before=result.value if KINDS[Kind(job.kind)].judges else "",
-        effect=LeadSearch.Effect.ASIDE if doubt else LeadSearch.Effect.NONE,
-        error=doubt or settled.error,
+        error=settled.error,
     )

@@ -171,7 +171,21 @@ def result_findings() -> Iterator[Finding]:
             "Fix what it says; the sweep then writes them, or 'manage.py enrow_sweep' does now.",
         )
     else:
-        yield fine("results", "Every result that came has reached its lead.")
+        yield fine("results", "Every result that fits a lead has reached it.")
+
+
+def aside_findings() -> Iterator[Finding]:
+    """Look for results that fit nobody: they were paid for, and wait for a person."""
+    jobs = SearchJob.objects.filter(kept_aside__gt=0).order_by("-created_at")
+    latest = jobs.first()
+    if latest:
+        yield trouble(
+            "kept aside",
+            f"{count(jobs):,} search jobs brought results that fit none of their leads; the latest is {latest.pk}. "
+            "They are kept aside, and leads of these jobs that got nothing are not bought again.",
+            "In the admin open the list of search jobs, filter by 'kept aside', open a job and follow the number "
+            "beside 'Kept aside': give each result to a lead, or drop it.",
+        )
 
 
 def refused_findings() -> Iterator[Finding]:
@@ -271,6 +285,7 @@ _ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (
     sweep_findings,
     result_findings,
     refused_findings,
+    aside_findings,
     webhook_findings,
     credit_findings,
     balance_findings,

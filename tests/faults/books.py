@@ -110,7 +110,7 @@ class Books:
         assert not nothing_said.exists()
         unwritten = LeadSearch.objects.filter(effect="").exclude(outcome="cancelled")
         assert not unwritten.exists(), "a result did not reach its lead"
-        assert not LeadSearch.objects.filter(effect="orphan", fingerprint=None).exists(), "a result fitted nobody"
+        assert not LeadSearch.objects.filter(effect="aside").exists(), "a result fitted nobody"
         self._what_was_paid_for_is_there()
 
     def _what_was_paid_for_is_there(self) -> None:
@@ -123,7 +123,7 @@ class Books:
             assert job.state == "failed" or not errors, [row.error for row in errors]
         left_out = LeadSearch.objects.filter(error=applying._NO_RESULT)
         assert not left_out, f"{[row.crm_id for row in left_out]} got nothing of what was bought for them"
-        found = LeadSearch.objects.found().exclude(Q(kind="verify_email") | Q(effect__in=["orphan", "stale"]))
+        found = LeadSearch.objects.found().exclude(Q(kind="verify_email") | Q(effect__in=["orphan", "stale", "aside"]))
         for search in found:
             field = {"find_email": "email", "find_phone": "phone"}[search.kind]
             lead = Lead.objects.filter(crm_id=search.crm_id).first()

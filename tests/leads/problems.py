@@ -36,5 +36,6 @@ PROBLEMS = {
     "too large": lambda: Rejection.objects.create(hour=ago(hours=1), reason="too_large", count=1, last_at=ago(hours=1)),
     "is overdue": lambda: job(state="running", enrow_id="x", next_check_at=ago(hours=1)),
     "did not reach the leads": lambda: job(state="finished", finished_at=ago(hours=1)),
+    "fit none of their leads": lambda: job(state="finished", finished_at=ago(hours=1), written_at=ago(), kept_aside=1),
     "The last sweep was": lambda: Heartbeat.objects.create(name=SWEEP, at=ago(days=2)),
 }

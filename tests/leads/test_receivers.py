@@ -10,6 +10,7 @@ from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import sign
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
+from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
@@ -106,6 +107,15 @@ def test_an_event_that_contradicts_its_url_asks_nothing_of_a_job_that_has_ended(
     assert (event.state, str(job.pk) in event.last_error) == ("ignored", True)
     assert (SearchJob.objects.values().get(), Lead.objects.get().email) == (before, "")
     assert gets(sandbox) == asked
+
+
+def test_an_event_that_contradicts_the_job_of_a_forgotten_person_leaves_no_body(running, post):
+    """It may hold what was forgotten."""
+    job = running(2)
+    forgetting.forget(["lead-0"])
+    event = post(single("another-id", **EVIL), sign(str(job.pk)))
+    assert (event.state, event.payload) == ("ignored", "")
+    assert Lead.objects.get().email == people.find_email("Ann1 Somebody", "firm1.com")
 
 
 def test_the_genuine_event_is_no_repeat_of_another_jobs_url(make_leads, sandbox, post):

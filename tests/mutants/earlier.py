@@ -68,8 +68,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/purchases.py",
-        before="THEN 0 ELSE 1 END, q.id DESC",
-        after="THEN 0 ELSE 1 END, q.id",
+        before="ELSE 1 END, q.id DESC",
+        after="ELSE 1 END, q.id",
         means="after a forced purchase the oldest value is shared",
     ),
     Fault(
@@ -98,7 +98,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/matching.py",
-        before="        elif row.pk not in settled:",
+        before="        elif row.pk not in paired or paired[row.pk].verdict is Verdict.ONGOING:",
         after="        else:",
         means="the last of two results wins",
     ),

@@ -77,9 +77,15 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="ORDER BY CASE WHEN q.outcome = 'pending' THEN 0 ELSE 1 END, q.id DESC",
+        before="ORDER BY CASE q.outcome WHEN 'pending' THEN 0 WHEN 'error' THEN 2 ELSE 1 END, q.id DESC",
         after="ORDER BY q.id",
         means="an old result is shared while a new one is being bought",
+    ),
+    Fault(
+        file=_PURCHASES,
+        before="    OR (q.outcome = 'error' AND j.kept_aside > 0))",
+        after="    )",
+        means="what may be among the results that fit nobody is bought again",
     ),
     Fault(
         file=_PURCHASES,

@@ -32,8 +32,8 @@ FAULTS = [
     ),
     Fault(
         file=_APPLYING,
-        before="enrow_id=job.enrow_id or enrow_id[:128]",
-        after="enrow_id=enrow_id[:128] or job.enrow_id",
+        before="= job.enrow_id or enrow_id[:128], job",
+        after="= enrow_id[:128] or job.enrow_id, job",
         means="an event renames the search that Enrow's answer named",
     ),
     Fault(
@@ -66,21 +66,33 @@ FAULTS = [
     ),
     Fault(
         file=_MATCHING,
-        before="if 0 <= result.index < len(self._rows) else None",
-        after="if 0 <= result.index <= len(self._rows) else None",
+        before="and 0 <= at < len(self._rows) else None",
+        after="and 0 <= at <= len(self._rows) else None",
         means="a position one behind the last row",
     ),
     Fault(
         file=_MATCHING,
-        before="if result.crm_id and result.crm_id not in self._ambiguous:",
-        after="if result.crm_id:",
+        before="if names[name := clean_text(row.crm_id)] == 1}",
+        after="if (name := clean_text(row.crm_id))}",
         means="two crm_ids that come back alike are not told apart by their place",
     ),
     Fault(
         file=_MATCHING,
-        before="return self._rows[0] if len(self._rows) == 1 else None",
-        after="return self._rows[0] if self._rows else None",
+        before="        if self._is_single:",
+        after="        if True:",
         means="a result that names nobody goes to the first row",
+    ),
+    Fault(
+        file=_MATCHING,
+        before="            return None if self._names_another(result) else",
+        after="            return",
+        means="a single result that names another lead is written",
+    ),
+    Fault(
+        file=_MATCHING,
+        before="        return self._echoed(result) or named",
+        after="        return named",
+        means="the echo does not decide where custom and place contradict",
     ),
     Fault(
         file=_MATCHING,
@@ -140,8 +152,26 @@ FAULTS = [
     ),
     Fault(
         file=_RECEIVERS,
-        before="elif event.reference and event.result:",
-        after="elif event.result:",
+        before="elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:",
+        after="elif event.reference and event.result:",
+        means="an expired job takes what no GET confirms",
+    ),
+    Fault(
+        file=_RECEIVERS,
+        before="    if event.ids and _is_anothers(job, event):",
+        after="    if False:",
+        means="another job's id is believed on a job's own URL",
+    ),
+    Fault(
+        file=_RECEIVERS,
+        before='        return f"{came}names a place',
+        after='        return "" and f"{came}names a place',
+        means="a place that the job does not have is believed",
+    ),
+    Fault(
+        file=_RECEIVERS,
+        before="elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:",
+        after="elif event.result and job.state != SearchJob.State.EXPIRED:",
         means="an event by the shared secret is believed",
     ),
     Fault(

@@ -293,6 +293,15 @@ def test_a_custom_that_comes_back_as_the_text_of_its_object_is_read(custom, crm_
     assert answers.crm_id_of(custom) == crm_id
 
 
+def test_the_custom_of_a_batch_names_none_of_its_rows():
+    """It is the batch's: each row has its own, or none."""
+    body = payload("responses/get_email_find_bulk_200_completed")
+    assert body["general"]["custom"]
+    rows = [{name: value for name, value in row.items() if name != "custom"} for row in body["results"]]
+    read = answers.bulk_answer(FIND, body | {"custom": "lead-1", "results": rows})
+    assert {result.crm_id for result in read.results} == {""}
+
+
 @pytest.mark.parametrize("custom", ["{" * 1999, '{"a":' * 300, '{"crm_id": "' + "x" * 5000 + '"}'])
 def test_a_custom_that_is_no_object_of_ours_stays_text(custom):
     """Too deep, cut off or too long: no error, and bounded."""

@@ -126,6 +126,24 @@ def test_what_contradicts_is_kept_aside(receiver):
     assert (row().state, row().last_error, row().attempts) == (State.IGNORED, "It names another search.", 1)
 
 
+def test_what_contradicts_one_receiver_may_be_anothers(receiver):
+    """A host may sign URLs for searches of its own, which are no job of ours."""
+    receiver.does = raising(KeepAside("It is no job of mine."))
+
+    def of_the_host(sender, event, **kwargs):
+        return event.reference == "a-search-of-the-host"
+
+    event_received.connect(of_the_host)
+    try:
+        for reference in ("a-search-of-the-host", "nobodys"):
+            storing.store(BODY, reference=reference)
+        processing.drain()
+    finally:
+        event_received.disconnect(of_the_host)
+    states = dict(WebhookEvent.objects.values_list("reference", "state"))
+    assert states == {"a-search-of-the-host": State.PROCESSED, "nobodys": State.IGNORED}
+
+
 @pytest.mark.parametrize("hosts_first", [True, False])
 def test_a_hosts_failing_receiver_neither_loses_nor_blocks_the_event(hosts_first, receiver):
     """Ours gets its turn, whichever is called first; the host's is called again later."""

@@ -41,6 +41,7 @@ PAGES = {
     "admin/enrow_webhooks/status.html": (WebhookEvent, "admin:enrow_webhooks_status"),
     "admin/enrow_webhooks/replay_confirmation.html": (WebhookEvent, "replay"),
     "admin/leads/credits.html": (SearchJob, "admin:leads_searchjob_credits"),
+    "admin/leads/aside_confirmation.html": (LeadSearch, "drop"),
     "admin/leads/resend_confirmation.html": (SearchJob, "resend"),
     "admin/leads/retry_confirmation.html": (SearchJob, "retry"),
     "admin/leads/enrich_confirmation.html": (Lead, "find_email"),
@@ -60,8 +61,9 @@ on_each_site = pytest.mark.parametrize("site", [admin.site, sales], ids=lambda s
 
 @pytest.fixture(autouse=True)
 def rows(make_leads):
-    """Something to decide about: leads, a job that failed, one whose answer was lost, a dead event."""
+    """Something to decide about: leads, jobs that failed or got no answer, a result for nobody, a dead event."""
     fill(2)
+    LeadSearch.objects.filter(pk=LeadSearch.objects.latest("pk").pk).update(effect="aside")
     make_leads(1)
     SearchJob.objects.filter(enrow_id="row-1").update(state="unconfirmed")
     WebhookEvent.objects.filter(enrow_id="row-1").update(state="dead")

@@ -101,7 +101,7 @@ def test_a_single_result_that_names_another_lead_is_kept_aside_and_costs(running
     assert emails() == [""]
     assert (job.state, job.credits_cost, job.kept_aside) == ("finished", 1, 1)
     orphan = aside().get()
-    assert (orphan.crm_id, orphan.value, orphan.outcome) == ("lead-7", "7@x.com", "error")
+    assert (orphan.crm_id, orphan.value, orphan.outcome) == ("lead-7", "7@x.com", "found")
 
 
 def test_a_hit_that_fits_nobody_is_paid_for(running):

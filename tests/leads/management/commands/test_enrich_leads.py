@@ -10,7 +10,7 @@ from django.db import OperationalError
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import writeback
+from leads.results import updating
 from leads.upkeep import polling
 from tests.commands import run, run_process
 from tests.conftest import work
@@ -245,7 +245,7 @@ def test_results_that_cannot_be_written_are_not_waited_for(one_email, sandbox, m
     one_email()
     Lead.objects.filter(crm_id="taken-0").delete()
     with monkeypatch.context() as patch:
-        patch.setattr(writeback, "_write_leads", locked)
+        patch.setattr(updating, "update", locked)
         outcome = run("enrich_leads", "--find", "email", "--wait", 30)
     assert outcome.code == 1
     assert "The sweep writes what is kept when that is fixed." in outcome.err

@@ -1,0 +1,82 @@
+"""Results that were paid for and fit nobody: a person gives each to a lead, or drops it.
+
+Until then the searches of their jobs that ended without a result are not bought again (``SearchJob.kept_aside``).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Collection
+
+from django.db import DatabaseError, transaction
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from enrow_webhooks.client.scrub import log_failure
+from enrow_webhooks.client.values import Kind
+from leads import sql
+from leads.kinds import KINDS
+from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.results import writeback
+
+logger = logging.getLogger(__name__)
+
+Effect = LeadSearch.Effect
+# What brings nothing to a lead can only be dropped.
+_GIVEN = (LeadSearch.Outcome.FOUND, LeadSearch.Outcome.NOT_FOUND)
+
+
+def give(pk: int, crm_id: str, *, by: str) -> bool:
+    """Give a result that was kept aside to the lead with this crm_id; return whether it could be done.
+
+    It is written as any other: a value that the lead has, or a newer search, wins; ``effect`` says what became of it.
+    """
+    if not get_lead_model()._default_manager.filter(crm_id=crm_id).exists():
+        return False
+    with transaction.atomic(using=sql.alias()):
+        search = _locked(pk)
+        if search is None or search.outcome not in _GIVEN:
+            return False
+        search.crm_id, search.effect, search.error = crm_id, Effect.NONE, f"Given to this lead by {by}."[:300]
+        if KINDS[Kind(search.kind)].judges:
+            search.value_before = search.value  # a verdict is about this address alone
+        search.save(update_fields=["crm_id", "effect", "error", "value_before"])
+        SearchJob.objects.filter(pk=search.job_id).update(written_at=None)
+        recount([search.job_id])
+    logger.info("Lead search %s was given to a lead by %s.", pk, by)
+    try:
+        writeback.write(search.job_id)
+    except DatabaseError as error:
+        # The decision stands; the sweep writes it once the lead can be written.
+        log_failure(logger, error, "The results of search job %s could not be written:", search.job_id)
+    return True
+
+
+def drop(pk: int, *, by: str) -> bool:
+    """Drop a result that was kept aside: nobody gets it. Return whether it could be done."""
+    with transaction.atomic(using=sql.alias()):
+        search = _locked(pk)
+        if search is None:
+            return False
+        search.effect, search.error = Effect.DROPPED, f"{search.error[:150]} Dropped by {by}."[:300]
+        search.save(update_fields=["effect", "error"])
+        recount([search.job_id])
+    logger.info("Lead search %s was dropped by %s.", pk, by)
+    return True
+
+
+def recount(jobs: Collection[uuid.UUID]) -> None:
+    """Count anew what waits for a person in these jobs; one statement, in the caller's transaction."""
+    waiting = LeadSearch.objects.filter(job=OuterRef("pk"), effect=Effect.ASIDE).order_by().values("job")
+    number = Subquery(waiting.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    SearchJob.objects.filter(Q(kept_aside__gt=0), pk__in=jobs).update(kept_aside=Coalesce(number, 0))
+
+
+def _locked(pk: int) -> LeadSearch | None:
+    """Return a result that waits for a person, None when it does not any more. Its job is locked first, as ever."""
+    search = LeadSearch.objects.filter(pk=pk, effect=Effect.ASIDE).first()
+    if search is None:
+        return None
+    SearchJob.objects.select_for_update().get(pk=search.job_id)
+    return LeadSearch.objects.filter(pk=pk, effect=Effect.ASIDE).first()
