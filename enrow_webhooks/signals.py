@@ -47,4 +47,4 @@ class TryLater(Exception):  # noqa: N818 - it is no error: the event waits for i
 
 
 class KeepAside(Exception):  # noqa: N818 - it is a verdict
-    """The event contradicts what is known. It is not applied unless another receiver takes it; the message says how."""
+    """The event contradicts what is known: not applied unless another receiver takes it. The message says how."""

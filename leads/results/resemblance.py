@@ -10,7 +10,7 @@ import unicodedata
 
 from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.inputs import clean_domain, clean_text, profile_url
-from enrow_webhooks.client.values import FindEmail, FindPhone, Query, VerifyEmail
+from enrow_webhooks.client.values import Query
 from leads.kinds import Candidate
 
 _WORD = re.compile(r"[^\W_]+")
@@ -27,8 +27,8 @@ def difference(lead: Candidate, echo: Query | None) -> str:
     """
     if echo is None:
         return "Enrow does not say whom it searched, so nothing can be compared with the lead."
-    if isinstance(echo, VerifyEmail):
-        agrees = _address(echo.email) == _address(lead.email)
+    if address := _said(echo, "email"):
+        agrees = _address(address) == _address(lead.email)
         return "" if agrees else "The lead has another e-mail than the one that was verified."
     verdicts = _compared(lead, echo)
     if contradicts := [what for what, agrees in verdicts.items() if agrees is False]:
@@ -38,17 +38,19 @@ def difference(lead: Candidate, echo: Query | None) -> str:
     return ""
 
 
-def _compared(lead: Candidate, echo: FindEmail | FindPhone) -> dict[str, bool | None]:
+def _compared(lead: Candidate, echo: Query) -> dict[str, bool | None]:
     """Return whether each agrees; None where one side is missing or says too little."""
-    if isinstance(echo, FindPhone):
-        name, profile = f"{echo.firstname} {echo.lastname}", echo.linkedin_url
-    else:
-        name, profile = echo.fullname, ""
+    name = _said(echo, "fullname") or f"{_said(echo, 'firstname')} {_said(echo, 'lastname')}"
     return {
         "name": _names_agree(_words(lead.name), _words(name)),
-        "domain": _domains_agree(_domain(lead.company_domain), _domain(echo.company_domain)),
-        "profile": _profiles_agree(_slug(lead.linkedin_url), _slug(profile)),
+        "domain": _domains_agree(_domain(lead.company_domain), _domain(_said(echo, "company_domain"))),
+        "profile": _profiles_agree(_slug(lead.linkedin_url), _slug(_said(echo, "linkedin_url"))),
     }
+
+
+def _said(echo: Query, field: str) -> str:
+    """Return one input of a search; blank where its kind knows none of that name."""
+    return str(getattr(echo, field, ""))
 
 
 def _address(email: str) -> str:
