@@ -82,7 +82,7 @@ def test_a_verification_sends_the_address():
             Reason.BAD_INPUT,
             "company_domain 'not a domain'",
         ),
-        (Kind.FIND_PHONE, {"phone": "+33"}, Reason.ALREADY, "already has a phone"),
+        (Kind.FIND_PHONE, {"phone": "+33199001234"}, Reason.ALREADY, "already has a phone"),
         (Kind.FIND_PHONE, {"fullname": "Cher", "company_domain": "a.com"}, Reason.MISSING, "linkedin_url"),
         (Kind.FIND_PHONE, {"fullname": "Ann Lee"}, Reason.MISSING, "company_domain"),
         (Kind.FIND_PHONE, {"linkedin_url": "https://linkedin.com/company/acme"}, Reason.BAD_INPUT, "page of a company"),
