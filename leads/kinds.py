@@ -5,6 +5,7 @@ How a kind is spoken to Enrow stands in ``enrow_webhooks.client``; everything el
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.client.blanks import filled, name_filled
 from enrow_webhooks.client.errors import NoCompanyHost
 from enrow_webhooks.client.inputs import clean_domain, clean_email, profile_url
-from enrow_webhooks.client.names import Name, person
+from enrow_webhooks.client.names import person
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
 from leads.skips import NotSent, Reason
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
+# Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
+_REMEMBERED = 10_000
 _DIGIT = re.compile(r"\d")
 # The shortest numbers of small countries.
 _FEWEST_DIGITS = 5
@@ -51,34 +54,43 @@ class Candidate(NamedTuple):
         return f"<Candidate {self.pk}>"
 
     @property
-    def name(self) -> Name:
-        """The name of the person, without titles and credentials."""
+    def name(self) -> tuple[str, str]:
+        """The first and the last name of the person, without titles and credentials; see ``person``."""
         return person(self.firstname, self.lastname, self.fullname)
 
 
 def _find_email(lead: Candidate) -> FindEmail:
-    name = lead.name.full
-    if not name:
+    first, last = lead.name
+    if not first:
         raise NotSent(Reason.MISSING, "It has no name: fill firstname and lastname, or fullname.")
     domain, company = _company(lead)
     # A country only helps Enrow to resolve a company by its name.
     country = "" if domain else _country(lead)
     return FindEmail(
-        fullname=name, company_domain=domain, company_name=company, country_code=country, crm_id=lead.crm_id
+        fullname=f"{first} {last}" if last else first,
+        company_domain=domain,
+        company_name=company,
+        country_code=country,
+        crm_id=lead.crm_id,
     )
 
 
 def _company(lead: Candidate) -> tuple[str, str]:
-    if typed := filled(lead.company_domain):
-        try:
-            return clean_domain(typed), ""
-        except NoCompanyHost:
-            # It is spelled right, and is only no company's; the name says which one is meant.
-            if not filled(lead.company_name):
-                raise
+    try:
+        if domain := _domain(lead.company_domain):
+            return domain, ""
+    except NoCompanyHost:
+        # It is spelled right, and is only no company's; the name says which one is meant.
+        if not filled(lead.company_name):
+            raise
     if not (company := filled(lead.company_name)):
         raise NotSent(Reason.MISSING, "It has no company: fill company_domain or company_name.")
     return "", company
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _domain(typed: str) -> str:
+    return clean_domain(typed) if filled(typed) else ""
 
 
 def _country(lead: Candidate) -> str:
@@ -92,13 +104,11 @@ def _verify_email(lead: Candidate) -> VerifyEmail:
 def _find_phone(lead: Candidate) -> FindPhone:
     if filled(lead.linkedin_url):
         return FindPhone(linkedin_url=profile_url(lead.linkedin_url), crm_id=lead.crm_id)
-    name = lead.name
-    if not name.last:
+    first, last = lead.name
+    if not last:
         raise NotSent(Reason.MISSING, "It has neither linkedin_url nor both firstname and lastname.")
     domain, company = _company(lead)
-    return FindPhone(
-        firstname=name.first, lastname=name.last, company_domain=domain, company_name=company, crm_id=lead.crm_id
-    )
+    return FindPhone(firstname=first, lastname=last, company_domain=domain, company_name=company, crm_id=lead.crm_id)
 
 
 def _is_address(value: str) -> bool:

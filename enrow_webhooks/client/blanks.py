@@ -44,8 +44,9 @@ _WORDS = frozenset(
 _LOCALS = ("na", "n.a", "null", "none", "nil", "no", "unknown", "noemail", "no-email", "no.email", "no_email", "nomail")
 _HOSTS = ("na", "null", "none", "nil", "no", "unknown", "noemail", "no-email", "nomail", "email", "mail", "example")
 _ADDRESSES = {f"{local}@{host}.{end}" for local in _LOCALS for host in _HOSTS for end in ("com", "net", "org")}
-_FOR_NOBODY = _NOTHINGS | _WORDS
-PLACEHOLDERS = _FOR_NOBODY | _ADDRESSES
+# A whole name of nothing but such words is nobody's: "NULL", "Unknown Unknown"; "Jen Null" is somebody.
+FOR_NOBODY = _NOTHINGS | _WORDS
+PLACEHOLDERS = FOR_NOBODY | _ADDRESSES
 # The longest placeholder: what is longer needs no look.
 _LONGEST = max(map(len, PLACEHOLDERS))
 
@@ -60,11 +61,6 @@ def name_filled(text: str) -> str:
     """Return the same of a part of a name, or of a country: words that are somebody's name stay."""
     text = spelled(text)
     return "" if len(text) <= _LONGEST and text.casefold() in _NOTHINGS else text
-
-
-def is_word_for_nobody(word: str) -> bool:
-    """Tell whether a name of nothing but such words is nobody's: "NULL", "Unknown Unknown"; "Jen Null" is somebody."""
-    return word.casefold() in _FOR_NOBODY
 
 
 def some_blank(texts: Iterable[str]) -> bool:

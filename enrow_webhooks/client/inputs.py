@@ -5,7 +5,6 @@ Enrow refuses a whole batch for one bad row, so every row is judged here first.
 
 from __future__ import annotations
 
-import functools
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -45,8 +44,6 @@ _LONGEST_URL = 2000
 _LONGEST_HOST = 500
 # Characters of a bad input that its sentence repeats.
 _QUOTED = 80
-# Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
-_REMEMBERED = 10_000
 
 
 def clean_text(text: str) -> str:
@@ -55,7 +52,6 @@ def clean_text(text: str) -> str:
     return " ".join((text if text.isprintable() else _UNPRINTABLE.sub(" ", text)).split())
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
 def clean_domain(text: str) -> str:
     """Return the bare, lower-case ASCII domain in a domain, a site URL or a pasted e-mail address.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import TypeAlias
 
 from nameparser import Lexicon, Parser, Role
 
-from enrow_webhooks.client.blanks import is_word_for_nobody, name_filled
+from enrow_webhooks.client.blanks import FOR_NOBODY, name_filled
+from enrow_webhooks.client.text import composed, is_letters, spelled
 
 
 def _words(text: str) -> frozenset[str]:
@@ -39,7 +40,7 @@ _CAPITAL_CREDENTIALS = frozenset({"MD", "M.D.", "RN", "R.N.", "P.E.", "B.A.", "M
 _GENERATIONS = _words("jr sr junior senior jnr snr ii iii iv")
 # Emoji, arrows, signs of trade and what stands in the same blocks: each is a picture.
 _PICTURE = re.compile(
-    "[\u00a9\u00ae\u20d0-\u20ff\u2100-\u214f\u2190-\u2bff\u3030\u303d\u3297\u3299\ue000-\uf8ff\U0001f000-\U0001faff]"
+    "[\u00a9\u00ae\u20d0-\u20ff\u2117\u2120\u2122\u2190-\u2bff\u3030\u303d\u3297\u3299\ue000-\uf8ff\U0001f000-\U0001faff]"
 )
 # Signs that say more than a name; an initial with its dot is plain.
 _SIGN = re.compile(r"[,;:!?()\[\]{}<>\"“”„«»‘/\\|+=*&@#~_`•·]|\w\w\.|\B'| [-–—] ")
@@ -58,19 +59,9 @@ _parser = Parser(
 )
 
 
-class Name(NamedTuple):
-    """A person's name in two parts; the second is blank for one who has a single word."""
-
-    first: str = ""
-    last: str = ""
-
-    def __repr__(self) -> str:
-        return "<Name>"
-
-    @property
-    def full(self) -> str:
-        """The name in one field."""
-        return f"{self.first} {self.last}" if self.last else self.first
+# First name and last name; the second is blank for a person of a single word. Bare, because a million are made.
+Name: TypeAlias = tuple[str, str]
+NOBODY: Name = ("", "")
 
 
 def person(firstname: str, lastname: str, fullname: str) -> Name:
@@ -78,36 +69,51 @@ def person(firstname: str, lastname: str, fullname: str) -> Name:
 
     First and last name where both are filled; else the full name, if it has more words than the one that is filled.
     """
+    if not (firstname or lastname):
+        return _whole(fullname)
     first, last = _part(firstname), _part(lastname)
     if first and last:
-        return Name() if is_word_for_nobody(first) and is_word_for_nobody(last) else Name(first, last)
-    name, alone = _whole(fullname), _whole(first or last)
-    return name if name.last or not alone.first else alone
+        return NOBODY if first.casefold() in FOR_NOBODY and last.casefold() in FOR_NOBODY else (first, last)
+    name = _whole(fullname)
+    return name if name[1] or not (first or last) else _whole(first or last)
 
 
 def _part(text: str) -> str:
     """Return what a field for a part of the name says, without titles and credentials."""
-    if text.isascii() and text.isalpha():
+    if text.isalpha():
+        if text.isascii():
+            return text
+        if is_letters(text):
+            return composed(text)
+    text = spelled(text)
+    if text.replace("-", "").replace("'", "").isalpha():
         return text
-    text = name_filled(text)
-    if not text.isascii():
-        text = _without_pictures(text)
-    words = text.split()
+    words = _without_pictures(name_filled(text)).split()
     if len(words) > 1:
         return _joined(_bare(words))
-    return "" if text.endswith(".") and _is_title(text) else text
+    return "".join(word for word in words if not (word.endswith(".") and _is_title(word)))
 
 
 def _whole(text: str) -> Name:
     """Return the name that one field says."""
-    text = _without_pictures(name_filled(text))
-    words = text.split()
-    if all(map(is_word_for_nobody, words)):
-        return Name()
-    if _SIGN.search(text) and len(text) <= _LONGEST:
-        return _read(text)
+    if _is_plain(text):
+        words = composed(text).split()
+    else:
+        text = _without_pictures(name_filled(text))
+        if len(text) <= _LONGEST and _SIGN.search(text):
+            return _read(text)
+        words = text.split()
+    if not words or (words[0].casefold() in FOR_NOBODY and FOR_NOBODY.issuperset(map(str.casefold, words))):
+        return NOBODY
     # "Judge Reinhold" and "Dr No" are two words of a name.
     return _of_words(_bare(words) if len(words) > 2 else words)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text is words of letters alone, hyphens and apostrophes within them: "Jean-Luc O'Neil"."""
+    if is_letters(text):
+        return True
+    return not (" -" in text or "' " in text or " '" in text) and is_letters(text.replace("-", "").replace("'", ""))
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -118,7 +124,7 @@ def _read(text: str) -> Name:
     if not _SIGN.search(text):
         return _of_words(text.split())
     if (pair := _LAST_FIRST.fullmatch(text)) and pair[2].casefold() not in _lexicon.suffix_acronyms | _GENERATIONS:
-        return Name(pair[2], pair[1])
+        return pair[2], pair[1]
     return _of_words(_parsed(text) or text.split())
 
 
@@ -134,7 +140,7 @@ def _parsed(text: str) -> list[str]:
 
 
 def _of_words(words: list[str]) -> Name:
-    return Name(words[0], " ".join(words[1:])) if words else Name()
+    return (words[0], " ".join(words[1:])) if words else NOBODY
 
 
 def _bare(words: list[str]) -> list[str]:

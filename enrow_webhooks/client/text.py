@@ -14,8 +14,6 @@ _INVISIBLE = re.compile(
 )
 # Control characters, among them NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot carry.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Turkish has an i with a dot and one without, and capitals of both. Others type them as one.
-_DOTTED = re.compile("i\u0307|\u0131")
 # Python's normal forms take quadratic time where accents stand in a row; no input is as long as this.
 _LONGEST = 2000
 
@@ -23,9 +21,16 @@ _LONGEST = 2000
 def spelled(text: str) -> str:
     """Return the text as one line of single spaces, composed (NFC), without any character that nobody sees."""
     if not text.isascii():
-        # Twice: what is composed may be a character that is none of those, but never the other way round.
-        text = composed(_INVISIBLE.sub("", text))
+        text = composed(text if is_letters(text) else _INVISIBLE.sub("", text))
     return " ".join((text if text.isprintable() else _UNPRINTABLE.sub(" ", text)).split())
+
+
+def is_letters(text: str) -> bool:
+    """Tell whether a text has nothing but letters and spaces, all of them seen; faster than an expression."""
+    if not text.replace(" ", "").isalpha():
+        return False
+    # The fillers of Korean syllables are the only letters that nobody sees.
+    return text.isascii() or not ("\u3164" in text or "\u115f" in text or "\u1160" in text or "\uffa0" in text)
 
 
 def composed(text: str) -> str:
@@ -34,10 +39,9 @@ def composed(text: str) -> str:
 
 
 def folded(*parts: str) -> str:
-    """Return the parts as one text to compare with: blind to case, to how accents are written, and to the unseen."""
-    text = "\x1f".join(parts)
-    if text.isascii() or len(text) > _LONGEST:
-        return text.casefold()
-    # Unicode's canonical caseless match (D145): case is folded between two normal forms.
-    bare = unicodedata.normalize("NFD", _INVISIBLE.sub("", text)).casefold()
-    return unicodedata.normalize("NFC", _DOTTED.sub("i", unicodedata.normalize("NFD", bare)))
+    """Return the parts, each as ``spelled`` returns it, as one text to compare with, blind to case.
+
+    Turkish has an i with a dot and one without, and capitals of both; others type them as one.
+    """
+    text = "\x1f".join(parts).casefold()
+    return text if text.isascii() else composed(text.replace("ı", "i").replace("i\u0307", "i"))
