@@ -37,12 +37,12 @@ class Fresh(NamedTuple):
         return f"<Fresh {self.pk} {self.outcome}>"
 
 
-# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, one that judges, and one that finds
-# and whose job overwrites. A verdict is about the address that was sent: it is written only while the lead still has
-# it; and a failure says nothing, so it never replaces a verdict that is known.
-_FINDS = "l.{value} = ''"
+# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, and by one that judges. A lead that had
+# something at planning was to be overwritten, or what it had is no value, like "n/a": that is replaced while it stands.
+# A verdict is about the address that was sent: it is written only while the lead still has it; and a failure says
+# nothing, so it never replaces a verdict that is known.
+_FINDS = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 _JUDGES = "l.{value} = r.value_before AND NOT (r.outcome = 'error' AND l.{status} <> '')"
-_OVERWRITES = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 
 # Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
 # instead of deadlocking. A lead that somebody else holds is judged anew once it is free.
@@ -126,7 +126,7 @@ def _write_leads(job: SearchJob, rows: Sequence[Fresh]) -> list[str]:
         for column, source in brings.items()
         if column
     )
-    writable = _JUDGES if facts.judges else _OVERWRITES if job.overwrite else _FINDS
+    writable = _JUDGES if facts.judges else _FINDS
     text = _WRITE.format(
         brings=" ".join(sets),
         status=facts.status,

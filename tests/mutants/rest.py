@@ -94,8 +94,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/kinds.py",
-        before='country = "" if domain else clean_text(lead.country_code).upper()',
-        after="country = clean_text(lead.country_code).upper()",
+        before='country = "" if domain else _country(lead)',
+        after="country = _country(lead)",
         means="one person of one domain is bought once per country",
         tests=("tests/leads/outbox/test_eligibility.py",),
     ),
