@@ -55,11 +55,11 @@ _ALIASES = {
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
 # How the fields are read in which people and programs write a word for nothing; it counts as a blank cell.
-_FILLED: dict[str, Callable[[str], str]] = (
-    dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled)
+_FILLED: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled),
     # Words for nothing that are names, or a country, stay there.
-    | dict.fromkeys(("firstname", "lastname", "fullname", *_COUNTRIES), name_filled)
-)
+    **dict.fromkeys(("firstname", "lastname", "fullname", *_COUNTRIES), name_filled),
+}
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")

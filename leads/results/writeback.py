@@ -37,10 +37,10 @@ class Fresh(NamedTuple):
         return f"<Fresh {self.pk} {self.outcome}>"
 
 
-# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, and by one that judges. A lead that had
-# something at planning was to be overwritten, or what it had is no value, like "n/a": that is replaced while it stands.
-# A verdict is about the address that was sent: it is written only while the lead still has it; and a failure says
-# nothing, so it never replaces a verdict that is known.
+# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, and by one that judges. What a lead
+# had at planning was to be overwritten, or is no value, like "n/a": it is replaced while it stands. A verdict is about the
+# address that was sent: it is written only while the lead still has it; and a failure says nothing, so it never
+# replaces a verdict that is known.
 _FINDS = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 _JUDGES = "l.{value} = r.value_before AND NOT (r.outcome = 'error' AND l.{status} <> '')"
 
