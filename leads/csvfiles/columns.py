@@ -127,7 +127,7 @@ class Column:
         text = unguarded(text)
         return self._fitting(text) if _FILLED.get(name, str)(text) else None
 
-    def _fitting(self, text: str) -> Any:  # noqa: ANN401 - same
+    def _fitting(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
         name, limit = self.field.name, self.field.max_length
         if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
             raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")

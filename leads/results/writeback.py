@@ -38,8 +38,8 @@ class Fresh(NamedTuple):
 
 
 # When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, and by one that judges. What a lead
-# had at planning was to be overwritten, or is no value, like "n/a": it is replaced while it stands. A verdict is about the
-# address that was sent: it is written only while the lead still has it; and a failure says nothing, so it never
+# had at planning was to be overwritten, or is no value, like "n/a": it is replaced while it stands. A verdict is about
+# the address that was sent: it is written only while the lead still has it; and a failure says nothing, so it never
 # replaces a verdict that is known.
 _FINDS = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 _JUDGES = "l.{value} = r.value_before AND NOT (r.outcome = 'error' AND l.{status} <> '')"

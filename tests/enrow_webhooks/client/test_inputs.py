@@ -99,6 +99,25 @@ def test_domains(typed, domain):
 
 
 ANN = "https://www.linkedin.com/in/ann-smith/"
+MEMBER = "https://www.linkedin.com/in/ACoAAABcdEfGhIjKlMnOpQrStUvWxYz012/"
+# What is copied along with a profile.
+TAILS = [
+    *(
+        ",",
+        ";",
+        "&trk=x",
+        "&amp;trk=x&y=1",
+        ", https://x.com",
+        ",https://x.com/a",
+        ";www.x.com",
+        "|",
+        ".",
+        ")",
+        ").",
+        ">",
+    ),
+    *('"', "',", "; Bob Jones", "&"),
+]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +141,19 @@ ANN = "https://www.linkedin.com/in/ann-smith/"
         ("https://www.linkedin.com/in/ren%C3%A9-x/", "https://www.linkedin.com/in/rené-x/"),
         ("https://www.linkedin.com/in/RENÉ-x/", "https://www.linkedin.com/in/rené-x/"),
         ("https://www.linkedin.com/in/rene\u0301-x/", "https://www.linkedin.com/in/rené-x/"),
+        *((f"https://www.linkedin.com/in/ann-smith{tail}", ANN) for tail in TAILS),
+        ("https://www.linkedin.com/mwlite/in/ann-smith", ANN),
+        ("https://www.linkedin.com/comm/in/Ann-Smith?midToken=x", ANN),
+        ("https://www.linkedin.com/in/ann-\u2060smith", ANN),
+        (MEMBER, MEMBER),
+        ("fr.linkedin.com/in/ACoAAABcdEfGhIjKlMnOpQrStUvWxYz012?trk=x", MEMBER),
+        (MEMBER.lower(), MEMBER.lower()),
+        # A comma within it may be a part of a name: who knows whose profile the first half is?
+        ("https://www.linkedin.com/in/ann-smith,-mba-12", None),
+        ("https://www.linkedin.com/in/ann-smith%2C-mba-12", None),
+        ("https://www.linkedin.com/in/ann-smith%29", None),
+        ("https://www.linkedin.com/in/ann&bob", None),
+        ("https://www.linkedin.com/mwlite/company/acme", None),
         ("https://www.linkedin.com/company/acme", None),
         ("https://www.linkedin.com/school/mit", None),
         ("https://www.linkedin.com/showcase/x-y", None),
@@ -248,6 +280,12 @@ PIECES = st.lists(
             "\ud800",
             "xn--",
             "1",
+            ",",
+            "&",
+            "%2C",
+            "%29",
+            "=",
+            "ACoAAABcdEfGhIjKlMnOpQrSt",
             "[",
             "]",
         ]
