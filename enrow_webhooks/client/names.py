@@ -122,10 +122,10 @@ def _read(text: str) -> Name:
     name = _BEHIND.split(text, maxsplit=1)[0]
     text = _joined(_bare((name if " " in name else text).split()))
     if not _SIGN.search(text):
-        return _of_words(text.split())
+        return _of_signs(text.split())
     if (pair := _LAST_FIRST.fullmatch(text)) and pair[2].casefold() not in _lexicon.suffix_acronyms | _GENERATIONS:
         return pair[2], pair[1]
-    return _of_words(_parsed(text) or text.split())
+    return _of_signs(_parsed(text) or text.split())
 
 
 def _parsed(text: str) -> list[str]:
@@ -141,6 +141,11 @@ def _parsed(text: str) -> list[str]:
 
 def _of_words(words: list[str]) -> Name:
     return (words[0], " ".join(words[1:])) if words else NOBODY
+
+
+def _of_signs(words: list[str]) -> Name:
+    """Return the name in words of which some may have neither a letter nor a digit, like a lone hyphen."""
+    return _of_words([word for word in words if any(map(str.isalnum, word))])
 
 
 def _bare(words: list[str]) -> list[str]:

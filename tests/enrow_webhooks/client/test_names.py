@@ -62,6 +62,8 @@ def test_a_dress_makes_no_other_person(text):
         ("NULL", names.NOBODY),
         ("Unknown unknown", names.NOBODY),
         ("🚀", names.NOBODY),
+        ("Dr. -", names.NOBODY),
+        ("|, ", names.NOBODY),
     ],
 )
 def test_what_may_be_a_name_stays(text, name):
