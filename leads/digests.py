@@ -31,7 +31,7 @@ def digest_sql(model: type[Model], table: str, connection: BaseDatabaseWrapper) 
     is_postgres = connection.vendor == "postgresql"
     cell = "COALESCE({}.{}::text, '')" if is_postgres else "COALESCE({}.{}, '')"
     between = f" || {'chr' if is_postgres else 'char'}({ord(_BETWEEN)}) || "
-    columns = {field.name: quote(field.column) for field in model._meta.concrete_fields}
+    columns = {field.name: quote(str(field.column)) for field in model._meta.concrete_fields}
     text = between.join(cell.format(table, columns[name]) for name in INPUTS)
     if is_postgres:
         return f"encode(substr(sha256(convert_to({text}, 'UTF8')), 1, 16), 'hex')::uuid"

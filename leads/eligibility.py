@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enrow_webhooks.client.blanks import filled
 from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.values import Kind, Query
 from leads.kinds import KINDS, Candidate, KindFacts
@@ -21,12 +22,13 @@ def judge(kind: Kind, lead: Candidate, *, overwrite: bool) -> Query | Skip:
 
 
 def _must_be_blank(facts: KindFacts, lead: Candidate, *, overwrite: bool) -> None:
-    if getattr(lead, facts.value) and not overwrite:
+    value = getattr(lead, facts.value)
+    if value and not overwrite and facts.is_value(value):
         raise NotSent(Reason.ALREADY, f"It already has {facts.noun}.")
 
 
 def _must_have_value(facts: KindFacts, lead: Candidate, *, overwrite: bool) -> None:
-    if not getattr(lead, facts.value):
+    if not filled(getattr(lead, facts.value)):
         raise NotSent(Reason.MISSING, f"It has no {facts.bare_noun} to verify.")
     status = getattr(lead, facts.status)
     if status in {facts.found, facts.not_found} and not overwrite:

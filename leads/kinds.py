@@ -5,6 +5,8 @@ How a kind is spoken to Enrow stands in ``enrow_webhooks.client``; everything el
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,13 +15,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
-from enrow_webhooks.client.errors import BadInput
-from enrow_webhooks.client.inputs import clean_domain, clean_email, clean_text, profile_url
+from enrow_webhooks.client.blanks import filled, name_filled
+from enrow_webhooks.client.errors import BadInput, NoCompanyHost
+from enrow_webhooks.client.inputs import clean_domain, clean_email, profile_url
+from enrow_webhooks.client.names import person
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
 from leads.skips import NotSent, Reason
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+
+
+# Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
+_REMEMBERED = 10_000
+_DIGIT = re.compile(r"\d")
+# The shortest numbers of small countries.
+_FEWEST_DIGITS = 5
+_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 
 
 class Candidate(NamedTuple):
@@ -42,30 +54,47 @@ class Candidate(NamedTuple):
         return f"<Candidate {self.pk}>"
 
     @property
-    def name(self) -> str:
-        """The name as Enrow wants it: in one field."""
-        return clean_text(f"{self.firstname} {self.lastname}") or clean_text(self.fullname)
+    def name(self) -> tuple[str, str]:
+        """The first and the last name of the person, without titles and credentials; see ``person``."""
+        return person(self.firstname, self.lastname, self.fullname)
 
 
 def _find_email(lead: Candidate) -> FindEmail:
-    name = lead.name
-    if not name:
+    first, last = lead.name
+    if not first:
         raise NotSent(Reason.MISSING, "It has no name: fill firstname and lastname, or fullname.")
     domain, company = _company(lead)
     # A country only helps Enrow to resolve a company by its name.
-    country = "" if domain else clean_text(lead.country_code).upper()
+    country = "" if domain else _country(lead)
     return FindEmail(
-        fullname=name, company_domain=domain, company_name=company, country_code=country, crm_id=lead.crm_id
+        fullname=f"{first} {last}" if last else first,
+        company_domain=domain,
+        company_name=company,
+        country_code=country,
+        crm_id=lead.crm_id,
     )
 
 
 def _company(lead: Candidate) -> tuple[str, str]:
-    if typed := clean_text(lead.company_domain):
-        return clean_domain(typed), ""
-    company = clean_text(lead.company_name)
-    if not company:
+    try:
+        if domain := _domain(lead.company_domain):
+            return domain, ""
+    except NoCompanyHost:
+        # It is spelled right, and is only no company's; the name says which one is meant.
+        if not filled(lead.company_name):
+            raise
+    if not (company := filled(lead.company_name)):
         raise NotSent(Reason.MISSING, "It has no company: fill company_domain or company_name.")
     return "", company
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _domain(typed: str) -> str:
+    return clean_domain(typed) if filled(typed) else ""
+
+
+def _country(lead: Candidate) -> str:
+    return name_filled(lead.country_code).upper()
 
 
 def _verify_email(lead: Candidate) -> VerifyEmail:
@@ -73,15 +102,23 @@ def _verify_email(lead: Candidate) -> VerifyEmail:
 
 
 def _find_phone(lead: Candidate) -> FindPhone:
-    if clean_text(lead.linkedin_url):
+    if filled(lead.linkedin_url):
         return FindPhone(linkedin_url=profile_url(lead.linkedin_url), crm_id=lead.crm_id)
-    first, last = clean_text(lead.firstname), clean_text(lead.lastname)
-    if not (first and last):
-        first, _, last = lead.name.partition(" ")
+    first, last = lead.name
     if not last:
         raise NotSent(Reason.MISSING, "It has neither linkedin_url nor both firstname and lastname.")
     domain, company = _company(lead)
     return FindPhone(firstname=first, lastname=last, company_domain=domain, company_name=company, crm_id=lead.crm_id)
+
+
+def _is_address(value: str) -> bool:
+    """Tell whether a text has an e-mail address in it, be it among others."""
+    return "@" in value and bool(filled(value))
+
+
+def _is_number(value: str) -> bool:
+    """Tell whether a text has a phone number in it, which a spreadsheet has not rounded: 1.57E+10 is none."""
+    return len(_DIGIT.findall(value)) >= _FEWEST_DIGITS and not _ROUNDED.fullmatch(value.strip())
 
 
 def _as_it_came(value: str, country: str) -> tuple[str, str]:
@@ -124,6 +161,8 @@ class KindFacts:
     query: Callable[[Candidate], Query]
     # Fields of the lead: the value that is found or judged, and what is known of it.
     value: str
+    # Whether what stands in that field is such a value; a placeholder or a remark is replaced like a blank.
+    is_value: Callable[[str], bool] = lambda value: bool(filled(value))
     status: str
     checked_at: str
     country: str = ""
@@ -160,6 +199,7 @@ KINDS: dict[Kind, KindFacts] = {
         word="email",
         query=_find_email,
         value="email",
+        is_value=_is_address,
         status="email_status",
         checked_at="email_checked_at",
         found="valid",
@@ -174,6 +214,7 @@ KINDS: dict[Kind, KindFacts] = {
         noun="an e-mail",
         query=_verify_email,
         value="email",
+        is_value=_is_address,
         status="email_status",
         checked_at="email_checked_at",
         found="valid",
@@ -189,6 +230,7 @@ KINDS: dict[Kind, KindFacts] = {
         word="phone",
         query=_find_phone,
         value="phone",
+        is_value=_is_number,
         status="phone_status",
         checked_at="phone_checked_at",
         country="phone_country",

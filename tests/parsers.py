@@ -20,7 +20,8 @@ from django.db.models import Field
 from django.forms import Form
 from django.test import RequestFactory
 
-from enrow_webhooks.client import answers, events, inputs, scrub
+from enrow_webhooks.client import answers, blanks, events, hosts, inputs, names, scrub
+from enrow_webhooks.client import text as spelling
 from enrow_webhooks.client.errors import Refused, UnreadableEvent
 from enrow_webhooks.client.http import EnrowClient
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Result, Verdict
@@ -45,7 +46,21 @@ from leads.results import matching, resemblance
 T = TypeVar("T")
 
 # Modules whose public functions all read text: whatever is added to them has to be added here.
-OF_TEXT = (addresses, events, inputs, answers, scrub, columns, coercion, people, validation)
+OF_TEXT = (
+    addresses,
+    events,
+    inputs,
+    spelling,
+    names,
+    blanks,
+    hosts,
+    answers,
+    scrub,
+    columns,
+    coercion,
+    people,
+    validation,
+)
 BULK = ENDPOINTS["/email/find/bulk"]
 # What a condition can say; the text stands in each place once.
 CONDITIONS = ("{}", "{}=x", "email__{}=x", "email={}", "email__regex={}", "created_at__in={}", "id={}")
@@ -187,6 +202,8 @@ def failure(text: str) -> KeyError:
 PLAIN: list[Callable[[str], object]] = [
     *(addresses.redact, addresses.recognise, addresses.sign, addresses.callback_url, scrub.scrub),
     *(inputs.clean_text, inputs.clean_domain, inputs.clean_email, inputs.profile_url),
+    *(spelling.spelled, spelling.is_letters, spelling.composed, spelling.folded),
+    *(blanks.filled, blanks.name_filled, hosts.is_free_mail, hosts.page_host),
     *(answers.mapping, answers.text, answers.decimal, answers.crm_id_of),
     *(people.share, people.fold, people.split_name, people.gender, people.is_address, people.verify, people.slug_of),
     *(people.unaccented, people.word_of_name, people.word_of_slug, people.word_of_address),
@@ -224,6 +241,9 @@ OF_ENROW = [
 ]
 # What people type, and files.
 OF_LEADS = [
+    Parser(names.person, lambda text: names.person("", "", text)),
+    Parser(names.person, lambda text: names.person(text, text, "")),
+    Parser(blanks.some_blank, lambda text: blanks.some_blank([text])),
     *each(judge, Kind, lambda kind, text: judge(kind, Candidate(*[text] * 12), overwrite=True)),
     *each(resemblance.difference, (FindEmail, FindPhone), compared),
     Parser(matching.settle_one, lambda text: matching.settle_one(Kind.FIND_PHONE, 1, found(text))),

@@ -77,5 +77,9 @@ class BadInput(ValueError):  # noqa: N818 - the name says what happened
     """A lead's field cannot be sent to Enrow; the message is one sentence for the person who fixes it."""
 
 
+class NoCompanyHost(BadInput):
+    """A host that is nobody's company: of free mail, of social pages or of links."""
+
+
 class UnreadableEvent(ValueError):  # noqa: N818 - the name says what happened
     """A webhook body that is no event; the message says what is wrong with it."""

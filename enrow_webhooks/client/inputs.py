@@ -5,14 +5,14 @@ Enrow refuses a whole batch for one bad row, so every row is judged here first.
 
 from __future__ import annotations
 
-import functools
 import re
-import unicodedata
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
 
-from enrow_webhooks.client.errors import BadInput
+from enrow_webhooks.client.errors import BadInput, NoCompanyHost
+from enrow_webhooks.client.hosts import is_free_mail, page_host
+from enrow_webhooks.client.text import composed, spelled
 
 # Control characters, among them NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot carry.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -26,7 +26,15 @@ _PLAIN_DOMAIN = re.compile(
 )
 _SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
-_SLUG = re.compile(r"[^\s/?#%\"<>\\]{2,200}")
+# No sign that ends a cell or a query stands in a slug, and none that ends a sentence stands at its end.
+_SLUG = re.compile(r"[^\s/?#%\"<>\\,;&|]{1,199}[^\s/?#%\"<>\\,;&|.:!*)\]}']")
+# Copied with the profile: the end of a list or a cell, the next link, or the query of a link that lost its "?".
+_TAIL = re.compile(r"[,;&|]+(?=\s|\Z|https?:|www\.|(?:amp;)?[\w.-]{1,40}=)")
+_TRAILING = ".,;:&|!*)]}>'\""
+# The id of a member, as LinkedIn's own tools write it; unlike a name in a URL, it has capitals that count.
+_MEMBER_ID = re.compile(r"AC[ow]AA[A-Za-z0-9_-]{20,}")
+# What LinkedIn's mobile pages and mails put before the path.
+_BEFORE_PROFILE = frozenset({"mwlite", "comm"})
 _LINKEDIN_HOST = re.compile(r"\A(?:[a-z0-9-]+\.)*linkedin\.com")
 
 _LONGEST_EMAIL = 254
@@ -36,8 +44,6 @@ _LONGEST_URL = 2000
 _LONGEST_HOST = 500
 # Characters of a bad input that its sentence repeats.
 _QUOTED = 80
-# Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
-_REMEMBERED = 10_000
 
 
 def clean_text(text: str) -> str:
@@ -46,19 +52,29 @@ def clean_text(text: str) -> str:
     return " ".join((text if text.isprintable() else _UNPRINTABLE.sub(" ", text)).split())
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
 def clean_domain(text: str) -> str:
     """Return the bare, lower-case ASCII domain in a domain, a site URL or a pasted e-mail address.
 
-    Raises BadInput when there is none, or when it is an IP address or a single label.
+    Raises BadInput when there is none, or when it is an IP address or a single label; and NoCompanyHost for a domain
+    that is no company's.
     """
-    typed = clean_text(text)
+    typed = spelled(text)
     domain = _ascii_domain(_host(typed))
     if not domain:
         raise BadInput(f"company_domain {_quoted(typed)} is not a domain; write it like example.com.")
     if _LINKEDIN_HOST.fullmatch(domain):
-        raise BadInput(f"company_domain {_quoted(typed)} is LinkedIn's own; write the company's domain.")
+        raise NoCompanyHost(f"company_domain {_quoted(typed)} is LinkedIn's own; write the company's domain.")
+    if is_free_mail(domain):
+        raise NoCompanyHost(f"company_domain {_quoted(typed)} is a free mail host; write the company's domain.")
+    if (host := page_host(domain)) and (host != domain or _names_a_page(typed)):
+        raise NoCompanyHost(f"company_domain {_quoted(typed)} is a page at {host}; write the company's domain.")
     return domain
+
+
+def _names_a_page(typed: str) -> bool:
+    """Tell whether a URL says more than its host."""
+    parts = _split(typed)
+    return parts is not None and bool(parts.path.strip("/") or parts.query or parts.fragment)
 
 
 def _host(typed: str) -> str:
@@ -106,7 +122,7 @@ def _quoted(typed: str) -> str:
 
 def clean_email(text: str) -> str:
     """Return the address without surrounding space; raises BadInput when it is not one."""
-    typed = clean_text(text)
+    typed = spelled(text)
     local, _, domain = typed.rpartition("@")
     fits = len(typed) <= _LONGEST_EMAIL and not typed.endswith(".")
     if not (fits and _LOCAL_PART.fullmatch(local) and _ascii_domain(domain)):
@@ -117,18 +133,36 @@ def clean_email(text: str) -> str:
 def profile_url(text: str) -> str:
     """Return ``https://www.linkedin.com/in/<slug>/`` for any spelling of a person's LinkedIn page.
 
-    Enrow answers 400 to locale sub-domains, query strings and company pages; the last are refused here with BadInput.
+    A slug is in lower case; the id of a member, ``ACoAA…``, keeps its capitals. Enrow answers 400 to locale
+    sub-domains, query strings and company pages; the last are refused here with BadInput.
     """
-    typed = clean_text(text)
+    typed = spelled(text)
     parts = _split(typed)
     if parts is None or not _LINKEDIN_HOST.fullmatch((parts.hostname or "").rstrip(".")):
         raise BadInput(f"linkedin_url {_quoted(typed)} is not on linkedin.com.")
-    section, _, rest = parts.path.strip("/").partition("/")
-    if section.lower() in {"company", "school", "showcase"}:
+    section, rest = _section(parts.path)
+    if section in {"company", "school", "showcase"}:
         raise BadInput(f"linkedin_url {_quoted(typed)} is the page of a company, not of a person.")
-    slug = unicodedata.normalize("NFC", clean_text(unquote(rest.partition("/")[0])).lower())
-    if section.lower() != "in" or not _SLUG.fullmatch(slug):
+    slug = _slug(rest)
+    if section != "in" or not _SLUG.fullmatch(slug):
         raise BadInput(
             f"linkedin_url {_quoted(typed)} is not a profile; it should look like https://www.linkedin.com/in/name/."
         )
     return f"https://www.linkedin.com/in/{slug}/"
+
+
+def _section(path: str) -> tuple[str, str]:
+    """Return the first word of a path, in lower case, and what follows it."""
+    section, _, rest = path.strip("/").partition("/")
+    if section.lower() in _BEFORE_PROFILE:
+        section, _, rest = rest.partition("/")
+    return section.lower(), rest
+
+
+def _slug(path: str) -> str:
+    """Return the slug at the beginning of a path, without what was copied along behind it."""
+    typed = path.partition("/")[0]
+    if tail := _TAIL.search(typed):
+        typed = typed[: tail.start()]
+    slug = spelled(unquote(typed.rstrip(_TRAILING)))
+    return slug if _MEMBER_ID.fullmatch(slug) else composed(slug.lower())

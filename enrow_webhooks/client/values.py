@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
 
+from enrow_webhooks.client.text import folded
+
 
 class Kind(enum.StrEnum):
     """What Enrow sells."""
@@ -42,8 +44,8 @@ class SearchStatus(enum.StrEnum):
 
 
 def fingerprint(*parts: str) -> uuid.UUID:
-    """Return a 128-bit name of the parts, blind to case: the same person asked for twice has one fingerprint."""
-    text = "\x1f".join(parts).casefold()
+    """Return a 128-bit name of the parts. Those that are typed in more than one way are folded by the caller."""
+    text = "\x1f".join(parts)
     return uuid.UUID(bytes=hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest())
 
 
@@ -77,7 +79,7 @@ class FindEmail(Asked):
     def fingerprint(self) -> uuid.UUID:
         """The name of this purchase."""
         company = self.company_domain or f"name:{self.company_name}:{self.country_code}"
-        return fingerprint(Kind.FIND_EMAIL, self.fullname, company)
+        return fingerprint(Kind.FIND_EMAIL, folded(self.fullname, company))
 
     def in_post(self, country_code: str) -> Self:
         """Return the query as it reads in a POST with this country; a batch has thousands, and most have none."""
@@ -94,7 +96,7 @@ class VerifyEmail(Asked):
     @property
     def fingerprint(self) -> uuid.UUID:
         """The name of this purchase."""
-        return fingerprint(Kind.VERIFY_EMAIL, self.email)
+        return fingerprint(Kind.VERIFY_EMAIL, folded(self.email))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +114,11 @@ class FindPhone(Asked):
     def fingerprint(self) -> uuid.UUID:
         """The name of this purchase."""
         if self.linkedin_url:
+            # It comes in one form, and two ids of members may differ in their capitals alone.
             return fingerprint(Kind.FIND_PHONE, self.linkedin_url)
         company = self.company_domain or f"name:{self.company_name}"
-        return fingerprint(Kind.FIND_PHONE, self.firstname, self.lastname, company)
+        # Mary Jane | Smith is Mary | Jane Smith.
+        return fingerprint(Kind.FIND_PHONE, folded(f"{self.firstname} {self.lastname}", company))
 
 
 Query = FindEmail | VerifyEmail | FindPhone

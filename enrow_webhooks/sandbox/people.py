@@ -43,6 +43,8 @@ _DOMAIN = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?(?:www\.)?([^\s/@:
 _ADDRESS = re.compile(r"\A[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _WORDS = tuple(map(str, special.Word))
 _SLUG = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([^/?#\s]+)/?", re.IGNORECASE)
+# The id of a member, whose capitals count.
+_MEMBER_ID = re.compile(r"AC[ow]AA[A-Za-z0-9_-]{20,}")
 # Letters of a name that count: Python's normal forms take quadratic time.
 _LONGEST_NAME = 500
 
@@ -123,12 +125,15 @@ def verify(email: str) -> bool:
 
 
 def slug_of(linkedin_url: str) -> str | None:
-    """Return the lower-cased slug of a LinkedIn profile URL.
+    """Return the slug of a LinkedIn profile URL: a member's id as it is, any other in lower case.
 
     None for every other URL, also for one with a locale sub-domain or a query.
     """
     match = _SLUG.fullmatch(linkedin_url.strip())
-    return match.group(1).lower() if match else None
+    if match is None:
+        return None
+    slug = match.group(1)
+    return slug if _MEMBER_ID.fullmatch(slug) else slug.lower()
 
 
 def find_phone(

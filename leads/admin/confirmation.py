@@ -101,7 +101,7 @@ def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
         "reused": tally.reused[kind],
         "missed": tally.missed[kind],
         "again": tally.again[kind],
-        "has_work": any((tally.to_search[kind], tally.shared[kind], tally.reused[kind])),
+        "has_work": any((tally.to_search[kind], tally.shared[kind], tally.reused[kind], tally.is_known(kind))),
         "posts": expected.posts,
         "worst_case": tally.worst_case,
         "balance": expected.balance,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db.models import BinaryField, CharField, Field, FileField, JSONField
 
+from enrow_webhooks.client.blanks import filled, name_filled, some_blank
 from leads.coercion import typed
 from leads.kinds import KINDS, VALUES
 from leads.models import get_lead_model
@@ -54,6 +55,12 @@ _ALIASES = {
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
 _MOST_COLUMNS = 1000
+# How the fields are read in which people and programs write a word for nothing; it counts as a blank cell.
+_FILLED: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled),
+    # Words for nothing that are names, or a country, stay there.
+    **dict.fromkeys(("firstname", "lastname", "fullname", *_COUNTRIES), name_filled),
+}
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")
@@ -103,6 +110,7 @@ class Column:
             and not whole.startswith("'")
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
+            and not (self.field.name in _FILLED and some_blank(texts))
         )
 
     def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -112,12 +120,16 @@ class Column:
             return error
 
     def _value(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        name, limit = self.field.name, self.field.max_length
+        name = self.field.name
         if "\x00" in text:
             raise CellError(f"{name} has a NUL character in it.")
         if not _is_utf8(text):
             raise CellError(f"{name} has bytes that are not UTF-8; save the file as 'CSV UTF-8'.")
         text = unguarded(text)
+        return self._fitting(text) if _FILLED.get(name, str)(text) else None
+
+    def _fitting(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        name, limit = self.field.name, self.field.max_length
         if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
             raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")
         if limit is not None and len(text) > limit:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('crm_id', models.CharField(blank=True, help_text='The id that travels to Enrow and back. Made up when left blank.', max_length=128, unique=True, verbose_name='CRM id')),
                 ('firstname', models.CharField(blank=True, max_length=200, verbose_name='first name')),
                 ('lastname', models.CharField(blank=True, max_length=200, verbose_name='last name')),
-                ('fullname', models.CharField(blank=True, help_text='Used when first and last name are blank.', max_length=400, verbose_name='full name')),
+                ('fullname', models.CharField(blank=True, help_text='Used when first or last name is blank.', max_length=400, verbose_name='full name')),
                 ('company_name', models.CharField(blank=True, max_length=300, verbose_name='company name')),
                 ('company_domain', models.CharField(blank=True, max_length=300, verbose_name='company domain')),
                 ('linkedin_url', models.CharField(blank=True, max_length=500, verbose_name='LinkedIn profile')),

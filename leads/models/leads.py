@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.client.names import person
 from leads.conf import lead_settings
 
 
@@ -50,7 +51,7 @@ class AbstractLead(models.Model):
     firstname = models.CharField(_("first name"), max_length=200, blank=True)
     lastname = models.CharField(_("last name"), max_length=200, blank=True)
     fullname = models.CharField(
-        _("full name"), max_length=400, blank=True, help_text=_("Used when first and last name are blank.")
+        _("full name"), max_length=400, blank=True, help_text=_("Used when first or last name is blank.")
     )
     company_name = models.CharField(_("company name"), max_length=300, blank=True)
     company_domain = models.CharField(_("company domain"), max_length=300, blank=True)
@@ -90,7 +91,7 @@ class AbstractLead(models.Model):
 
     def display_name(self) -> str:
         """Return the name that is sent to Enrow."""
-        return " ".join(f"{self.firstname} {self.lastname}".split()) or self.fullname
+        return " ".join(filter(None, person(self.firstname, self.lastname, self.fullname)))
 
 
 class Lead(AbstractLead):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.inputs import clean_text
+from enrow_webhooks.client.text import folded, spelled
 from enrow_webhooks.client.values import Kind, Result, Verdict
 from leads.kinds import KINDS
 from leads.models import LeadSearch
@@ -174,4 +175,4 @@ class _Finder:
 
 
 def _address(value: str) -> str:
-    return clean_text(value).casefold()
+    return folded(spelled(value))

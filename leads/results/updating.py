@@ -39,11 +39,11 @@ class Fresh(NamedTuple):
         return f"<Fresh {self.pk} {self.outcome}>"
 
 
-# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, one that judges, and one that finds
-# and whose job overwrites. A failure says nothing, so it never replaces a verdict that is known.
-_FINDS = "l.{value} = ''"
+# When the lead ``l`` may be written with the outcome ``r``: by a kind that finds, and by one that judges. What a lead
+# had at planning was to be overwritten, or is no value, like "n/a": it is replaced while it stands. A failure says
+# nothing, so it never replaces a verdict that is known.
+_FINDS = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 _JUDGES = "NOT (r.outcome = 'error' AND l.{status} <> '')"
-_OVERWRITES = "(l.{value} = '') OR (r.outcome = 'found' AND l.{value} = r.value_before)"
 # The lead's inputs are those that were searched. A verdict is about the address that was sent.
 _SAME = "(r.inputs IS NULL OR r.inputs = {digest})"
 _SAME_ADDRESS = "l.{value} = r.value_before"
@@ -146,7 +146,7 @@ def _update(job: SearchJob, rows: Sequence[Fresh], fits: str) -> list[str]:
         for column, source in brings.items()
         if column
     )
-    writable = _JUDGES if facts.judges else _OVERWRITES if job.overwrite else _FINDS
+    writable = _JUDGES if facts.judges else _FINDS
     text = _WRITE.format(
         brings=" ".join(sets),
         status=facts.status,

@@ -130,7 +130,7 @@ _TABLE = _in(
         "def _as_it_came(",
         """\
 def _find_mobile(lead: Candidate) -> FindMobile:
-    if not clean_text(lead.linkedin_url):
+    if not filled(lead.linkedin_url):
         raise NotSent(Reason.MISSING, "It has no linkedin_url.")
     return FindMobile(linkedin_url=profile_url(lead.linkedin_url), crm_id=lead.crm_id)
 

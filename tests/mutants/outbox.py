@@ -59,9 +59,16 @@ FAULTS = [
     ),
     Fault(
         file="leads/eligibility.py",
-        before="if getattr(lead, facts.value) and not overwrite:",
-        after="if getattr(lead, facts.value):",
+        before="if value and not overwrite and facts.is_value(value):",
+        after="if value and facts.is_value(value):",
         means="overwrite overwrites nothing",
+    ),
+    Fault(
+        file="leads/eligibility.py",
+        before="if value and not overwrite and facts.is_value(value):",
+        after="if value and not overwrite:",
+        means="a placeholder counts as a value",
+        tests=("tests/leads/test_eligibility.py",),
     ),
     Fault(
         file=_PURCHASES,

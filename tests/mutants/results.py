@@ -96,8 +96,8 @@ FAULTS = [
     ),
     Fault(
         file=_MATCHING,
-        before="return clean_text(value).casefold()",
-        after="return clean_text(value)",
+        before="return folded(spelled(value))",
+        after="return spelled(value)",
         means="addresses of verifications are compared with their case",
     ),
     Fault(

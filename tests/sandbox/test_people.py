@@ -94,6 +94,8 @@ def test_every_number_is_valid_in_its_country() -> None:
     [
         ("https://www.linkedin.com/in/Michael-Scott/", "michael-scott"),
         ("http://linkedin.com/in/michael", "michael"),
+        ("https://www.linkedin.com/in/ACoAAABcdEfGhIjKlMnOpQrStUvWxYz012/", "ACoAAABcdEfGhIjKlMnOpQrStUvWxYz012"),
+        ("https://www.linkedin.com/in/ACOAAABCDEFGHIJKLMNOPQRSTUVWXYZ012/", "acoaaabcdefghijklmnopqrstuvwxyz012"),
         ("https://fr.linkedin.com/in/michael", None),
         ("https://www.linkedin.com/in/michael?x=1", None),
         ("https://www.linkedin.com/company/acme", None),

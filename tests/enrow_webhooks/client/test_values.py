@@ -24,7 +24,11 @@ PHONE = FindPhone(firstname="Ann", lastname="Lee", company_domain="firm.com", cr
     [
         (EMAIL, FindEmail(fullname="ANN LEE", company_domain="Firm.com", company_name="Firm", crm_id="2")),
         (VerifyEmail(email="ann@firm.com"), VerifyEmail(email="Ann@Firm.com", crm_id="2")),
-        (FindPhone(linkedin_url="in/ann"), FindPhone(linkedin_url="in/Ann", firstname="Ann", crm_id="2")),
+        (FindPhone(linkedin_url="in/ann"), FindPhone(linkedin_url="in/ann", firstname="Ann", crm_id="2")),
+        (
+            FindPhone(firstname="Mary Jane", lastname="YILDIZ", company_name="Firm"),
+            FindPhone(firstname="Mary", lastname="Jane Yıldız", company_name="FIRM"),
+        ),
     ],
 )
 def test_one_purchase_has_one_fingerprint(one, same):
@@ -44,6 +48,8 @@ def test_one_purchase_has_one_fingerprint(one, same):
         (PHONE, FindPhone(firstname="AnnL", lastname="ee", company_domain="firm.com")),
         (PHONE, FindPhone(firstname="Ann", lastname="Lee", company_name="firm.com")),
         (VerifyEmail(email="x"), FindPhone(linkedin_url="x")),
+        (FindPhone(linkedin_url="in/ACoAAB"), FindPhone(linkedin_url="in/ACoAAb")),
+        (FindEmail(fullname="René Lee", company_name="Firm"), FindEmail(fullname="Rene Lee", company_name="Firm")),
     ],
 )
 def test_two_purchases_have_two_fingerprints(one, other):

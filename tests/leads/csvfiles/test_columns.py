@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db.models import FloatField
 
-from leads.csvfiles.columns import CellError, Column, guarded, unguarded
+from leads.csvfiles import columns
+from leads.csvfiles.columns import CellError, Column, fields, guarded, unguarded
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import STRANGE
@@ -25,6 +26,23 @@ def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_fi
     run("import_leads", csv_file("crm_id,phone\n1,+33199001233\n2,'+33199001234\n"))
 
     assert Lead.objects.get(crm_id="2").phone == "+33199001234"
+
+
+@pytest.mark.parametrize("name", [field for field in fields() if field in columns._FILLED])
+def test_a_placeholder_is_a_blank_cell(name):
+    """Whichever program wrote it; a word for nothing that is somebody's name, or a country, stays."""
+    column = Column(place=0, field=fields()[name])
+    texts = ["n/a", " - ", "'-", "#N/A", "--"]
+    assert column.read(texts) == [None] * len(texts)
+    words = {"firstname": "Null", "lastname": "Null", "fullname": "Null", "country_code": "NA", "phone_country": "NA"}
+    stays = words.get(name)
+    assert column.read([stays or "NULL"]) == [stays]
+
+
+def test_other_columns_keep_such_words():
+    """An id may be "0", and a column that enrichment does not read means what its owner says."""
+    column = Column(place=0, field=fields()["crm_id"])
+    assert column.read(["0", "null", "-"]) == ["0", "null", "-"]
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])

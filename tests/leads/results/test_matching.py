@@ -148,6 +148,16 @@ def test_a_verification_is_matched_by_address_whatever_the_case(make_leads):
     assert Lead.objects.get(crm_id="a-0").email == "Ann@Firm.com"
 
 
+def test_a_verification_is_matched_by_the_address_that_was_sent(make_leads):
+    """What nobody sees in the lead's field was not sent, and accents come back in another form."""
+    make_leads(1, prefix="a", email="ann\u200b@firm.com")
+    make_leads(1, prefix="b", email="rene\u0301@firm.com")
+    job = enrich(Lead.objects.all(), verify=True).jobs().get()
+    SearchJob.objects.update(state="running")
+    applying.apply(job.pk, done(missed(value="ren\u00e9@firm.com"), found(value="ann@firm.com")), via=VIA)
+    assert dict(Lead.objects.values_list("crm_id", "email_status")) == {"a-0": "valid", "b-0": "invalid"}
+
+
 def test_of_two_results_for_one_search_the_first_counts(running):
     """A repeat in Enrow's answer changes nothing, and is no orphan."""
     job = running(2)
