@@ -174,7 +174,7 @@ def compared(query: type[FindEmail] | type[FindPhone], text: str) -> str:
     lead = Candidate(
         *[f"https://linkedin.com/in/{text}" if name == "linkedin_url" else text for name in Candidate._fields]
     )
-    return resemblance.difference(lead, query(**{name: f"{getattr(lead, name)}x" for name in names}))
+    return resemblance.difference(Kind.FIND_PHONE, lead, query(**{name: f"{getattr(lead, name)}x" for name in names}))
 
 
 def sent(text: str) -> matching.Sent:

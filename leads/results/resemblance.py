@@ -10,8 +10,8 @@ import unicodedata
 
 from enrow_webhooks.client.errors import BadInput
 from enrow_webhooks.client.inputs import clean_domain, clean_text, profile_url
-from enrow_webhooks.client.values import Query
-from leads.kinds import Candidate
+from enrow_webhooks.client.values import Kind, Query
+from leads.kinds import KINDS, Candidate
 
 _WORD = re.compile(r"[^\W_]+")
 # Letters that Unicode takes for letters of their own, as registers write them.
@@ -20,16 +20,16 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"
 _LONGEST_NAME = 500
 
 
-def difference(lead: Candidate, echo: Query | None) -> str:
+def difference(kind: Kind, lead: Candidate, echo: Query | None) -> str:
     """Return why a result may not be about this lead, in one sentence; blank when it is.
 
     At least one of name, domain and profile has to agree (of a verification: the address), and none may contradict.
     """
     if echo is None:
         return "Enrow does not say whom it searched, so nothing can be compared with the lead."
-    if address := _said(echo, "email"):
-        agrees = _address(address) == _address(lead.email)
-        return "" if agrees else "The lead has another e-mail than the one that was verified."
+    if (facts := KINDS[kind]).judges:
+        agrees = _plain(_said(echo, facts.value)) == _plain(_said(lead, facts.value))
+        return "" if agrees else f"The lead has another {facts.bare_noun} than the one that was verified."
     verdicts = _compared(lead, echo)
     if contradicts := [what for what, agrees in verdicts.items() if agrees is False]:
         return f"Enrow searched with another {' and '.join(contradicts)} than the lead has."
@@ -48,13 +48,13 @@ def _compared(lead: Candidate, echo: Query) -> dict[str, bool | None]:
     }
 
 
-def _said(echo: Query, field: str) -> str:
-    """Return one input of a search; blank where its kind knows none of that name."""
-    return str(getattr(echo, field, ""))
+def _said(source: Query | Candidate, field: str) -> str:
+    """Return one input of a search or lead; blank where a kind knows none of that name."""
+    return str(getattr(source, field, ""))
 
 
-def _address(email: str) -> str:
-    return clean_text(email).casefold()
+def _plain(value: str) -> str:
+    return clean_text(value).casefold()
 
 
 def _words(name: str) -> frozenset[str]:

@@ -61,7 +61,7 @@ def take(event: Event) -> bool:
         raise TryLater("A search of ours has no answer yet; the event may belong to it.")
     if answer is None:
         return False
-    ours = _ours(answer)
+    ours = _ours(kind, answer)
     return bool(ours) and _write(kind, event.ids[0], answer, ours)
 
 
@@ -94,13 +94,13 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     return None
 
 
-def _ours(answer: Answer) -> dict[str, _Named]:
+def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:
     """Return the results that name a lead of ours, by crm_id."""
     named = {result.crm_id: result for result in answer.results if result.crm_id}
     # As the database has them: a host's own manager may hide some, and they are written all the same.
     leads = get_lead_model()._base_manager.using(sql.alias()).filter(crm_id__in=named)
     known = map(Candidate._make, leads.values_list(*Candidate._fields))
-    return {lead.crm_id: _Named(named[lead.crm_id], difference(lead, named[lead.crm_id].echo)) for lead in known}
+    return {lead.crm_id: _Named(named[lead.crm_id], difference(kind, lead, named[lead.crm_id].echo)) for lead in known}
 
 
 def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -> bool:

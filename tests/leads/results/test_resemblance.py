@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from enrow_webhooks.client.values import FindEmail, FindPhone, VerifyEmail
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
 from leads.kinds import Candidate
 from leads.results.resemblance import difference
 
@@ -43,7 +43,7 @@ def lead(**fields):
 )
 def test_an_email_search_is_compared_by_name_and_domain(fields, echo, says):
     """One at least agrees, none contradicts."""
-    assert_says(difference(lead(**fields), FindEmail(**{"fullname": ""} | echo)), says)
+    assert_says(difference(Kind.FIND_EMAIL, lead(**fields), FindEmail(**{"fullname": ""} | echo)), says)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_email_search_is_compared_by_name_and_domain(fields, echo, says):
 )
 def test_a_phone_search_is_compared_by_profile_too(fields, echo, says):
     """A longer slug may be a namesake's: alone it is not enough, and does not contradict either."""
-    assert_says(difference(lead(**fields), FindPhone(**echo)), says)
+    assert_says(difference(Kind.FIND_PHONE, lead(**fields), FindPhone(**echo)), says)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_phone_search_is_compared_by_profile_too(fields, echo, says):
 )
 def test_a_verification_is_compared_by_its_address(email, says):
     """Nothing else is known of it."""
-    assert_says(difference(lead(email=email), VerifyEmail(email="ann@firm.com")), says)
+    assert_says(difference(Kind.VERIFY_EMAIL, lead(email=email), VerifyEmail(email="ann@firm.com")), says)
 
 
 def test_without_an_echo_there_is_nothing_to_compare():
     """Somebody's crm_id alone proves nobody."""
-    assert_says(difference(lead(fullname="Ann Doe"), None), "does not say whom")
+    assert_says(difference(Kind.FIND_EMAIL, lead(fullname="Ann Doe"), None), "does not say whom")
 
 
 def assert_says(sentence, part):
