@@ -42,7 +42,7 @@ def _compared(lead: Candidate, echo: Query) -> dict[str, bool | None]:
     """Return whether each agrees; None where one side is missing or says too little."""
     name = _said(echo, "fullname") or f"{_said(echo, 'firstname')} {_said(echo, 'lastname')}"
     return {
-        "name": _names_agree(_words(lead.name), _words(name)),
+        "name": _names_agree(_words(" ".join(lead.name)), _words(name)),
         "domain": _domains_agree(_domain(lead.company_domain), _domain(_said(echo, "company_domain"))),
         "profile": _profiles_agree(_slug(lead.linkedin_url), _slug(_said(echo, "linkedin_url"))),
     }

@@ -97,14 +97,14 @@ FAULTS = [
         before='country = "" if domain else _country(lead)',
         after="country = _country(lead)",
         means="one person of one domain is bought once per country",
-        tests=("tests/leads/outbox/test_eligibility.py",),
+        tests=("tests/leads/test_eligibility.py",),
     ),
     Fault(
         file="leads/kinds.py",
         before="if not filled(lead.company_name):",
         after="if True:",
         means="the company's name does not help where the domain is a free mail host",
-        tests=("tests/leads/outbox/test_eligibility.py",),
+        tests=("tests/leads/test_eligibility.py",),
     ),
     Fault(
         file="enrow_webhooks/client/inputs.py",
