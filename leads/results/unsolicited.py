@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.errors import UnknownSearch
 from enrow_webhooks.client.events import Event
-from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, VerifyEmail
+from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, fingerprint
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import sql
@@ -92,8 +92,8 @@ def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
         return unsettled.exists()
     named = Q(crm_id__in={result.crm_id for result in answer.results if result.crm_id})
     if KINDS[kind].judges:
-        addresses = {VerifyEmail(email=result.value).fingerprint for result in answer.results if result.value}
-        named |= Q(fingerprint__in=addresses)
+        # Such an answer may carry no crm_id; the value that it judged is all that was asked.
+        named |= Q(fingerprint__in={fingerprint(kind, result.value) for result in answer.results if result.value})
     return LeadSearch.objects.sent().filter(named, job__in=unsettled).exists()
 
 

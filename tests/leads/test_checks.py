@@ -40,6 +40,10 @@ def test_good_settings_raise_nothing():
         ({"REUSE_FOUND_DAYS": -0.5}, "enrow.E105"),
         ({"REUSE_NOT_FOUND_DAYS": 10**9}, "enrow.E105"),
         ({"UNCONFIRMED_MINUTES": "soon"}, "enrow.E105"),
+        ({"ENVIRONMENT": 1}, "enrow.E110"),
+        ({"ENVIRONMENT": " staging"}, "enrow.E110"),
+        ({"ENVIRONMENT": "a\x00b"}, "enrow.E110"),
+        ({"ENVIRONMENT": "x" * 101}, "enrow.E110"),
     ],
 )
 def test_each_wrong_setting_has_its_id(enrow, keys, code):
