@@ -50,14 +50,13 @@ def sweep(*, jobs: int = 1000) -> Swept:
     blanks old bodies.
     """
     beat()
-    events = looked_at = written = 0
-    is_cut_short = True
-    while is_cut_short and looked_at < jobs:
+    events, turns = 0, [Turn(is_cut_short=True)]
+    while turns[-1].is_cut_short:
         events += processing.drain()
-        turn = _look_after_jobs(most=jobs - looked_at, seconds=TURN_SECONDS)
-        looked_at, written, is_cut_short = looked_at + turn.jobs, written + turn.written, turn.is_cut_short
+        left = jobs - sum(turn.jobs for turn in turns)
+        turns.append(_look_after_jobs(most=left, seconds=TURN_SECONDS))
     retention.prune_in_turn()
-    return Swept(events=events, jobs=looked_at, written=written)
+    return Swept(events=events, jobs=sum(turn.jobs for turn in turns), written=sum(turn.written for turn in turns))
 
 
 def sweep_in_turn(*, seconds: float) -> Turn:

@@ -40,8 +40,14 @@ def test_events_get_their_turn_between_the_jobs_of_one_pass(make_leads, sandbox,
         original = getattr(module, name)
         monkeypatch.setattr(module, name, lambda name=name, original=original: done.append(name) or original())
     assert sweep(jobs=2).jobs == 2
-    assert done == ["drain", "check_next", "drain", "check_next"]
+    assert done == ["drain", "check_next", "drain", "check_next", "drain"]
     assert sweep().jobs == 1
+
+
+def test_a_pass_that_may_look_at_no_job_processes_events(sandbox):
+    """The bound is one of jobs."""
+    event(state="received")
+    assert sweep(jobs=0).events == 1
 
 
 # Heartbeat and retention.
