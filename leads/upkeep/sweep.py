@@ -17,7 +17,7 @@ SWEEP = "sweep"
 _BEAT_EVERY = dt.timedelta(seconds=5)
 # Held by the worker whose turn it is. A look at one job takes up to three minutes at an Enrow that never answers;
 # a worker that died keeps the others waiting for as long as this.
-_TURN = "sweep of jobs"
+TURN = "sweep of jobs"
 _TURN_LEASE = dt.timedelta(minutes=4)
 
 
@@ -62,13 +62,13 @@ def sweep(*, jobs: int = 1000) -> Swept:
 def sweep_in_turn(*, seconds: float) -> Turn:
     """Look after jobs for so long, unless another worker does: however slow Enrow is, it holds one worker."""
     beat()
-    since = Heartbeat.objects.claim(_TURN, every=_TURN_LEASE)
+    since = Heartbeat.objects.claim(TURN, every=_TURN_LEASE)
     if since is None:
         return Turn()
     try:
         return _look_after_jobs(most=None, seconds=seconds)
     finally:
-        Heartbeat.objects.release(_TURN, claimed_at=since)
+        Heartbeat.objects.release(TURN, claimed_at=since)
 
 
 def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:

@@ -10,6 +10,7 @@ from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.tasks import submit_jobs, sweep_jobs
 from leads.upkeep import polling
+from leads.upkeep.sweep import TURN
 from tests.conftest import due_now
 from tests.leads.problems import ago
 
@@ -99,10 +100,10 @@ def test_a_sweep_that_failed_or_died_lets_the_next_one_in(sandbox, make_leads, m
         patch.setattr(polling, "check_next", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             sweep_jobs()
-    assert not Heartbeat.objects.filter(name="sweep of jobs").exists()
-    Heartbeat.objects.create(name="sweep of jobs", at=ago(minutes=3))
+    assert not Heartbeat.objects.filter(name=TURN).exists()
+    Heartbeat.objects.create(name=TURN, at=ago(minutes=3))
     assert sweep_jobs() == 0
-    Heartbeat.objects.filter(name="sweep of jobs").update(at=ago(minutes=5))
+    Heartbeat.objects.filter(name=TURN).update(at=ago(minutes=5))
     assert sweep_jobs() == 1
 
 
