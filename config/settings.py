@@ -101,6 +101,8 @@ ENROW = {
     "BASE_URL": env.str("ENROW_BASE_URL", default="https://api.enrow.io"),
     "WEBHOOK_ORIGIN": env.str("ENROW_WEBHOOK_ORIGIN", default=""),
     "WEBHOOK_SECRETS": env.list("ENROW_WEBHOOK_SECRETS", default=[]),
+    # Tells this deployment from its copies, where the database cannot.
+    "ENVIRONMENT": env.str("ENROW_ENVIRONMENT", default=""),
     # One budget of POSTs for all workers, where they have a Redis in common.
     "POST_BUDGET_STORAGE": CELERY_BROKER_URL if CELERY_BROKER_URL.startswith(("redis:", "rediss:")) else "memory://",
 }

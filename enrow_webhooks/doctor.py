@@ -128,15 +128,15 @@ def inbox_findings() -> Iterator[Finding]:
 
 
 def inbox_troubles() -> Iterator[Finding]:
-    """Look for what goes wrong in the inbox; four questions, answered from indexes."""
+    """Look for what goes wrong in the inbox; five questions, answered from indexes."""
     if dead := count(WebhookEvent.objects.dead()):
         yield trouble(
             "events",
             f"{dead:,} events are dead: they failed again and again, or could not be read.",
             "'manage.py replay_events --state dead --dry-run' says why; without --dry-run it tries again.",
         )
-    late = WebhookEvent.objects.due(timezone.now() - _LATE).order_by("next_attempt_at").first()
-    if late:
+    due = WebhookEvent.objects.due(timezone.now() - _LATE).order_by("next_attempt_at")
+    if late := due.proved().first() or due.unproved().first():
         yield trouble(
             "events",
             f"Event {late.pk} waits for a worker since {timesince(late.next_attempt_at)}.",

@@ -22,6 +22,14 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         """Those that a worker may take now: new, or failed and rested, or left by a worker that died."""
         return self.waiting().filter(next_attempt_at__lte=now or timezone.now())
 
+    def proved(self) -> WebhookEventQuerySet:
+        """Those that came on the signed URL of a search job."""
+        return self.exclude(reference="")
+
+    def unproved(self) -> WebhookEventQuerySet:
+        """Those that came by a shared secret: what they say is asked of Enrow first."""
+        return self.filter(reference="")
+
     def dead(self) -> WebhookEventQuerySet:
         """Those that wait for a person."""
         return self.filter(state=WebhookEvent.State.DEAD)
@@ -89,9 +97,16 @@ class WebhookEvent(models.Model):
             models.UniqueConstraint(fields=["enrow_id", "event", "reference"], name="enrow_event_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            # The line of those that wait; it stays small however many are done.
+            # The two lines of those that wait; they stay small however many are done. Each event stands in one of them.
             models.Index(
-                fields=["next_attempt_at"], name="enrow_event_due", condition=Q(state__in=["received", "failed"])
+                fields=["next_attempt_at"],
+                name="enrow_event_due_proved",
+                condition=Q(state__in=["received", "failed"]) & ~Q(reference=""),
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="enrow_event_due",
+                condition=Q(state__in=["received", "failed"], reference=""),
             ),
             models.Index(fields=["state", "-id"], name="enrow_event_state"),
             models.Index(fields=["reference"], name="enrow_event_reference", condition=~Q(reference="")),
@@ -135,12 +150,16 @@ class Rejection(models.Model):
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     """When things were last done."""
 
-    def claim(self, name: str, *, every: dt.timedelta) -> bool:
-        """Note that a thing is done now, unless it was within that time; return whether it is the caller's turn."""
+    def claim(self, name: str, *, every: dt.timedelta) -> dt.datetime | None:
+        """Note that a thing is done now, unless it was within that time; return now if it is the caller's turn."""
         now = timezone.now()
         if self.filter(name=name, at__lte=now - every).update(at=now):
-            return True
-        return self.get_or_create(name=name, defaults={"at": now})[1]
+            return now
+        return now if self.get_or_create(name=name, defaults={"at": now})[1] else None
+
+    def release(self, name: str, *, claimed_at: dt.datetime) -> None:
+        """Let the next one come before its time, unless somebody has come already."""
+        self.filter(name=name, at=claimed_at).delete()
 
 
 class Heartbeat(models.Model):

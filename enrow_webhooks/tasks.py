@@ -9,12 +9,11 @@ from celery import shared_task
 
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import processing, retention
+from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.wake import wake
 
-# One message is worth at most so many events and seconds; then a fresh message continues, behind those that wait
-# already: sending, and the events of others, get their turn while a big run comes back.
+# One message is worth at most so many events.
 _PER_MESSAGE = 500
-TURN_SECONDS = 2.0
 
 
 @shared_task(name="enrow_webhooks.process_events", ignore_result=True)

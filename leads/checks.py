@@ -13,6 +13,7 @@ from django.db import Error as DatabaseTrouble
 from django.db.models import Model
 
 from enrow_webhooks.checks import is_positive
+from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.databases import created, models_of, refused, written
 from leads import isolation, sql
@@ -24,6 +25,7 @@ _CREDITS = ("DAILY_CREDIT_LIMIT", "UNEXPLAINED_CREDITS")
 _SPANS = ("UNCONFIRMED_MINUTES",)
 # A hundred years in days: with much more, a date in the past can no longer be computed.
 _LONGEST = 36_500
+_LONGEST_NAME = 100
 
 
 def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
@@ -32,7 +34,15 @@ def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
     if not isinstance(enrow, dict):
         return []
     given = {key: value for key, value in enrow.items() if value is not None}
-    return [*_model(), *_prices(given), *_numbers(given), *_credits(given), *_spans(given), *_reuse_days(given)]
+    return [
+        *_model(),
+        *_prices(given),
+        *_numbers(given),
+        *_credits(given),
+        *_spans(given),
+        *_reuse_days(given),
+        *_environment(given),
+    ]
 
 
 def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
@@ -135,6 +145,16 @@ def _reuse_days(enrow: dict[str, object]) -> Iterator[CheckMessage]:
 
 def _is_span(value: object) -> bool:
     return _is_zero_or_more(value) and Decimal(str(value)) <= _LONGEST
+
+
+def _environment(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    name = enrow.get("ENVIRONMENT", "")
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME or name != clean_text(name).strip():
+        yield Error(
+            f'ENROW["ENVIRONMENT"] must be a name of up to {_LONGEST_NAME} characters, not {name!r}.',
+            hint='Give each deployment its own, like "production" and "staging", or leave it out.',
+            id="enrow.E110",
+        )
 
 
 def _is_zero_or_more(value: object) -> bool:

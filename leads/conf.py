@@ -26,6 +26,7 @@ class LeadSettings(Section):
         "GIVE_UP_AFTER_HOURS": 24,
         "UNCONFIRMED_MINUTES": 30,
         "UNEXPLAINED_CREDITS": 40,
+        "ENVIRONMENT": "",
     }
 
     @property
@@ -72,6 +73,11 @@ class LeadSettings(Section):
     def unexplained_credits(self) -> Decimal:
         """Credits that may leave the account in a week without a job of ours, before a person must look."""
         return Decimal(str(self.get("UNEXPLAINED_CREDITS")))
+
+    @property
+    def environment(self) -> str:
+        """The name of this deployment, like "production"; blank where the database alone tells it from its copies."""
+        return str(self.get("ENVIRONMENT"))
 
 
 lead_settings = LeadSettings()

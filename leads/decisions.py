@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
+from leads import home
 from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.kinds import asked
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
@@ -75,6 +76,27 @@ CANCEL = Decision(decide=cancel, states=SearchJob.UNSENT, done="cancelled", rule
 GIVE_UP = Decision(decide=give_up, states=[State.UNCONFIRMED], done="given up", rule="only unconfirmed jobs can be")
 RESEND = Decision(decide=resend, states=[State.UNCONFIRMED], done="sent again", rule="only unconfirmed jobs can be")
 RESUME = Decision(decide=resume, states=[State.HELD], done="resumed", rule="only held jobs can be")
+
+
+def keep_copy() -> int:
+    """Make this copy a deployment of its own: what waits here is the original's to send. Return how many jobs.
+
+    They are cancelled first, while nothing can be sent from here. A search that runs is left alone: its result is
+    free, and comes to both.
+    """
+    pks = list(SearchJob.objects.unsent().values_list("pk", flat=True))
+    cancelled = sum(applying.cancel(pk, "Cancelled: it came with a copy, and the original sends it.") for pk in pks)
+    home.move_in()
+    return cancelled
+
+
+def move_home() -> int:
+    """Make this the home of the rows that were moved here, and send what was held for that. Return how many jobs."""
+    home.move_in()
+    held = SearchJob.objects.filter(state=State.HELD, last_error=home.HELD)
+    resumed = held.update(state=State.QUEUED, attempts=0, next_check_at=timezone.now(), last_error="")
+    wake(submit_jobs)
+    return resumed
 
 
 def failed(jobs: QuerySet[SearchJob]) -> QuerySet[LeadSearch]:

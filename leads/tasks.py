@@ -6,13 +6,11 @@ import time
 
 from celery import shared_task
 
-from enrow_webhooks.tasks import TURN_SECONDS
+from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads.credits import reconciliation
 from leads.models import SearchJob
 from leads.outbox import submission
-from leads.upkeep import polling
-from leads.upkeep.sweep import beat
+from leads.upkeep.sweep import sweep_in_turn
 
 
 @shared_task(name="leads.submit_jobs", ignore_result=True)
@@ -33,11 +31,11 @@ def submit_jobs() -> int:
 
 @shared_task(name="leads.sweep_jobs", ignore_result=True)
 def sweep_jobs() -> int:
-    """Look at jobs whose time has come, write results that did not reach the leads, read the balance once an hour."""
-    beat()
-    looked_at = 0
-    while polling.check_next():
-        looked_at += 1
-    written = polling.write_waiting()
-    reconciliation.read_balance()
-    return looked_at + written
+    """Look at jobs whose time has come, write results that did not reach the leads, read the balance once an hour.
+
+    When its turn is over, another message continues.
+    """
+    swept = sweep_in_turn(seconds=TURN_SECONDS)
+    if swept.is_cut_short:
+        wake(sweep_jobs)
+    return swept.jobs + swept.written

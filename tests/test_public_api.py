@@ -49,6 +49,7 @@ SETTINGS = {
     "DAILY_CREDIT_LIMIT",
     "UNCONFIRMED_MINUTES",
     "UNEXPLAINED_CREDITS",
+    "ENVIRONMENT",
 }
 COMMANDS = {
     "enrow_sandbox": "enrow_webhooks",
@@ -61,6 +62,7 @@ COMMANDS = {
     "enrow_doctor": "leads",
     "forget_lead": "leads",
     "enrow_jobs": "leads",
+    "enrow_deployment": "leads",
 }
 
 

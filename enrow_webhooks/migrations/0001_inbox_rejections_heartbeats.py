@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'webhook event',
                 'verbose_name_plural': 'webhook events',
                 'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['received', 'failed'])), fields=['next_attempt_at'], name='enrow_event_due'), models.Index(fields=['state', '-id'], name='enrow_event_state'), models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference'], name='enrow_event_reference'), models.Index(condition=models.Q(('processed_at__isnull', False), models.Q(('payload', ''), _negated=True)), fields=['processed_at'], name='enrow_event_prunable')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['received', 'failed']), models.Q(('reference', ''), _negated=True)), fields=['next_attempt_at'], name='enrow_event_due_proved'), models.Index(condition=models.Q(('reference', ''), ('state__in', ['received', 'failed'])), fields=['next_attempt_at'], name='enrow_event_due'), models.Index(fields=['state', '-id'], name='enrow_event_state'), models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference'], name='enrow_event_reference'), models.Index(condition=models.Q(('processed_at__isnull', False), models.Q(('payload', ''), _negated=True)), fields=['processed_at'], name='enrow_event_prunable')],
                 'constraints': [models.UniqueConstraint(fields=('enrow_id', 'event', 'reference'), name='enrow_event_once')],
             },
         ),

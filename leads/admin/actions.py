@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from enrow_webhooks.client.values import Kind
+from leads.admin.banner import HomeBannerMixin
 from leads.admin.confirmation import confirm
 from leads.kinds import KINDS
 from leads.models import AbstractLead
@@ -28,7 +29,7 @@ def _action(kind: Kind) -> _Action:
     return admin.action(description=capfirst(KINDS[kind].label), permissions=["enrich"])(act)
 
 
-class EnrichActionsMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+class EnrichActionsMixin(HomeBannerMixin):
     """An action per kind of search, each with a page that shows the cost before anything is spent."""
 
     actions: Sequence[Any] = tuple(map(_action, KINDS))

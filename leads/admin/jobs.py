@@ -22,6 +22,7 @@ from enrow_webhooks.admin import ReadOnlyAdmin
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.wake import wake
 from leads import decisions, sql
+from leads.admin.banner import HomeBannerMixin
 from leads.admin.credits import credits_page
 from leads.admin.deciding import confirm_resend, confirm_retry, decide
 from leads.admin.links import link, list_url, page_url
@@ -48,7 +49,7 @@ class KeptAsideFilter(admin.SimpleListFilter):
 
 
 @admin.register(SearchJob)
-class SearchJobAdmin(ReadOnlyAdmin):
+class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
     """One row per POST; its page has its leads and its events."""
 
     list_display = (

@@ -28,6 +28,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Home',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('database', models.CharField(blank=True, help_text='What the server or the file says of itself.', max_length=100, verbose_name='database')),
+                ('environment', models.CharField(blank=True, max_length=100, verbose_name='environment')),
+                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+            ],
+            options={
+                'verbose_name': 'home',
+                'verbose_name_plural': 'homes',
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='leads_home_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Lead',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -24,6 +24,10 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
         """Those that wait to be sent."""
         return self.filter(state=SearchJob.State.QUEUED)
 
+    def unsent(self) -> SearchJobQuerySet:
+        """Those of which Enrow knows nothing yet."""
+        return self.filter(state__in=SearchJob.UNSENT)
+
     def running(self) -> SearchJobQuerySet:
         """Those that Enrow works on."""
         return self.filter(state=SearchJob.State.RUNNING)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
-from leads import sql
+from leads import home, sql
 from leads.conf import lead_settings
 from leads.credits import budget
 from leads.credits.budget import Balance
@@ -60,7 +60,8 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
 def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> tuple[list[Wanted], dict[uuid.UUID, Unpaid]]:
     """Commit the job's row with the credits that it may cost; return the purchases that are covered, and the others.
 
-    A short transaction of its own, so that planners wait for each other only here. The job is not due before its
+    A short transaction of its own, so that planners wait for each other only here. With the first job it writes where
+    these rows are at home, so that no copy has a job without that. The job is not due before its
     searches are there; should this process die in between, the sweep finds it empty and cancels it.
     """
     wanted = list(batch.purchases.values())
@@ -68,6 +69,7 @@ def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> tuple[lis
     job.next_check_at = timezone.now() + lead_settings.sending_lease
     with transaction.atomic(using=sql.alias()):
         budget.lock()
+        home.settle()
         allowed = budget.allowance(balance)
         covered = allowed.covers(price, len(wanted))
         job.requested, job.credits_reserved = covered, price * covered

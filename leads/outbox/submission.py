@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import JSONArray
 from django.utils import timezone
 
@@ -30,9 +30,10 @@ from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind, Launch, Query
 from enrow_webhooks.connect import open_client, take_post_slot
 from enrow_webhooks.inbox.addresses import callback_url
-from leads import sql
+from leads import home, sql
 from leads.conf import lead_settings
 from leads.eligibility import judge
+from leads.home import NotAtHome
 from leads.kinds import Candidate
 from leads.models import LeadSearch, SearchJob, get_lead_model
 from leads.models.jobs import SearchJobQuerySet
@@ -91,12 +92,12 @@ def _send(job: SearchJob, queries: list[Query], webhook: str) -> None:
     try:
         with open_client() as client:
             take_post_slot()
-            if not _mine(job).claim_for_sending(job.pk, lease=lead_settings.sending_lease):
+            if not _claim(job):
                 return  # cancelled, or taken by another worker because this one took too long
             launch = client.launch(Kind(job.kind), queries, webhook=webhook, country_code=job.country_code)
     except TryAgain as error:
         _again(job, str(error), delay=_backoff(job))
-    except (SettingsMustChange, OutOfCredits, ImproperlyConfigured) as error:
+    except (SettingsMustChange, OutOfCredits, ImproperlyConfigured, NotAtHome) as error:
         _hold(job, str(error))
     except AnswerLost as error:
         SearchJob.objects.move(job.pk, [State.SENDING], State.UNCONFIRMED, last_error=str(error)[:500])
@@ -105,6 +106,19 @@ def _send(job: SearchJob, queries: list[Query], webhook: str) -> None:
         _refused(job, error)
     else:
         _record_surely(job, launch, has_webhook=bool(webhook))
+
+
+def _claim(job: SearchJob) -> bool:
+    """Take the job to POST it now; return False when it is not ours any more. Raises NotAtHome.
+
+    The claim itself looks whether these rows belong to this database, so that no copy is late by a moment.
+    """
+    at_home = home.settle()
+    if _mine(job).filter(Exists(at_home)).claim_for_sending(job.pk, lease=lead_settings.sending_lease):
+        return True
+    if not at_home.exists():
+        raise NotAtHome(home.HELD)
+    return False
 
 
 def _mine(job: SearchJob) -> SearchJobQuerySet:

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from enrow_webhooks.client.errors import UnknownSearch
 from enrow_webhooks.client.events import Event
-from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
+from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, fingerprint
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import sql
@@ -48,7 +48,7 @@ def take(event: Event) -> bool:
 
     One that may be about somebody else is kept aside.
 
-    Raises TryLater while one of our own POSTs has no answer yet (the event may be its), and the client's errors.
+    Raises TryLater while the event may belong to one of our own POSTs that has no answer yet, and the client's errors.
     """
     kind = event.type.kind
     if kind is None or not event.ids:
@@ -57,7 +57,7 @@ def take(event: Event) -> bool:
     if answer and (own := _own_job(kind, answer)):
         applying.apply(own, answer, via=SearchJob.Via.WEBHOOK, enrow_id=event.ids[0])
         return True
-    if SearchJob.objects.filter(state__in=_UNSETTLED, kind=kind, enrow_id="").exists():
+    if _may_be_ours(kind, event, answer):
         raise TryLater("A search of ours has no answer yet; the event may belong to it.")
     if answer is None:
         return False
@@ -92,6 +92,25 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
         if set(sent.filter(job=pk).values_list("crm_id", flat=True)) == named:
             return pk
     return None
+
+
+def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
+    """Tell whether one of our POSTs without an answer may have been this search: as large, for a lead that it names.
+
+    A search that Enrow does not know yet names nobody. Only for as long as the event of a lost answer may still come:
+    one such job holds back nothing else, and this not for ever.
+    """
+    lately = timezone.now() - lead_settings.unconfirmed_for
+    size = Q(requested__gt=1) if event.type.is_bulk else Q(requested=1)
+    unsettled = SearchJob.objects.filter(size, state__in=_UNSETTLED, kind=kind, enrow_id="")
+    unsettled = unsettled.exclude(state=SearchJob.State.UNCONFIRMED, sent_at__lte=lately)
+    if answer is None:
+        return unsettled.exists()
+    named = Q(crm_id__in={result.crm_id for result in answer.results if result.crm_id})
+    if KINDS[kind].judges:
+        # Such an answer may carry no crm_id; the value that it judged is all that was asked.
+        named |= Q(fingerprint__in={fingerprint(kind, result.value) for result in answer.results if result.value})
+    return LeadSearch.objects.sent().filter(named, job__in=unsettled).exists()
 
 
 def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:

@@ -25,7 +25,7 @@ from enrow_webhooks.doctor import (
     trouble,
 )
 from enrow_webhooks.models import Heartbeat
-from leads import isolation, sql
+from leads import home, isolation, sql
 from leads.conf import lead_settings
 from leads.credits import reconciliation, statement
 from leads.models import AccountReading, SearchJob
@@ -88,6 +88,20 @@ def isolation_findings() -> Iterator[Finding]:
         yield trouble("database", f"{message.msg} ({message.id})", str(message.hint))
 
 
+def home_findings() -> Iterator[Finding]:
+    """Look whether these rows belong to this database: a copy sends nothing until a person says what it is."""
+    place = home.look()
+    if place.is_home:
+        yield fine("deployment", place.sentence)
+        return
+    yield trouble(
+        "deployment",
+        f"{place.sentence} {count(SearchJob.objects.unsent()):,} search jobs wait; nothing is sent from here.",
+        "A copy, or an old backup: 'manage.py enrow_deployment --copy' cancels what waits here, and lets it search on "
+        "its own. Moved, and the old place is off: 'manage.py enrow_deployment --moved' sends what waits.",
+    )
+
+
 def job_findings() -> Iterator[Finding]:
     """Count the jobs of the last days, and look for those that ended without a result."""
     recent = SearchJob.objects.filter(created_at__gt=timezone.now() - _RECENT)
@@ -111,7 +125,7 @@ def _latest(jobs: SearchJobQuerySet, what: str, hint: str) -> Iterator[Finding]:
 
 def held_findings() -> Iterator[Finding]:
     """Tell why jobs are held: each reason names the setting to fix."""
-    held = SearchJob.objects.filter(state=State.HELD).order_by()
+    held = SearchJob.objects.filter(state=State.HELD).exclude(last_error=home.HELD).order_by()
     reasons = held.values("last_error").annotate(number=Count("pk"), newest=Max("created_at")).order_by("-newest")
     for reason, number in reasons.values_list("last_error", "number")[:_REASONS]:
         yield trouble(
@@ -278,6 +292,7 @@ def reconciliation_findings() -> Iterator[Finding]:
 
 
 _ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    home_findings,
     inbox_findings,
     job_findings,
     held_findings,

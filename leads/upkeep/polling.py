@@ -13,6 +13,7 @@ from django.utils import timezone
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.connect import open_client
+from leads import home
 from leads.models import SearchJob
 from leads.outbox import submission
 from leads.results import applying, writeback
@@ -78,7 +79,13 @@ def _give_up(job: SearchJob, reason: str) -> None:
 
 
 def _resume(job: SearchJob) -> None:
-    """Queue a held job again when the account answers and its balance suffices; the account question is free."""
+    """Queue a held job again when the account answers and its balance suffices; the account question is free.
+
+    Not where its rows do not belong: a person says what becomes of them.
+    """
+    if not home.look().is_home:
+        SearchJob.objects.filter(pk=job.pk, state=State.HELD).update(last_error=home.HELD)
+        return
     try:
         with open_client() as client:
             balance = client.account().credits

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 
 from enrow_webhooks.inbox import processing, retention
+from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
 from leads.credits import reconciliation
 from leads.upkeep import polling
@@ -13,6 +15,10 @@ from leads.upkeep import polling
 SWEEP = "sweep"
 # Nobody has to know it finer, and the row is not fought over.
 _BEAT_EVERY = dt.timedelta(seconds=5)
+# Held by the worker whose turn it is. A look at one job takes up to three minutes at an Enrow that never answers;
+# a worker that died keeps the others waiting for as long as this.
+TURN = "sweep of jobs"
+_TURN_LEASE = dt.timedelta(minutes=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +33,54 @@ class Swept:
         return bool(self.events or self.jobs or self.written)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one worker did in its turn."""
+
+    jobs: int = 0
+    written: int = 0
+    # Whether its time was over first.
+    is_cut_short: bool = False
+
+
 def sweep(*, jobs: int = 1000) -> Swept:
     """Process due events, look at due jobs (send, poll, resume, expire), write waiting results; until none is left.
 
-    Once an hour it also reads the balance and blanks old bodies.
+    Events and jobs take turns, so that a slow Enrow keeps no event waiting. Once an hour it also reads the balance and
+    blanks old bodies.
     """
     beat()
-    events = processing.drain()
-    looked_at = 0
-    while looked_at < jobs and polling.check_next():
+    events, turns = 0, [Turn(is_cut_short=True)]
+    while turns[-1].is_cut_short:
+        events += processing.drain()
+        left = jobs - sum(turn.jobs for turn in turns)
+        turns.append(_look_after_jobs(most=left, seconds=TURN_SECONDS))
+    retention.prune_in_turn()
+    return Swept(events=events, jobs=sum(turn.jobs for turn in turns), written=sum(turn.written for turn in turns))
+
+
+def sweep_in_turn(*, seconds: float) -> Turn:
+    """Look after jobs for so long, unless another worker does: however slow Enrow is, it holds one worker."""
+    beat()
+    since = Heartbeat.objects.claim(TURN, every=_TURN_LEASE)
+    if since is None:
+        return Turn()
+    try:
+        return _look_after_jobs(most=None, seconds=seconds)
+    finally:
+        Heartbeat.objects.release(TURN, claimed_at=since)
+
+
+def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
+    """Look at due jobs and write waiting results. The look that ends when the time is over is the last one."""
+    looked_at, end = 0, time.monotonic() + seconds
+    is_over = False
+    while not is_over and looked_at != most and polling.check_next():
         looked_at += 1
+        is_over = time.monotonic() >= end
     written = polling.write_waiting()
     reconciliation.read_balance()
-    retention.prune_in_turn()
-    return Swept(events=events, jobs=looked_at, written=written)
+    return Turn(jobs=looked_at, written=written, is_cut_short=is_over)
 
 
 def beat() -> None:

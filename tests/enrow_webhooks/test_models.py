@@ -108,7 +108,19 @@ def test_a_row_names_itself_without_its_body():
 def test_a_heartbeat_is_written_at_most_once_in_its_time():
     """Many workers do not fight over the row."""
     span = dt.timedelta(seconds=5)
-    claims = [Heartbeat.objects.claim("x", every=span) for _ in range(3)]
+    claims = [bool(Heartbeat.objects.claim("x", every=span)) for _ in range(3)]
     Heartbeat.objects.update(at=ago(seconds=6))
-    claims += [Heartbeat.objects.claim("x", every=span) for _ in range(2)]
+    claims += [bool(Heartbeat.objects.claim("x", every=span)) for _ in range(2)]
     assert claims == [True, False, False, True, False]
+
+
+def test_a_claim_is_released_by_its_owner_alone():
+    """One that was overtaken releases nothing: the next owner works still."""
+    span = dt.timedelta(minutes=1)
+    first = Heartbeat.objects.claim("x", every=span)
+    Heartbeat.objects.update(at=ago(minutes=2))
+    second = Heartbeat.objects.claim("x", every=span)
+    Heartbeat.objects.release("x", claimed_at=first)
+    assert not Heartbeat.objects.claim("x", every=span)
+    Heartbeat.objects.release("x", claimed_at=second)
+    assert Heartbeat.objects.claim("x", every=span)

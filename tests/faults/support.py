@@ -13,9 +13,10 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from enrow_webhooks.models import WebhookEvent
+from enrow_webhooks.models import Heartbeat, WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.upkeep.sweep import TURN
 
 # Seconds. Only how long a test waits before it gives up; nothing is judged by time.
 PATIENCE = 120.0
@@ -72,6 +73,7 @@ def expire_leases() -> None:
     now = timezone.now()
     SearchJob.objects.filter(state__in=[SearchJob.State.QUEUED, SearchJob.State.SENDING]).update(next_check_at=now)
     WebhookEvent.objects.waiting().update(next_attempt_at=now)
+    Heartbeat.objects.filter(name=TURN).delete()
 
 
 def is_settled() -> bool:

@@ -51,6 +51,10 @@ def test_good_settings_raise_nothing():
         ({"REUSE_DAYS": {"find_fax": {}}}, "enrow.E109"),
         ({"REUSE_DAYS": {"find_email": 30}}, "enrow.E109"),
         ({"REUSE_DAYS": 30}, "enrow.E109"),
+        ({"ENVIRONMENT": 1}, "enrow.E110"),
+        ({"ENVIRONMENT": " staging"}, "enrow.E110"),
+        ({"ENVIRONMENT": "a\x00b"}, "enrow.E110"),
+        ({"ENVIRONMENT": "x" * 101}, "enrow.E110"),
     ],
 )
 def test_each_wrong_setting_has_its_id(enrow, keys, code):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from enrow_webhooks.models import Heartbeat
 from enrow_webhooks.tasks import process_events, prune_events
 from leads.enrichment import enrich
 from leads.models import Lead, SearchJob
 from leads.tasks import submit_jobs, sweep_jobs
+from leads.upkeep import polling
+from leads.upkeep.sweep import TURN
 from tests.conftest import due_now
+from tests.leads.problems import ago
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +60,51 @@ def test_the_sweep_task_polls_and_writes(sandbox, make_leads):
     due_now()
     assert sweep_jobs() == 1
     assert Lead.objects.filter(email_status="valid").count() == 2
+
+
+def test_a_long_sweep_takes_turns_and_asks_for_the_next(sandbox, make_leads, enrow, monkeypatch):
+    """A look at one job may take minutes: the message that is over hands the rest to one behind the others."""
+    monkeypatch.setattr("leads.tasks.TURN_SECONDS", 0)
+    make_leads(6)
+    enrow(BATCH_SIZE=2)
+    enrich(Lead.objects.all(), find={"email"})
+    due_now()
+    woken = []
+    monkeypatch.setattr("leads.tasks.wake", woken.append)
+    assert [sweep_jobs() for _ in range(4)] == [1, 1, 1, 0]
+    assert woken == [sweep_jobs] * 3
+
+
+def test_one_worker_at_a_time_sweeps_jobs(sandbox, make_leads, monkeypatch):
+    """However slow Enrow is, and however many messages come: it holds one worker, the others take what else waits."""
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    due_now()
+    meanwhile, check_next = [], polling.check_next
+
+    def slow():
+        meanwhile.append(sweep_jobs())
+        return check_next()
+
+    monkeypatch.setattr(polling, "check_next", slow)
+    assert sweep_jobs() == 1
+    assert meanwhile == [0, 0]
+
+
+def test_a_sweep_that_failed_or_died_lets_the_next_one_in(sandbox, make_leads, monkeypatch):
+    """At once after a failure; after the lease when the worker was killed."""
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    due_now()
+    with monkeypatch.context() as patch:
+        patch.setattr(polling, "check_next", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sweep_jobs()
+    assert not Heartbeat.objects.filter(name=TURN).exists()
+    Heartbeat.objects.create(name=TURN, at=ago(minutes=3))
+    assert sweep_jobs() == 0
+    Heartbeat.objects.filter(name=TURN).update(at=ago(minutes=5))
+    assert sweep_jobs() == 1
 
 
 @pytest.mark.parametrize("task", [process_events, prune_events, submit_jobs, sweep_jobs])

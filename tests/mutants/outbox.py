@@ -146,9 +146,29 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="if not _mine(job).claim_for_sending(",
-        after="if not SearchJob.objects.claim_for_sending(",
+        before="if _mine(job).filter(Exists(at_home)).claim_for_sending(",
+        after="if SearchJob.objects.filter(Exists(at_home)).claim_for_sending(",
         means="a worker that lost its lease sends too",
+    ),
+    Fault(
+        file=_SUBMISSION,
+        before="_mine(job).filter(Exists(at_home))",
+        after="_mine(job)",
+        means="a copy of the database buys again",
+        tests=("tests/leads/test_home.py",),
+    ),
+    Fault(
+        file=_ENQUEUEING,
+        before="        home.settle()\n",
+        after="",
+        means="a queue that is copied before its first POST is bought by both",
+        tests=("tests/leads/test_home.py",),
+    ),
+    Fault(
+        file="leads/home.py",
+        before="filter(database=here.database, environment=here.environment)",
+        after="filter(database=here.database)",
+        means="the claim does not look at the name of the deployment",
     ),
     Fault(
         file=_SUBMISSION,

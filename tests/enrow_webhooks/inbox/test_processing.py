@@ -215,3 +215,11 @@ def test_drain_stops_at_its_limit_and_takes_the_oldest_first(receiver):
     assert processing.drain(limit=3) == 3
     assert [event.ids[0] for event in receiver.events] == ["id-0", "id-1", "id-2"]
     assert processing.drain() == 4
+
+
+def test_proved_events_go_before_unproved_ones(receiver):
+    """They cost no question to Enrow, and what they write may explain the others; each line has its oldest first."""
+    for number, reference in enumerate(["", "", JOB, JOB]):
+        storing.store(BODY.replace(b"id-1", f"id-{number}".encode()), reference=reference)
+    assert processing.drain() == 4
+    assert [event.ids[0] for event in receiver.events] == ["id-2", "id-3", "id-0", "id-1"]

@@ -9,6 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from enrow_webhooks.client.values import Kind
+from leads import home
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
@@ -29,6 +30,7 @@ def queries_of(call):
 
 def test_a_chunk_costs_the_same_number_of_queries_at_any_size(make_leads):
     """Planning and queueing 2,000 leads takes exactly the queries that 20 take."""
+    home.settle()
     make_leads(20, prefix="few")
     few = queries_of(lambda: enrich(Lead.objects.filter(crm_id__startswith="few"), find={"email", "phone"}))
     make_leads(2000, prefix="many", company_domain="many.com")

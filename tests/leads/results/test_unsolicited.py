@@ -19,6 +19,7 @@ from leads.results import applying
 from tests.conftest import payload
 from tests.leads.elsewhere import launch_elsewhere
 from tests.leads.events import single
+from tests.leads.problems import ago
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +222,61 @@ def test_a_user_whose_name_is_elsewhere_spends_within_our_limits(make_leads, enr
     make_leads(2)
     enrich(Lead.objects.all(), find={"email"}, requested_by="elsewhere")
     assert SearchJob.objects.get().requested == 1
+
+
+@pytest.mark.parametrize("state", ["sending", "unconfirmed"])
+def test_a_job_without_an_answer_holds_back_no_event_of_other_leads(make_leads, sandbox, post, state):
+    """The dashboard's events are not the job's: they are written, while the job keeps waiting."""
+    make_leads(3)
+    enrich(Lead.objects.filter(crm_id="lead-0"), find={"email"})
+    SearchJob.objects.update(state=state)
+    body = {"fullname": "Ann1 Somebody", "company_domain": "firm1.com", "custom": {"crm_id": "lead-1"}}
+    enrow_id = launch_elsewhere(sandbox, "/email/find/single", body)
+    assert post(single(enrow_id, custom={"crm_id": "lead-1"})).state == "processed"
+    assert Lead.objects.get(crm_id="lead-1").email
+    assert SearchJob.objects.filter(state=state).exists()
+
+
+def test_a_batch_without_an_answer_holds_back_no_single_event(make_leads, sandbox, post):
+    """A single search of one of its leads was launched by somebody else."""
+    make_leads(2)
+    enrich(Lead.objects.all(), find={"email"})
+    SearchJob.objects.update(state="unconfirmed")
+    body = {"fullname": "Ann1 Somebody", "company_domain": "firm1.com", "custom": {"crm_id": "lead-1"}}
+    enrow_id = launch_elsewhere(sandbox, "/email/find/single", body)
+    assert post(single(enrow_id, custom={"crm_id": "lead-1"})).state == "processed"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "state"), [(["ANN0@firm.com", "ann1@firm.com"], "failed"), (["x@y.com"], "ignored")]
+)
+def test_a_batch_of_verifications_names_nobody_and_is_known_by_its_addresses(
+    make_leads, sandbox, post, addresses, state
+):
+    """It carries no crm_id; one that judged addresses of ours may be the lost one, any other is not."""
+    for number in range(2):
+        make_leads(1, prefix=f"lead{number}", email=f"ann{number}@firm.com")
+    enrich(Lead.objects.all(), verify=True)
+    SearchJob.objects.update(state="unconfirmed")
+    enrow_id = launch_elsewhere(sandbox, "/email/verify/bulk", {"verifications": addresses})
+    assert post(payload("webhooks/bulk_verification_finished") | {"id": enrow_id}).state == state
+
+
+def test_what_may_belong_to_a_lost_answer_waits_only_while_that_may_come(make_leads, sandbox, post, enrow):
+    """After UNCONFIRMED_MINUTES it is written as what it is: the search of somebody else."""
+    enrow(UNCONFIRMED_MINUTES=30)
+    make_leads(3)
+    enrich(Lead.objects.all(), find={"email"})
+    SearchJob.objects.update(state="unconfirmed", sent_at=ago(minutes=29))
+    rows = [
+        {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
+        for number in range(2)
+    ]
+    enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+    event = post(payload("webhooks/bulk_search_finished") | {"id": enrow_id})
+    assert event.state == "failed"
+    SearchJob.objects.update(sent_at=ago(minutes=31))
+    WebhookEvent.objects.update(next_attempt_at=event.received_at)
+    processing.drain()
+    event.refresh_from_db()
+    assert event.state == "processed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from enrow_webhooks.inbox import retention
+from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.models import Heartbeat, WebhookEvent
 from leads.enrichment import enrich
 from leads.models import Lead
 from leads.tasks import sweep_jobs
+from leads.upkeep import polling
 from leads.upkeep.doctor import sweep_findings
 from leads.upkeep.sweep import SWEEP, sweep
 from tests.commands import run
@@ -25,6 +26,28 @@ def test_the_sweep_sends_what_a_lost_message_left_queued(make_leads, sandbox):
     while sweep():
         due_now()
     assert set(Lead.objects.values_list("email_status", "phone_status")) == {("valid", "found")}
+
+
+def test_events_get_their_turn_between_the_jobs_of_one_pass(make_leads, sandbox, enrow, monkeypatch):
+    """One process does everything: an Enrow that is slow to answer for jobs keeps no event waiting."""
+    monkeypatch.setattr("leads.upkeep.sweep.TURN_SECONDS", 0)
+    make_leads(6)
+    enrow(BATCH_SIZE=2)
+    enrich(Lead.objects.all(), find={"email"})
+    due_now()
+    done = []
+    for module, name in ((processing, "drain"), (polling, "check_next")):
+        original = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda name=name, original=original: done.append(name) or original())
+    assert sweep(jobs=2).jobs == 2
+    assert done == ["drain", "check_next", "drain", "check_next", "drain"]
+    assert sweep().jobs == 1
+
+
+def test_a_pass_that_may_look_at_no_job_processes_events(sandbox):
+    """The bound is one of jobs."""
+    event(state="received")
+    assert sweep(jobs=0).events == 1
 
 
 # Heartbeat and retention.
