@@ -20,7 +20,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import celery_is_set_up, wake
-from leads import sql
+from leads import arguments, sql
 from leads.credits import budget
 from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
@@ -122,14 +122,15 @@ class Run:
 
 
 def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
-    """Return the kinds that ``find`` and ``verify`` ask for. Raises ValueError with the words that are allowed."""
-    unknown = set(find) - set(WORDS)
-    if unknown or isinstance(find, str):
-        raise ValueError(f"find takes a set of {sorted(WORDS)}, not {find!r}.")
-    kinds = {*(WORDS[word] for word in find), *(JUDGING if verify else ())}
+    """Return the kinds that ``find`` and ``verify`` ask for.
+
+    Raises TypeError when ``find`` is no set, and ValueError for a word in it that is not allowed.
+    """
+    words = arguments.words(find, allowed=WORDS)
+    kinds = {*(WORDS[word] for word in words), *(JUDGING if verify else ())}
     if not kinds:
-        words = ", ".join(f'find={{"{word}"}}' for word in WORDS)
-        raise ValueError(f"Nothing to do: give {words} or verify=True.")
+        choice = ", ".join(f'find={{"{word}"}}' for word in WORDS)
+        raise ValueError(f"Nothing to do: give {choice} or verify=True.")
     return tuple(kind for kind in Kind if kind in kinds)
 
 
@@ -144,13 +145,15 @@ def estimate(
 ) -> Estimate:
     """Tell what enrich() with the same arguments would do; writes and sends nothing.
 
-    Raises ValueError for a wrong argument. The balance is asked for, free of charge.
+    Raises TypeError and ValueError as enrich(). The balance is asked for, free of charge.
     """
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
+    cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
-    tally = Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance))
+    tally = Tally(max_credits=cap, allowance=budget.allowance(balance))
     posts = 0
-    for batch in plan(queryset, order, tally):
+    for batch in plan(leads, order, tally):
         posts += bool(batch.purchases)
         tally.shared[batch.kind] += len(batch.shares)
         tally.reused[batch.kind] += len(batch.reuses)
@@ -171,13 +174,18 @@ def enrich(
     """Queue searches for every lead that needs one, and wake the workers. Returns once the rows are committed.
 
     ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
-    it unless a person edits it meanwhile. ``force`` buys again what was bought lately. Raises ValueError for a wrong
-    argument.
+    it unless a person edits it meanwhile. ``force`` buys again what was bought lately.
+
+    Raises TypeError for an argument of another type (leads that are no queryset, or one after ``values()``; a word
+    instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
+    model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
+    cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
-    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance)))
-    for batch in plan(queryset, order, run.tally):
+    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=cap, allowance=budget.allowance(balance)))
+    for batch in plan(leads, order, run.tally):
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
@@ -187,10 +195,3 @@ def enrich(
         # After the commit, should the caller be inside a transaction of its own.
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
     return run
-
-
-def _cap(max_credits: Decimal | float | None) -> Decimal | None:
-    cap = None if max_credits is None else Decimal(str(max_credits))
-    if cap is not None and not (cap.is_finite() and cap >= 0):
-        raise ValueError(f"max_credits must be zero or more, not {max_credits}.")
-    return cap
