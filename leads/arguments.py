@@ -24,11 +24,11 @@ def leads(given: object) -> QuerySet[AbstractLead]:
             f"{model.__name__}.objects.filter(pk__in=[lead.pk for lead in …])."
         )
     if not issubclass(given.model, model._meta.concrete_model or model):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - it is a queryset, of the wrong rows
             f'enrich() takes leads of {model._meta.label}, not of {given.model._meta.label}. ENROW["LEAD_MODEL"] says '
             "which model holds the leads."
         )
-    if given._fields is not None:  # noqa: SLF001 - Django's mark of values(); nothing public says it
+    if given._fields is not None:  # type: ignore[attr-defined]  # Django's own mark of values(); nothing public says it
         raise TypeError("enrich() takes a queryset of leads; leave values() or values_list() away.")
     return given
 

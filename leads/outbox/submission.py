@@ -13,7 +13,7 @@ import uuid
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONArray
 from django.utils import timezone
@@ -228,8 +228,12 @@ def _refused(job: SearchJob, error: Refused) -> None:
     """Enrow named a bad row: that lead gets the error and the rest is sent again. Else the whole job has failed."""
     sent = _sent(job)
     if error.row is not None and 1 <= error.row <= len(sent) and len(sent) > 1:
-        with transaction.atomic(using=sql.alias()):
-            _drop(job, sent[error.row - 1].fingerprint, str(error))
+        refused = sent[error.row - 1].fingerprint
+
+        def leave_out() -> None:
+            _drop(job, refused, str(error))
             _again(job, str(error), delay=dt.timedelta(0))
+
+        sql.transact(leave_out)
     else:
         end_without_result(job.pk, State.FAILED, str(error), among=SearchJob.AWAITING)

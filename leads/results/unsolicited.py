@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -103,10 +103,13 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, Result]) -
     searches = [_search(job, position, result) for position, result in enumerate(ours.values())]
     job.found = sum(search.outcome == LeadSearch.Outcome.FOUND for search in searches)
     job.credits_cost = answer.cost if answer.cost is not None else lead_settings.price(kind) * job.found
+
+    def insert() -> None:
+        job.save(force_insert=True)
+        LeadSearch.objects.bulk_create(searches)
+
     try:
-        with transaction.atomic(using=sql.alias()):
-            job.save(force_insert=True)
-            LeadSearch.objects.bulk_create(searches)
+        sql.transact(insert)
     except IntegrityError:
         return True  # another worker took the same search a moment earlier: its job carries the id
     writeback.write(job.pk)

@@ -77,14 +77,17 @@ def write(pk: uuid.UUID) -> int:
 
     Repeating it writes nothing: each search says what became of it in ``effect``.
     """
-    with transaction.atomic(using=sql.alias()):
-        job = SearchJob.objects.select_for_update().get(pk=pk)
-        waiting = LeadSearch.objects.filter(
-            job=job, effect=Effect.NONE, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
-        )
-        rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
-        written = store(job, rows, to_leads=True)
-        SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
+    return sql.transact(lambda: _write(pk))
+
+
+def _write(pk: uuid.UUID) -> int:
+    job = SearchJob.objects.select_for_update().get(pk=pk)
+    waiting = LeadSearch.objects.filter(
+        job=job, effect=Effect.NONE, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
+    )
+    rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
+    written = store(job, rows, to_leads=True)
+    SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
     return written
 
 

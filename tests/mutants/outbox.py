@@ -88,8 +88,8 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="if not SearchJob.objects.queued().select_for_update()",
-        after="if not SearchJob.objects.select_for_update()",
+        before="job = SearchJob.objects.queued().select_for_update()",
+        after="job = SearchJob.objects.select_for_update()",
         means="a job that was cancelled while it was filled gets purchases",
     ),
     Fault(
@@ -100,11 +100,25 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="        budget.lock()\n",
+        before="    budget.lock()\n",
         after="",
         means="planners sum without the lock and pass the cap",
-        tests=("tests/leads/credits/test_budget.py",),
+        tests=("tests/leads/credits/test_isolation_levels.py",),
         postgres=True,
+    ),
+    Fault(
+        file="enrow_webhooks/transactions.py",
+        before="SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        after="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        means="planners sum what was spent before they had the lock",
+        tests=("tests/leads/credits/test_isolation_levels.py",),
+        postgres=True,
+    ),
+    Fault(
+        file=_ENQUEUEING,
+        before="            SearchJob.objects.queued().filter(pk=job.pk).delete()",
+        after="            pass",
+        means="a planner that fails leaves credits reserved for nobody",
     ),
     Fault(
         file=_ENQUEUEING,
@@ -138,8 +152,8 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="_drop(job, sent[error.row - 1].fingerprint, str(error))",
-        after="_drop(job, sent[error.row - 2].fingerprint, str(error))",
+        before="refused = sent[error.row - 1].fingerprint",
+        after="refused = sent[error.row - 2].fingerprint",
         means="the lead beside the bad row is blamed",
     ),
     Fault(
