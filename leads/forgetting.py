@@ -69,7 +69,7 @@ def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
 
 
 def _leads(crm_ids: Sequence[str]) -> QuerySet[AbstractLead]:
-    return get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
+    return get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=crm_ids)
 
 
 def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:

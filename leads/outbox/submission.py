@@ -153,7 +153,7 @@ def _reads_in_python() -> bool:
 def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[Asked]:
     """Return the same for such a model, whose values are known to the ORM alone."""
     pending = list(searches.pending().values_list("fingerprint", "crm_id"))
-    wanted = get_lead_model()._default_manager.filter(crm_id__in=[crm_id for _, crm_id in pending])
+    wanted = get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=[crm_id for _, crm_id in pending])
     by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, wanted.values_list(*Candidate._fields))}
     return [Asked(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
 
