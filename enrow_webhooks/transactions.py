@@ -63,13 +63,14 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def is_open(alias: str) -> bool:
-    """Tell whether the caller is inside a transaction of their own; that of Django's TestCase does not count.
-
-    Django's own question for it: a durable block must be the outermost, or lie directly in the one of a test.
-    """
-    if connections[alias].get_autocommit():
+    """Tell whether the caller is inside a transaction of their own; that of Django's TestCase does not count."""
+    connection = connections[alias]
+    if connection.get_autocommit():
         return False
+    if not connection.in_atomic_block:
+        return True  # the caller commits by hand
     try:
+        # Django's own question for it: a durable block must be the outermost, or lie directly in the one of a test.
         with transaction.atomic(using=alias, savepoint=False, durable=True):
             return False
     except RuntimeError:

@@ -7,13 +7,16 @@ import sys
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.upkeep.sweep import sweep
 from tests.conftest import finish
+from tests.leads.admin_pages import run_action
 from tests.leads.levels import LEVELS, all_at_once, level_of_the_server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -70,6 +73,42 @@ def test_the_balance_is_not_passed_either(make_leads, sandbox, level, asked, kin
     assert reserved(price) == 37
 
 
+@pytest.mark.parametrize(("asked", "kind", "price", "limit"), ASKED)
+def test_callers_with_transactions_of_their_own(make_leads, enrow, sandbox, level, asked, kind, price, limit):
+    """Each writes something of its own, asks and commits; nothing is planned before, so that nobody is broken off."""
+    people(make_leads, kind)
+    enrow(DAILY_CREDIT_LIMIT=limit)
+
+    def work(number):
+        with transaction.atomic():
+            User.objects.create(username=str(number))
+            run = enrich(Lead.objects.filter(crm_id__endswith=str(number % 10)), **asked)
+            assert not run.is_planned
+        assert run.is_planned
+
+    assert all_at_once(20, work) == []
+    assert reserved(price) == 37
+    assert User.objects.count() == 20
+
+
+def test_requests_under_atomic_requests(make_leads, enrow, sandbox, level, monkeypatch):
+    """Twenty people confirm at the same time in the admin."""
+    leads = make_leads(100)
+    enrow(DAILY_CREDIT_LIMIT=37)
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    ann = User.objects.create_superuser("ann")
+
+    def work(number):
+        client = Client()
+        client.force_login(ann)
+        some = [lead for lead in leads if lead.crm_id.endswith(str(number % 10))]
+        page = run_action(client, "find_email", some, model=Lead, confirm="Confirm", max_credits="10")
+        assert page.status_code == 200
+
+    assert all_at_once(20, work) == []
+    assert reserved(1) == 37
+
+
 def test_planners_and_workers_meet_without_an_error(make_leads, enrow, site, level):
     """Some plan, some send, some process events, all at once, and everybody is bought once."""
     make_leads(60)
@@ -95,7 +134,9 @@ import sys
 import django
 django.setup()
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
 settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = sys.argv[1]
 settings.ENROW |= {"DAILY_CREDIT_LIMIT": "37.75", "BASE_URL": sys.argv[2]}
 from leads.enrichment import enrich
