@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.client.values import Kind, Query
+from enrow_webhooks.transactions import repeated
 from leads import sql
 from leads.conf import lead_settings
 from leads.kinds import KINDS, Candidate, finder_of
@@ -45,11 +47,16 @@ def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) 
     columns = [*Candidate._fields, *map(_busy, kinds)]
     for source in _sources(queryset.using(sql.alias()), size):
         leads = source.annotate(**{_busy(kind): _in_flight(kind) for kind in kinds}).values_list(*columns)
-        rows = list(leads[:size])
+        rows = _read(leads[:size])
         while rows:
             yield Page(columns=columns, rows=rows)
             last = rows[-1][columns.index("pk")]
-            rows = list(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+            rows = _read(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+
+
+def _read(leads: QuerySet[AbstractLead, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return one page; under SERIALIZABLE a query alone may be broken off, too."""
+    return repeated(sql.alias(), partial(list, leads))
 
 
 def _busy(kind: Kind) -> str:
