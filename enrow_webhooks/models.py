@@ -10,8 +10,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.rows import OwnQuerySet
+from enrow_webhooks.transactions import repeated
 
-class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
+
+class WebhookEventQuerySet(OwnQuerySet["WebhookEvent"]):
     """Events by what they wait for."""
 
     def waiting(self) -> WebhookEventQuerySet:
@@ -136,6 +139,8 @@ class Rejection(models.Model):
     count = models.PositiveBigIntegerField(_("count"), default=0)
     last_at = models.DateTimeField(_("last at"))
 
+    objects = OwnQuerySet["Rejection"].as_manager()
+
     class Meta:
         verbose_name = _("rejection")
         verbose_name_plural = _("rejections")
@@ -147,7 +152,7 @@ class Rejection(models.Model):
         return f"{self.count} {self.reason} at {self.hour:%Y-%m-%d %H}h"
 
 
-class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+class HeartbeatQuerySet(OwnQuerySet["Heartbeat"]):
     """When things were last done."""
 
     def claim(self, name: str, *, every: dt.timedelta) -> dt.datetime | None:
@@ -155,7 +160,8 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
         now = timezone.now()
         if self.filter(name=name, at__lte=now - every).update(at=now):
             return now
-        return now if self.get_or_create(name=name, defaults={"at": now})[1] else None
+        is_new = repeated(self.db, lambda: self.get_or_create(name=name, defaults={"at": now}))[1]
+        return now if is_new else None
 
     def release(self, name: str, *, claimed_at: dt.datetime) -> None:
         """Let the next one come before its time, unless somebody has come already."""

@@ -9,14 +9,12 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error as DatabaseTrouble
 from django.db.models import Model
 
 from enrow_webhooks.checks import is_positive
 from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.databases import created, models_of, refused, written
-from leads import isolation, sql
 from leads.conf import LeadSettings
 from leads.models import get_lead_model
 
@@ -46,21 +44,15 @@ def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
 
 
 def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
-    """Check the product and the isolation level of the databases that our rows are written to, by their settings."""
-    return [*_refused(written(_models())), *isolation.by_settings()]
+    """Check the product of the databases that our rows are written to, by their settings."""
+    return _refused(written(_models()))
 
 
 def check_connections(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Check what only ``migrate`` and ``check --database`` may look at: new tables, and the level of the server."""
-    found = _refused(created(models_of("leads"), databases) - written(_models()))
-    if sql.alias() not in (databases or ()):
-        return found
-    try:
-        return [*found, *isolation.by_connection()]
-    except DatabaseTrouble:
-        return found  # There is no answer now; the command that needs one says so itself.
+    """Check what only ``migrate`` and ``check --database`` may look at: the databases that get new tables."""
+    return _refused(created(models_of("leads"), databases) - written(_models()))
 
 
 def _models() -> list[type[Model]]:

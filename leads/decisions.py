@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
-from leads import home
+from leads import home, sql
 from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.kinds import asked
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
@@ -166,6 +166,6 @@ class _Again:
 def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
     for kind, overwrite in product(Kind, (False, True)):
         crm_ids = failed(jobs.filter(kind=kind, overwrite=overwrite)).values("crm_id")
-        leads = get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
+        leads = get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=crm_ids)
         if leads.exists():
             yield _Again(leads=leads, asked=asked(kind), overwrite=overwrite)

@@ -3,11 +3,12 @@
     run = enrich(people, find={"email"}, max_credits=500)
     run.wait(timeout=60)
 
-``people`` is a queryset of leads.
+``people`` is a queryset of leads. Inside a transaction of the caller nothing is queued before its commit: see enrich().
 """
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Collection
@@ -15,12 +16,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Count, Q, QuerySet, Sum
+from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 
+from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind
+from enrow_webhooks.transactions import is_open
 from enrow_webhooks.wake import celery_is_set_up, wake
-from leads import sql
+from leads import arguments, sql
 from leads.credits import budget
 from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
@@ -32,6 +37,8 @@ from leads.skips import Reason, Skip
 from leads.tasks import submit_jobs
 from leads.upkeep import polling
 from leads.upkeep.sweep import sweep
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
 
@@ -60,11 +67,13 @@ class Progress:
     credits: Decimal
     # Leads that their table refused: each has its reason in its search, and the other leads are written.
     refused: int = 0
+    # Whether the jobs are there; see Run.
+    is_planned: bool = True
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more happens by itself in a short while."""
-        return self.jobs_open == self.jobs_stuck
+        return self.is_planned and self.jobs_open == self.jobs_stuck
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,11 +81,14 @@ class Run:
     """The search jobs of one call of enrich()."""
 
     id: uuid.UUID
+    # What was queued; before the caller's commit, the estimate of it.
     tally: Tally
     # Jobs of earlier runs that bring results for some of these leads.
     joined: set[uuid.UUID] = field(default_factory=set)
     # Leads whose result had been bought before and was written at once.
     reused: int = 0
+    # False until the commit of the transaction in which enrich() was called, and for ever when it is rolled back.
+    is_planned: bool = True
 
     def jobs(self) -> QuerySet[SearchJob]:
         """Every job that brings results for this run."""
@@ -102,6 +114,7 @@ class Run:
             jobs_stuck=sums["stuck"],
             credits=SearchJob.objects.of_run(self.id).credits(),
             refused=sums["all_refused"],
+            is_planned=self.is_planned,
         )
 
     def wait(
@@ -109,8 +122,10 @@ class Run:
     ) -> bool:
         """Wait until the run is over, at most ``timeout`` seconds; return whether it is.
 
-        In a project without Celery workers this process does the work meanwhile.
+        In a project without Celery workers this process does the work meanwhile. Raises TransactionManagementError
+        inside a transaction, and for a run that was never planned.
         """
+        self._must_be_planned()
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             if not celery_is_set_up():
@@ -124,16 +139,29 @@ class Run:
                 return False
             time.sleep(pause)
 
+    def _must_be_planned(self) -> None:
+        if is_open(sql.alias()):
+            raise TransactionManagementError(
+                "run.wait() inside transaction.atomic() would wait for ever: searches are queued after the commit. "
+                "Call it behind the block; under ATOMIC_REQUESTS, in another request or in a task."
+            )
+        if not self.is_planned:
+            raise TransactionManagementError(
+                "This run has no search jobs: the transaction in which enrich() was called was rolled back, or is "
+                "still open. In a TestCase, call enrich() inside captureOnCommitCallbacks(execute=True)."
+            )
+
 
 def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
-    """Return the kinds that ``find`` and ``verify`` ask for. Raises ValueError with the words that are allowed."""
-    unknown = set(find) - set(WORDS)
-    if unknown or isinstance(find, str):
-        raise ValueError(f"find takes a set of {sorted(WORDS)}, not {find!r}.")
-    kinds = {*(WORDS[word] for word in find), *(JUDGING if verify else ())}
+    """Return the kinds that ``find`` and ``verify`` ask for.
+
+    Raises TypeError when ``find`` is no set, and ValueError for a word in it that is not allowed.
+    """
+    words = arguments.words(find, allowed=WORDS)
+    kinds = {*(WORDS[word] for word in words), *(JUDGING if verify else ())}
     if not kinds:
-        words = ", ".join(f'find={{"{word}"}}' for word in WORDS)
-        raise ValueError(f"Nothing to do: give {words} or verify=True.")
+        choice = ", ".join(f'find={{"{word}"}}' for word in WORDS)
+        raise ValueError(f"Nothing to do: give {choice} or verify=True.")
     return tuple(kind for kind in Kind if kind in kinds)
 
 
@@ -148,18 +176,26 @@ def estimate(
 ) -> Estimate:
     """Tell what enrich() with the same arguments would do; writes and sends nothing.
 
-    Raises ValueError for a wrong argument. The balance is asked for, free of charge.
+    Raises TypeError and ValueError as enrich(). The balance is asked for, free of charge.
     """
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
+    cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
-    tally = Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance))
+    tally = Tally(max_credits=cap, allowance=budget.allowance(balance))
+    posts = _foresee(leads, order, tally)
+    return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
+
+
+def _foresee(leads: QuerySet[AbstractLead], order: Order, tally: Tally) -> int:
+    """Count in the tally what planning would come to; return the number of POSTs."""
     posts = 0
-    for batch in plan(queryset, order, tally):
+    for batch in plan(leads, order, tally):
         posts += bool(batch.purchases)
         tally.shared[batch.kind] += len(batch.shares)
         tally.reused[batch.kind] += len(batch.reuses)
         tally.missed[batch.kind] += batch.missed
-    return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
+    return posts
 
 
 def enrich(
@@ -174,27 +210,65 @@ def enrich(
 ) -> Run:
     """Queue searches for every lead that needs one, and wake the workers. Returns once the rows are committed.
 
+    Inside a transaction of the caller it returns its estimate, and queues right after the commit: the run's ``tally``
+    is then replaced and ``is_planned`` becomes true. It never costs more than the estimate said, whatever leads the
+    queryset brings by then. The estimate does not ask for the balance. A rollback leaves nothing; a failure after the
+    commit is logged, and stands in a failed search job of the run.
+
     ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
-    it unless a person edits it meanwhile. ``force`` buys again what was bought lately. Raises ValueError for a wrong
-    argument.
+    it unless a person edits it meanwhile. ``force`` buys again what was bought lately.
+
+    Raises TypeError for an argument of another type (leads that are no queryset, or one after ``values()``; a word
+    instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
+    model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
+    cap = arguments.cap(max_credits)
+    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=cap))
+    if is_open(sql.alias()):
+        run.is_planned = False
+        run.tally.allowance = budget.allowance(None)
+        _foresee(leads, order, run.tally)
+        transaction.on_commit(partial(_plan_after_commit, run, leads, order), using=sql.alias())
+    else:
+        _plan(run, leads, order)
+    return run
+
+
+def _plan(run: Run, leads: QuerySet[AbstractLead], order: Order) -> None:
     balance = budget.ask_balance()
-    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=_cap(max_credits), allowance=budget.allowance(balance)))
-    for batch in plan(queryset, order, run.tally):
+    run.tally.allowance = budget.allowance(balance)
+    for batch in plan(leads, order, run.tally):
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
         run.reused += queued.reused
         if queued.job and queued.reused:
             polling.write(queued.job.pk, is_asked=True)
-        # After the commit, should the caller be inside a transaction of its own.
+        # At once, but for the tests of a project, whose transaction no worker looks into.
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
-    return run
 
 
-def _cap(max_credits: Decimal | float | None) -> Decimal | None:
-    cap = None if max_credits is None else Decimal(str(max_credits))
-    if cap is not None and not (cap.is_finite() and cap >= 0):
-        raise ValueError(f"max_credits must be zero or more, not {max_credits}.")
-    return cap
+def _plan_after_commit(run: Run, leads: QuerySet[AbstractLead], order: Order) -> None:
+    """Plan at most what the estimate said. What the caller did is committed, so that no failure reaches them."""
+    run.tally, run.is_planned = Tally(max_credits=run.tally.worst_case), True
+    try:
+        _plan(run, leads, order)
+    except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
+        log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)
+        _keep_failure(run, order, error)
+
+
+def _keep_failure(run: Run, order: Order, error: Exception) -> None:
+    """Let a person see, where the jobs are, that these searches were asked for and are not there."""
+    now = timezone.now()
+    ended = {"state": SearchJob.State.FAILED, "credits_cost": Decimal(0), "finished_at": now, "written_at": now}
+    sentence = f"It could not be planned to its end ({describe(error)}). Search these leads again."[:500]
+    try:
+        SearchJob.objects.bulk_create(
+            SearchJob(run=run.id, kind=kind, requested_by=order.requested_by[:150], last_error=sentence, **ended)
+            for kind in order.kinds
+        )
+    except DatabaseError as trouble:
+        log_failure(logger, trouble, "That run %s failed could not be written down:", run.id)

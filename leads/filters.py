@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import DateTimeField, Field, Q, QuerySet
 
+from leads import sql
 from leads.coercion import typed
 from leads.models import AbstractLead, get_lead_model
 
@@ -31,7 +32,7 @@ class FilterError(ValueError):
 
 def matching(conditions: Iterable[str] = (), *, crm_ids: Collection[str] = ()) -> QuerySet[AbstractLead]:
     """Return the leads that meet every condition, of those with the crm_ids if any are given. Raises FilterError."""
-    leads = get_lead_model()._default_manager.order_by("pk")
+    leads = get_lead_model()._default_manager.using(sql.alias()).order_by("pk")
     if crm_ids:
         known = set(leads.filter(crm_id__in=crm_ids).values_list("crm_id", flat=True))
         for crm_id in crm_ids:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from django.db import transaction
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -56,7 +56,7 @@ def forget(crm_ids: Iterable[str]) -> Traces:
 
     Harmless to repeat. Raises ProtectedError when a table of the host keeps a lead from being deleted.
     """
-    return sum(map(_forget, _chunks(crm_ids)), Traces())
+    return sum((sql.transact(partial(_forget, chunk)) for chunk in _chunks(crm_ids)), Traces())
 
 
 def unknown(crm_ids: Iterable[str]) -> list[str]:
@@ -70,7 +70,7 @@ def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
 
 
 def _leads(crm_ids: Sequence[str]) -> QuerySet[AbstractLead]:
-    return get_lead_model()._default_manager.filter(crm_id__in=crm_ids)
+    return get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=crm_ids)
 
 
 def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
@@ -83,21 +83,20 @@ def _count(crm_ids: Sequence[str]) -> Traces:
 
 
 def _forget(crm_ids: Sequence[str]) -> Traces:
-    with transaction.atomic(using=sql.alias()):
-        # Jobs first, then leads in the order of the crm_ids, as the writer of results locks them.
-        wanted = _searches(crm_ids).values("job")
-        jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
-        leads = _leads(crm_ids)
-        number = len(leads.select_for_update().order_by("crm_id").values_list("pk"))
-        leads.delete()
-        searches = _erase(crm_ids, jobs)
-        SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
-        # The last error of these names leads.
-        SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
-            refused=_refused_of_job(), last_error=""
-        )
-        aside.recount([job.pk for job in jobs])
-        return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
+    # Jobs first, then leads in the order of the crm_ids, as the writer of results locks them.
+    wanted = _searches(crm_ids).values("job")
+    jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    leads = _leads(crm_ids)
+    number = len(leads.select_for_update().order_by("crm_id").values_list("pk"))
+    leads.delete()
+    searches = _erase(crm_ids, jobs)
+    SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
+    # The last error of these names leads.
+    SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
+        refused=_refused_of_job(), last_error=""
+    )
+    aside.recount([job.pk for job in jobs])
+    return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
 
 
 def _refused_of_job() -> Coalesce:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from enrow_webhooks.transactions import owned, repeated
 from leads.models import LeadSearch, SearchJob, get_lead_model
+
+T = TypeVar("T")
 
 Row = Sequence[object]
 
@@ -37,6 +40,11 @@ def connect() -> BaseDatabaseWrapper:
 def alias() -> str:
     """Return the alias of that database."""
     return router.db_for_write(LeadSearch)
+
+
+def transact(work: Callable[[], T]) -> T:
+    """Do ``work`` in a transaction of our own there, as ``enrow_webhooks.transactions`` says; return what it does."""
+    return owned(alias(), work)
 
 
 def table_of(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Fragment:
@@ -115,6 +123,10 @@ def run(text: str, params: Sequence[Any]) -> int:
 
 def fetch(text: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Execute a statement; return its rows."""
-    with connect().cursor() as cursor:
-        cursor.execute(text, params)
-        return list(cursor.fetchall())
+
+    def execute() -> list[tuple[Any, ...]]:
+        with connect().cursor() as cursor:
+            cursor.execute(text, params)
+            return list(cursor.fetchall())
+
+    return repeated(alias(), execute)

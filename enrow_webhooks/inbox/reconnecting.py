@@ -8,6 +8,8 @@ from typing import Any
 from django.db import Error as DatabaseTrouble
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from enrow_webhooks.transactions import repeated
+
 
 def fetch_one(connection: BaseDatabaseWrapper, statement: str, params: Sequence[str | None]) -> tuple[Any, ...]:
     """Run a statement and commit it, outside a transaction; return its first row.
@@ -31,7 +33,10 @@ def fetch_one(connection: BaseDatabaseWrapper, statement: str, params: Sequence[
 
 
 def _fetch(connection: BaseDatabaseWrapper, statement: str, params: Sequence[str | None]) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
+    def execute() -> tuple[Any, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            row: tuple[Any, ...] = cursor.fetchone()
+            return row
+
+    return repeated(connection.alias, execute)

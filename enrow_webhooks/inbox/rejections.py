@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from enrow_webhooks.background import Background
 from enrow_webhooks.models import Rejection
+from enrow_webhooks.transactions import repeated
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,12 @@ def _add(hour: dt.datetime, reason: Reason, count: int) -> None:
     connection = connections[router.db_for_write(Rejection)]
     table = connection.ops.quote_name(Rejection._meta.db_table)
     stamps = [connection.ops.adapt_datetimefield_value(moment) for moment in (hour, timezone.now())]
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD.format(table=table), [stamps[0], reason.value, count, stamps[1]])
+
+    def add() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD.format(table=table), [stamps[0], reason.value, count, stamps[1]])
+
+    repeated(connection.alias, add)
 
 
 counting = Counting()

@@ -130,7 +130,8 @@ def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: 
         "skipped": tally.skipped.total(),
     }
     sentence = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no lead"
-    own = SearchJob.objects.of_run(run.id).exists()
+    # In a request's own transaction (ATOMIC_REQUESTS) they are there when the page is.
+    own = SearchJob.objects.of_run(run.id).exists() or (tally.to_search[kind] and not run.is_planned)
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
     jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
     message = format_html("{}: {}; at most {} credits. {}", title(kind), sentence, tally.worst_case, jobs)

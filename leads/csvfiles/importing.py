@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError
 
 from leads import sql
 from leads.csvfiles import storing
@@ -194,12 +194,15 @@ def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
     count = len(batch.lines)
     if not count:
         return
+
+    def write() -> tuple[int, int]:
+        sql.look_up_by_index()
+        known = storing.update(batch.cells) if update and len(batch.cells) > 1 else set()
+        rest = batch.only([crm_id not in known for crm_id in batch.cells["crm_id"]])
+        return len(known), storing.insert(rest.cells) if rest.lines else 0
+
     try:
-        with transaction.atomic(using=sql.alias()):
-            sql.look_up_by_index()
-            known = storing.update(batch.cells) if update and len(batch.cells) > 1 else set()
-            rest = batch.only([crm_id not in known for crm_id in batch.cells["crm_id"]])
-            created = storing.insert(rest.cells) if rest.lines else 0
+        updated, created = sql.transact(write)
     except (IntegrityError, DataError) as error:
         if count == 1:
             [line], reason = batch.lines, str(error).partition("\n")[0]
@@ -209,5 +212,5 @@ def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
             _store(part, done, update=update)
     else:
         done.created += created
-        done.updated += len(known)
-        done.kept += len(rest.lines) - created
+        done.updated += updated
+        done.kept += count - updated - created

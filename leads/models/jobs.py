@@ -14,10 +14,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.rows import OwnQuerySet
 from leads.kinds import CHOICES
 
 
-class SearchJobQuerySet(models.QuerySet["SearchJob"]):
+class SearchJobQuerySet(OwnQuerySet["SearchJob"]):
     """Jobs by state, and the transitions: each a conditional update whose row count is the verdict."""
 
     def queued(self) -> SearchJobQuerySet:

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.rows import OwnQuerySet
+
 
 class AccountReading(models.Model):
     """The balance at one moment."""
@@ -16,6 +18,8 @@ class AccountReading(models.Model):
         _("credits"), max_digits=14, decimal_places=2, null=True, blank=True, help_text=_("Blank: Enrow did not say.")
     )
     taken_at = models.DateTimeField(_("taken at"), default=timezone.now)
+
+    objects = OwnQuerySet["AccountReading"].as_manager()
 
     class Meta:
         verbose_name = _("account reading")

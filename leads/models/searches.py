@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.rows import OwnQuerySet
 from leads.kinds import CHOICES
 from leads.models.jobs import SearchJob
 
 
-class LeadSearchQuerySet(models.QuerySet["LeadSearch"]):
+class LeadSearchQuerySet(OwnQuerySet["LeadSearch"]):
     """Searches by outcome."""
 
     def pending(self) -> LeadSearchQuerySet:

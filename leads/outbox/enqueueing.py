@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import Counter
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
@@ -33,17 +35,36 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
         overwrite=order.overwrite,
         requested_by=order.requested_by[:150],
     )
-    wanted, unpaid = _reserve(job, batch, balance)
-    with transaction.atomic(using=sql.alias()):
-        if not SearchJob.objects.queued().select_for_update().filter(pk=job.pk).exists():
-            return Queued(job=None, unpaid=unpaid)  # cancelled at this very moment
-        bought = purchases.buy(job, wanted, again=order.force) if wanted else set()
-        late = [row for position, row in enumerate(wanted) if position not in bought]
-        sharing = [*batch.shares, *batch.reuses, *late]
-        shared = purchases.share(job, sharing) if sharing else []
-        outcomes = Counter(row.outcome for row in shared)
-        reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
-        is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
+    reserved = sql.transact(lambda: _reserve(job, batch, balance))
+    try:
+        return sql.transact(lambda: _fill(job.pk, batch, reserved, again=order.force))
+    except Exception:
+        # Nobody searches for this job any more; should this fail too, the sweep finds it empty and cancels it.
+        with contextlib.suppress(DatabaseError):
+            SearchJob.objects.queued().filter(pk=job.pk).delete()
+        raise
+
+
+class _Reserved(NamedTuple):
+    """The purchases of a batch that are covered, and the others by fingerprint."""
+
+    wanted: list[Wanted]
+    unpaid: dict[uuid.UUID, Unpaid]
+
+
+def _fill(pk: uuid.UUID, batch: Batch, reserved: _Reserved, *, again: bool) -> Queued:
+    """Write the searches of a reserved job, and give it the size that they come to."""
+    wanted, unpaid = reserved
+    job = SearchJob.objects.queued().select_for_update().filter(pk=pk).first()
+    if job is None:
+        return Queued(job=None, unpaid=unpaid)  # cancelled at this very moment
+    bought = purchases.buy(job, wanted, again=again) if wanted else set()
+    late = [row for position, row in enumerate(wanted) if position not in bought]
+    sharing = [*batch.shares, *batch.reuses, *late]
+    shared = purchases.share(job, sharing) if sharing else []
+    outcomes = Counter(row.outcome for row in shared)
+    reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
+    is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
     served = {row.crm_id for row in shared}
     return Queued(
         job=job if is_kept else None,
@@ -57,25 +78,24 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
     )
 
 
-def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> tuple[list[Wanted], dict[uuid.UUID, Unpaid]]:
-    """Commit the job's row with the credits that it may cost; return the purchases that are covered, and the others.
+def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> _Reserved:
+    """Write the job's row with the credits that it may cost.
 
-    A short transaction of its own, so that planners wait for each other only here. With the first job it writes where
-    these rows are at home, so that no copy has a job without that. The job is not due before its
+    In a short transaction of its own, so that planners wait for each other only here. With the first job it writes
+    where these rows are at home, so that no copy has a job without that. The job is not due before its
     searches are there; should this process die in between, the sweep finds it empty and cancels it.
     """
     wanted = list(batch.purchases.values())
     price = lead_settings.price(batch.kind)
     job.next_check_at = timezone.now() + lead_settings.sending_lease
-    with transaction.atomic(using=sql.alias()):
-        budget.lock()
-        home.settle()
-        allowed = budget.allowance(balance)
-        covered = allowed.covers(price, len(wanted))
-        job.requested, job.credits_reserved = covered, price * covered
-        job.save(force_insert=True)
+    budget.lock()
+    home.settle()
+    allowed = budget.allowance(balance)
+    covered = allowed.covers(price, len(wanted))
+    job.requested, job.credits_reserved = covered, price * covered
+    job.save(force_insert=True)
     reason = allowed.refuses(price * (covered + 1)) or Reason.OVER_BALANCE
-    return wanted[:covered], {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]}
+    return _Reserved(wanted[:covered], {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]})
 
 
 def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:

@@ -9,7 +9,6 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.db.models import Count, F, Min
 from django.utils import timezone
 
@@ -32,21 +31,24 @@ def halve(pk: uuid.UUID, reason: str, *, among: Sequence[str]) -> bool:
     That is when it is in none of the states ``among``, has a single row, or too many parts of its batch have failed.
     One transaction moves the searches, so that no purchase is without its place in the unique index for a moment.
     """
-    with transaction.atomic(using=sql.alias()):
-        job = SearchJob.objects.select_for_update().filter(pk=pk, state__in=among).first()
-        if job is None:
-            return False
-        searches = LeadSearch.objects.filter(job=job).sent().values_list("position", "outcome")
-        positions = [place or 0 for place, outcome in searches if outcome == LeadSearch.Outcome.PENDING]
-        batch = SearchJob.objects.batch_of(job)
-        if len(positions) < 2 or _has_failed_too_often(batch):
-            return False
-        middle = len(positions) // 2
-        first = _first_in_the_queue(batch)
-        part = _part_of(job, reason)
-        _size(part, len(positions) - middle, next_check_at=first - _TICK)
-        _move(job, part, positions[middle])
-        _size(job, middle, next_check_at=first - 2 * _TICK)
+    return sql.transact(lambda: _halve(pk, reason, among))
+
+
+def _halve(pk: uuid.UUID, reason: str, among: Sequence[str]) -> bool:
+    job = SearchJob.objects.select_for_update().filter(pk=pk, state__in=among).first()
+    if job is None:
+        return False
+    searches = LeadSearch.objects.filter(job=job).sent().values_list("position", "outcome")
+    positions = [place or 0 for place, outcome in searches if outcome == LeadSearch.Outcome.PENDING]
+    batch = SearchJob.objects.batch_of(job)
+    if len(positions) < 2 or _has_failed_too_often(batch):
+        return False
+    middle = len(positions) // 2
+    first = _first_in_the_queue(batch)
+    part = _part_of(job, reason)
+    _size(part, len(positions) - middle, next_check_at=first - _TICK)
+    _move(job, part, positions[middle])
+    _size(job, middle, next_check_at=first - 2 * _TICK)
     return True
 
 

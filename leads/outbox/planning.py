@@ -9,12 +9,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrow_webhooks.client.values import Kind, Query
+from enrow_webhooks.transactions import repeated
+from leads import sql
 from leads.conf import lead_settings
 from leads.digests import digest
 from leads.eligibility import judge, value_before
@@ -45,15 +48,20 @@ class Page:
 
 
 def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
-    """Yield the leads in pages; one query a page, by primary key."""
+    """Yield the leads in pages; one query a page, by primary key, where they are written: a replica is behind."""
     columns = [*Candidate._fields, *map(_busy, kinds)]
-    for source in _sources(queryset, size):
+    for source in _sources(queryset.using(sql.alias()), size):
         leads = source.annotate(**{_busy(kind): _in_flight(kind) for kind in kinds}).values_list(*columns)
-        rows = list(leads[:size])
+        rows = _read(leads[:size])
         while rows:
             yield Page(columns=columns, rows=rows)
             last = rows[-1][columns.index("pk")]
-            rows = list(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+            rows = _read(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+
+
+def _read(leads: QuerySet[AbstractLead, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return one page; under SERIALIZABLE a query alone may be broken off, too."""
+    return repeated(sql.alias(), partial(list, leads))
 
 
 def _busy(kind: Kind) -> str:
@@ -67,12 +75,12 @@ def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[A
     A slice is read once, by primary keys: asked again after the first results, ``leads.filter(email="")[:100]`` would
     let others in. That is the one case in which memory grows with the queryset, by a key for each lead.
     """
-    query, manager = queryset.query, queryset.model._default_manager
+    query, leads = queryset.query, queryset.model._default_manager.using(queryset.db)
     if query.is_sliced:
         keys = sorted(queryset.values_list("pk", flat=True))
-        yield from (manager.filter(pk__in=keys[at : at + size]).order_by("pk") for at in range(0, len(keys), size))
+        yield from (leads.filter(pk__in=keys[at : at + size]).order_by("pk") for at in range(0, len(keys), size))
     elif query.combinator or query.distinct or query.group_by:
-        yield manager.filter(pk__in=queryset.values("pk")).order_by("pk")
+        yield leads.filter(pk__in=queryset.values("pk")).order_by("pk")
     else:
         yield queryset.order_by("pk")
 

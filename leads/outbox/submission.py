@@ -13,7 +13,7 @@ import uuid
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import JSONArray
 from django.utils import timezone
@@ -175,7 +175,7 @@ def _reads_in_python() -> bool:
 def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[Asked]:
     """Return the same for such a model, whose values are known to the ORM alone."""
     pending = list(searches.pending().values_list("fingerprint", "crm_id"))
-    wanted = get_lead_model()._default_manager.filter(crm_id__in=[crm_id for _, crm_id in pending])
+    wanted = get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=[crm_id for _, crm_id in pending])
     by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, wanted.values_list(*Candidate._fields))}
     return [Asked(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
 
@@ -253,8 +253,12 @@ def _refused(job: SearchJob, error: Refused) -> None:
     """
     sent = _sent(job)
     if error.row is not None and 1 <= error.row <= len(sent) and len(sent) > 1:
-        with transaction.atomic(using=sql.alias()):
-            _drop(job, sent[error.row - 1].fingerprint, str(error))
+        refused = sent[error.row - 1].fingerprint
+
+        def leave_out() -> None:
+            _drop(job, refused, str(error))
             _again(job, str(error), delay=dt.timedelta(0))
+
+        sql.transact(leave_out)
     elif not (isinstance(error, RowRefused) and halve(job.pk, str(error), among=_UNANSWERED)):
         end_without_result(job.pk, State.FAILED, str(error), among=SearchJob.AWAITING)

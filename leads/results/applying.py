@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
@@ -75,7 +75,8 @@ def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool]) -> bool:
 def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "", to_leads: bool = True) -> bool:
     """Write the outcomes and end the job, as apply(), in one transaction; return False when it had ended before."""
     failed = answer.status is SearchStatus.FAILED
-    with transaction.atomic(using=sql.alias()):
+
+    def end() -> bool:
         job = _lock(pk)
         if job is None:
             return False
@@ -107,7 +108,9 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             cost=_cost(job, answer, matched),
             is_written=to_leads,
         )
-    return True
+        return True
+
+    return sql.transact(end)
 
 
 def is_over(job: SearchJob) -> bool:
@@ -126,7 +129,8 @@ def _still_waiting(job: SearchJob, sent: Sequence[Sent], matched: Match, *, is_f
 
 def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, among: Sequence[str], *, to_leads: bool) -> bool:
     outcome = Outcome.CANCELLED if state == SearchJob.State.CANCELLED else Outcome.ERROR
-    with transaction.atomic(using=sql.alias()):
+
+    def end() -> bool:
         job = _lock(pk, among)
         if job is None:
             return False
@@ -142,7 +146,9 @@ def _close(pk: uuid.UUID, state: SearchJob.State, reason: str, among: Sequence[s
             cost=None if state == SearchJob.State.EXPIRED else Decimal(0),
             is_written=to_leads,
         )
-    return True
+        return True
+
+    return sql.transact(end)
 
 
 def _lock(pk: uuid.UUID, states: Sequence[str] = SearchJob.AWAITING) -> SearchJob | None:

@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections.abc import Collection
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
@@ -34,16 +34,22 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
     """
     if not get_lead_model()._default_manager.filter(crm_id=crm_id).exists():
         return False
-    with transaction.atomic(using=sql.alias()):
+
+    def assign() -> LeadSearch | None:
         search = _locked(pk)
         if search is None or search.outcome not in _GIVEN:
-            return False
+            return None
         search.crm_id, search.effect, search.error = crm_id, Effect.NONE, f"Given to this lead by {by}."[:300]
         if KINDS[Kind(search.kind)].judges:
             search.value_before = search.value  # a verdict is about this address alone
         search.save(update_fields=["crm_id", "effect", "error", "value_before"])
         SearchJob.objects.filter(pk=search.job_id).update(written_at=None)
         recount([search.job_id])
+        return search
+
+    search = sql.transact(assign)
+    if search is None:
+        return False
     logger.info("Lead search %s was given to a lead by %s.", pk, by)
     try:
         writeback.write(search.job_id)
@@ -55,13 +61,18 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
 
 def drop(pk: int, *, by: str) -> bool:
     """Drop a result that was kept aside: nobody gets it. Return whether it could be done."""
-    with transaction.atomic(using=sql.alias()):
+
+    def let_go() -> bool:
         search = _locked(pk)
         if search is None:
             return False
         search.effect, search.error = Effect.DROPPED, f"{search.error[:150]} Dropped by {by}."[:300]
         search.save(update_fields=["effect", "error"])
         recount([search.job_id])
+        return True
+
+    if not sql.transact(let_go):
+        return False
     logger.info("Lead search %s was dropped by %s.", pk, by)
     return True
 

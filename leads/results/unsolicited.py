@@ -11,7 +11,7 @@ import uuid
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -142,10 +142,13 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -
     searches = [_search(job, position, *named) for position, named in enumerate(ours.values())]
     job.kept_aside = sum(search.effect == LeadSearch.Effect.ASIDE for search in searches)
     job.found = sum(search.outcome == LeadSearch.Outcome.FOUND and not search.effect for search in searches)
+
+    def insert() -> None:
+        job.save(force_insert=True)
+        LeadSearch.objects.bulk_create(searches)
+
     try:
-        with transaction.atomic(using=sql.alias()):
-            job.save(force_insert=True)
-            LeadSearch.objects.bulk_create(searches)
+        sql.transact(insert)
     except IntegrityError:
         return True  # another worker took the same search a moment earlier: its job carries the id
     writeback.write(job.pk)

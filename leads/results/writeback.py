@@ -50,15 +50,18 @@ def write(pk: uuid.UUID, *, is_asked: bool = False) -> int:
     it in ``effect``. ``is_asked``: somebody wants it now, also for those who were refused; all who are refused again
     are marked.
     """
+    return sql.transact(lambda: _write(pk, is_asked=is_asked))
+
+
+def _write(pk: uuid.UUID, *, is_asked: bool) -> int:
     effects = [Effect.NONE, Effect.REFUSED] if is_asked else [Effect.NONE]
-    with transaction.atomic(using=sql.alias()):
-        job = SearchJob.objects.select_for_update().get(pk=pk)
-        waiting = LeadSearch.objects.filter(
-            job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
-        )
-        rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
-        written = _spare(job, rows, mark_all=is_asked)
-        SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
+    job = SearchJob.objects.select_for_update().get(pk=pk)
+    waiting = LeadSearch.objects.filter(
+        job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
+    )
+    rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
+    written = _spare(job, rows, mark_all=is_asked)
+    SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
     return written
 
 

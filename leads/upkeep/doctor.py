@@ -25,7 +25,7 @@ from enrow_webhooks.doctor import (
     trouble,
 )
 from enrow_webhooks.models import Heartbeat
-from leads import home, isolation, sql
+from leads import home, sql
 from leads.conf import lead_settings
 from leads.credits import reconciliation, statement
 from leads.models import AccountReading, SearchJob
@@ -58,7 +58,6 @@ def diagnose() -> Iterator[Finding]:
     ready = list(database_findings())
     yield from ready
     if not ready:
-        yield from isolation_findings()
         yield from row_findings()
         yield from sum_findings()
         yield from reconciliation_findings()
@@ -80,12 +79,6 @@ def database_findings() -> Iterator[Finding]:
         return
     if plan:
         yield trouble("database", f"{len(plan)} migrations are not applied.", "Run 'manage.py migrate'.")
-
-
-def isolation_findings() -> Iterator[Finding]:
-    """Ask the server for the isolation level; what the settings say of it, the checks have told."""
-    for message in isolation.by_connection():
-        yield trouble("database", f"{message.msg} ({message.id})", str(message.hint))
 
 
 def home_findings() -> Iterator[Finding]:

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from django.core.checks.registry import registry
-from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
 from enrow_webhooks import checks as enrow_webhooks_checks
 from leads import checks as leads_checks
@@ -131,32 +130,10 @@ def test_a_project_without_a_database_is_not_told_about_products(manage):
     assert (done.returncode, codes(done)) == (0, set()), done.stderr
 
 
-# The isolation level.
-
-SERIALIZABLE = {"isolation_level": IsolationLevel.SERIALIZABLE}
-
-
 POSTGRES = """
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", "NAME": "x", "HOST": "127.0.0.1", "PORT": "9",
                           "OPTIONS": {options}}}}}
 """
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("command", ["check", "migrate"])
-@pytest.mark.parametrize(
-    ("options", "name"),
-    [
-        ('{"isolation_level": 3}', "REPEATABLE READ"),
-        ('{"options": "-cdefault_transaction_isolation=serializable"}', "SERIALIZABLE"),
-    ],
-)
-def test_an_isolation_level_in_the_settings_is_refused(manage, command, options, name):
-    """Planners that race would pass the daily limit together; nothing has to listen at the address to be told so."""
-    done = manage(command, more=POSTGRES.format(options=options))
-    assert (done.returncode, codes(done)) == (1, {"enrow.E107"}), done.stderr
-    assert f"The database 'default' runs transactions as {name}" in done.stderr
-    assert 'OPTIONS["isolation_level"] = IsolationLevel.READ_COMMITTED' in done.stderr
 
 
 @pytest.mark.slow

@@ -45,18 +45,32 @@ def test_an_estimate_writes_nothing_and_counts_like_the_run(make_leads):
     assert foreseen.tally.skipped == {(Kind.FIND_EMAIL, Reason.ALREADY): 1, (Kind.FIND_EMAIL, Reason.BAD_INPUT): 1}
 
 
-@pytest.mark.parametrize(("find", "verify"), [({"fax"}, False), ("email", False), ((), False)])
-def test_a_wrong_argument_says_what_is_allowed(find, verify):
-    """enrich() never guesses what to buy."""
-    with pytest.raises(ValueError, match="email"):
-        kinds_of(find, verify=verify)
+def test_what_is_not_asked_for_is_not_guessed():
+    """Without a word and without verify there is nothing to do, and the sentence says what to give."""
+    with pytest.raises(ValueError, match=r'find=\{"email"\}.* or verify=True'):
+        kinds_of((), verify=False)
 
 
-@pytest.mark.parametrize("cap", [-1, float("nan")])
-def test_a_wrong_cap_is_refused(cap):
-    """A cap that is no amount does not become "no cap"."""
-    with pytest.raises(ValueError, match="max_credits"):
-        enrich(Lead.objects.all(), find={"email"}, max_credits=cap)
+@pytest.mark.parametrize("call", [enrich, estimate])
+@pytest.mark.parametrize(
+    ("error", "wrong"),
+    [
+        (TypeError, {"queryset": []}),
+        (ValueError, {"queryset": SearchJob.objects.all()}),
+        (TypeError, {"find": "email"}),
+        (ValueError, {"find": {"fax"}}),
+        (ValueError, {"max_credits": "abc"}),
+        (TypeError, {"max_credits": True}),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_is_asked_or_written(make_leads, sandbox, call, error, wrong):
+    """Not even the balance is asked for."""
+    make_leads(1)
+    arguments = {"queryset": Lead.objects.all(), "find": {"email"}, "max_credits": 5} | wrong
+    with pytest.raises(error, match="takes"):
+        call(arguments.pop("queryset"), **arguments)
+    assert not SearchJob.objects.exists()
+    assert not sandbox.requests
 
 
 def test_a_run_is_waited_for_without_any_worker(make_leads, sandbox):

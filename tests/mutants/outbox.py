@@ -102,8 +102,8 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="if not SearchJob.objects.queued().select_for_update()",
-        after="if not SearchJob.objects.select_for_update()",
+        before="job = SearchJob.objects.queued().select_for_update()",
+        after="job = SearchJob.objects.select_for_update()",
         means="a job that was cancelled while it was filled gets purchases",
     ),
     Fault(
@@ -114,11 +114,25 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="        budget.lock()\n",
+        before="    budget.lock()\n",
         after="",
         means="planners sum without the lock and pass the cap",
-        tests=("tests/leads/credits/test_budget.py",),
+        tests=("tests/leads/credits/test_isolation_levels.py",),
         postgres=True,
+    ),
+    Fault(
+        file="enrow_webhooks/transactions.py",
+        before="SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        after="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        means="planners sum what was spent before they had the lock",
+        tests=("tests/leads/credits/test_isolation_levels.py",),
+        postgres=True,
+    ),
+    Fault(
+        file=_ENQUEUEING,
+        before="            SearchJob.objects.queued().filter(pk=job.pk).delete()",
+        after="            pass",
+        means="a planner that fails leaves credits reserved for nobody",
     ),
     Fault(
         file=_ENQUEUEING,
@@ -159,7 +173,7 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="        home.settle()\n",
+        before="    home.settle()\n",
         after="",
         means="a queue that is copied before its first POST is bought by both",
         tests=("tests/leads/test_home.py",),
@@ -172,8 +186,8 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="_drop(job, sent[error.row - 1].fingerprint, str(error))",
-        after="_drop(job, sent[error.row - 2].fingerprint, str(error))",
+        before="refused = sent[error.row - 1].fingerprint",
+        after="refused = sent[error.row - 2].fingerprint",
         means="the lead beside the bad row is blamed",
     ),
     Fault(
@@ -212,6 +226,34 @@ FAULTS = [
         after="waiting = self.filter(pk=pk",
         means="two workers prepare one job",
         tests=("tests/leads/outbox/test_submission.py",),
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before="if is_open(sql.alias()):\n        run.is_planned = False",
+        after="if False:\n        run.is_planned = False",
+        means="the planners' lock is held until the caller commits",
+        tests=("tests/leads/test_callers_transactions.py",),
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before="Tally(max_credits=run.tally.worst_case)",
+        after="Tally(max_credits=run.tally.max_credits)",
+        means="a run costs more than the estimate that its caller saw",
+        tests=("tests/leads/test_callers_transactions.py",),
+    ),
+    Fault(
+        file="enrow_webhooks/rows.py",
+        before="return self._db or router.db_for_write",
+        after="return self._db or router.db_for_read",
+        means="a claimed row is read on a replica that is behind",
+        tests=("tests/journeys/test_replica.py",),
+    ),
+    Fault(
+        file="leads/outbox/planning.py",
+        before="queryset.using(sql.alias())",
+        after="queryset",
+        means="leads are planned as a replica has them",
+        tests=("tests/journeys/test_replica.py",),
     ),
     Fault(
         file="leads/models/jobs.py",

@@ -13,7 +13,8 @@ from enrow_webhooks import wake
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
-from leads import filters
+from enrow_webhooks.transactions import is_open
+from leads import filters, sql
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
@@ -119,6 +120,8 @@ class Command(EnrowCommand):
     def _enrich(
         self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, wait: float | None, as_json: bool
     ) -> None:
+        if wait is not None and is_open(sql.alias()):
+            raise wrong_call("--wait inside a transaction would wait for ever: searches are queued after its commit.")
         if asked["force"]:
             self._tell_again(estimate(leads, **asked).tally)
         run = enrich(leads, **asked, requested_by="enrich_leads")
@@ -153,7 +156,8 @@ class Command(EnrowCommand):
     def _tell_plan(self, run: Run) -> None:
         for line in reports.tally_lines(run.tally):
             self.stdout.write(line)
-        self.stdout.write(f"Run {run.id}: {run.jobs().count():,} search jobs; at most {run.tally.worst_case} credits.")
+        jobs = f"{run.jobs().count():,} search jobs" if run.is_planned else "queued after the commit"
+        self.stdout.write(f"Run {run.id}: {jobs}; at most {run.tally.worst_case} credits.")
         if not wake.celery_is_set_up():
             self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import socket
-import subprocess
-import sys
-import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.credits import budget
 from leads.credits.budget import Allowance, Balance
 from leads.enrichment import enrich, estimate
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import Lead, SearchJob
 from leads.skips import Reason
 from tests.conftest import finish
 from tests.enrow_webhooks.support import Stranger
@@ -124,65 +120,6 @@ def test_credits_are_exact(make_leads, enrow):
     enrow(DAILY_CREDIT_LIMIT="0.74")
     run = enrich(Lead.objects.all(), verify=True)
     assert (run.tally.to_search[Kind.VERIFY_EMAIL], run.tally.worst_case) == (2, Decimal("0.50"))
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_twenty_planners_at_once_never_pass_the_cap(make_leads, enrow, sandbox):
-    """Each sees the limit not reached; together they still stop at it."""
-    make_leads(100)
-    enrow(DAILY_CREDIT_LIMIT=37)
-    barrier, failures = threading.Barrier(20), []
-
-    def race(number):
-        barrier.wait()
-        try:
-            enrich(Lead.objects.filter(crm_id__endswith=str(number % 10)), find={"email"})
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=race, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert SearchJob.objects.credits() == LeadSearch.objects.filter(position__isnull=False).count() == 37
-
-
-_PLANNER = """
-import os, sys
-import django
-django.setup()
-from django.conf import settings
-from django.db import connection
-settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = sys.argv[1]
-settings.ENROW |= {"DAILY_CREDIT_LIMIT": 37, "BASE_URL": sys.argv[2]}
-from leads.enrichment import enrich
-from leads.models import Lead
-sys.stdin.readline()
-for last in "0123456789":
-    enrich(Lead.objects.filter(crm_id__endswith=last), find={"email"})
-"""
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_planners_in_several_processes_never_pass_the_cap(make_leads, sandbox, settings):
-    """The lock is the database's, not the process's."""
-    make_leads(100)
-    database = connection.settings_dict["NAME"]
-    command = [sys.executable, "-c", _PLANNER, str(database), settings.ENROW["BASE_URL"]]
-    planners = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    try:
-        outputs = [planner.communicate(b"go\n", timeout=60) for planner in planners]
-    finally:
-        for planner in planners:
-            planner.kill()
-    assert [planner.returncode for planner in planners] == [0, 0, 0], outputs
-    assert SearchJob.objects.credits() == LeadSearch.objects.filter(position__isnull=False).count() == 37
 
 
 def test_the_day_of_the_limit_is_the_projects_own(make_leads, enrow, far_away):

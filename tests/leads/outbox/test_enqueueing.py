@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import DataError
 from django.db.models.signals import post_save
 from django.utils import timezone
 
@@ -84,6 +85,21 @@ def test_a_planner_that_dies_after_reserving_gives_its_credits_back(make_leads, 
     sweep()
     job.refresh_from_db()
     assert (job.state, job.credits_cost, budget.allowance(None).day) == ("cancelled", 0, 2)
+
+
+def test_a_planner_that_fails_leaves_no_reserved_job(make_leads, enrow, monkeypatch):
+    """The caller sees the error, and the day has its credits back at once."""
+    make_leads(2)
+    enrow(DAILY_CREDIT_LIMIT=2)
+
+    def fail(*args, **options):
+        raise DataError("The database refuses it.")
+
+    monkeypatch.setattr(enqueueing.purchases, "buy", fail)
+    with pytest.raises(DataError):
+        enrich(Lead.objects.all(), find={"email"})
+    assert not SearchJob.objects.exists()
+    assert budget.allowance(None).day == 2
 
 
 def test_a_job_that_was_cancelled_before_it_was_filled_buys_nothing(make_leads):
