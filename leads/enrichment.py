@@ -22,6 +22,7 @@ from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import celery_is_set_up, wake
 from leads import sql
 from leads.credits import budget
+from leads.credits.consent import Bill
 from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
 from leads.outbox.batches import Order
@@ -45,6 +46,11 @@ class Estimate:
     posts: int
     # Credits of the account; None when Enrow did not say.
     balance: Decimal | None
+
+    @property
+    def bill(self) -> Bill:
+        """The worst case beside the balance."""
+        return Bill(worst_case=self.tally.worst_case, balance=self.balance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -12,26 +13,29 @@ from django.db.models import QuerySet
 from enrow_webhooks import wake
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
-from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
+from enrow_webhooks.management.base import count, needs_person, seconds, wrong_call
 from leads import filters
+from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
 from leads.management.idle_workers import IdleWorkers
 from leads.management.progress import ProgressBar
+from leads.management.spending import SpendingCommand
 from leads.models import AbstractLead
 
 # Stuck jobs that are named one by one.
 _SHOWN = 20
 
 
-class Command(EnrowCommand):
+class Command(SpendingCommand):
     """Enrich leads."""
 
     # Seconds in which a worker that runs takes at least one job.
     patience = 10.0
     help = (
         "Search what leads lack, and verify what they have. This spends credits; --dry-run tells how many.\n"
+        "Asks first when much would be reserved; where nobody can answer, give --max-credits or --yes.\n"
         "Only blank fields are searched and filled, except with --overwrite. What was bought lately is used again.\n\n"
         "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any own field of a lead and any of\n"
         "Django's lookups; != turns a condition round; several must all be met. Without --where and --crm-id every\n"
@@ -56,9 +60,7 @@ class Command(EnrowCommand):
         )
         parser.add_argument("--crm-id", nargs="+", action="extend", default=[], metavar="ID", help="only these leads")
         parser.add_argument("--limit", type=count, metavar="N", help="only the first N of them, in order of their keys")
-        parser.add_argument(
-            "--max-credits", type=amount, metavar="N", help="stop before the worst case passes so many credits"
-        )
+        self.add_consent(parser)
         parser.add_argument(
             "--overwrite", action="store_true", help="also search leads that have a value, and replace it"
         )
@@ -92,13 +94,15 @@ class Command(EnrowCommand):
             self.stdout.write("Every lead is meant: there is no --where and no --crm-id.")
         asked = {key: options[key] for key in ("find", "verify", "max_credits", "overwrite", "force")}
         if options["dry_run"]:
-            self._estimate(leads, asked, as_json=options["json"])
+            self._estimate(leads, asked, yes=options["yes"], as_json=options["json"])
         else:
+            self._consent(leads, asked, yes=options["yes"])
             self._enrich(leads, asked, wait=options["wait"], as_json=options["json"])
 
-    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, as_json: bool) -> None:
+    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool, as_json: bool) -> None:
         plan = estimate(leads, **asked)
         problem = _why_no_balance() if plan.balance is None else ""
+        asks = not yes and asked["max_credits"] is None and plan.bill.is_large
         if as_json:
             self.tell_json(
                 {
@@ -107,20 +111,28 @@ class Command(EnrowCommand):
                     "posts": plan.posts,
                     "balance": plan.balance,
                     "balance_problem": problem,
+                    "asks": asks,
                 }
             )
             return
         for line in reports.tally_lines(plan.tally):
             self.stdout.write(line)
-        self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.tally.worst_case} credits.")
+        self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.bill.words}.")
         self.stdout.write(f"The balance is not known: {problem}" if problem else f"Balance: {plan.balance} credits.")
+        if asks:
+            self.stdout.write("Without --max-credits or --yes it asks first.")
         self.stdout.write("Dry run: nothing was written, nothing was sent.")
+
+    def _consent(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool) -> None:
+        """Say what --force buys again, and bound the run by what was agreed to."""
+        plan = functools.cache(lambda: estimate(leads, **asked))
+        if asked["force"]:
+            self._tell_again(plan().tally)
+        asked["max_credits"] = self.agree(lambda: plan().bill, max_credits=asked["max_credits"], yes=yes)
 
     def _enrich(
         self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, wait: float | None, as_json: bool
     ) -> None:
-        if asked["force"]:
-            self._tell_again(estimate(leads, **asked).tally)
         run = enrich(leads, **asked, requested_by="enrich_leads")
         if not wake.flush():
             self.stderr.write("The broker takes no message; the sweep will do the work.")
@@ -147,7 +159,7 @@ class Command(EnrowCommand):
         if again := tally.again.total():
             self.stderr.write(
                 f"--force buys {again:,} searches again that were bought lately; "
-                f"with all others the run costs at most {tally.worst_case} credits."
+                f"with all others the run costs at most {credits_in_words(tally.worst_case)} credits."
             )
 
     def _tell_plan(self, run: Run) -> None:

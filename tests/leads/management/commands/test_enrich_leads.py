@@ -24,7 +24,7 @@ def test_leads_are_queued_and_come_home(site, make_leads):
     """The command queues and returns; workers do the rest."""
     make_leads(3)
 
-    outcome = run("enrich_leads", "--find", "email", "phone")
+    outcome = run("enrich_leads", "--find", "email", "phone", "--yes")
     work(site)
 
     assert outcome.code == 0
@@ -105,7 +105,10 @@ def test_a_dry_run_writes_and_sends_nothing(site, make_leads):
     assert told.code == 0
     assert "find e-mail: 2 to search, 1 share a search, 0 known already" in told.out
     assert "blank-0: It has no company" in told.out
-    assert "1 POSTs; at most 2 credits.\nBalance: 100000 credits.\n" in told.out
+    assert (
+        "1 POSTs; at most 2 credits, less than 1 % of what the account has (100,000).\nBalance: 100000 credits.\n"
+        in told.out
+    )
     skipped = {"missing": 1, "already": 1}
     assert data["kinds"] == {
         "find_email": {
@@ -153,7 +156,7 @@ def test_what_the_balance_does_not_cover_needs_a_person(site, make_leads):
     site.reset()
     make_leads(3)
 
-    outcome = run("enrich_leads", "--find", "phone")
+    outcome = run("enrich_leads", "--find", "phone", "--yes")
 
     assert outcome.code == 1
     assert "find phone: 2 to search" in outcome.out

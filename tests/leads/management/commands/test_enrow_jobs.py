@@ -101,7 +101,8 @@ def test_sending_again_without_a_terminal_needs_yes(job_in):
 
     refused = run("enrow_jobs", "--state", "unconfirmed", "--resend")
     assert (refused.code, state_of(job)) == (2, "unconfirmed")
-    assert "may cost up to 2.00 credits a second time. Give --yes" in refused.err
+    said = "they reserve 2 credits, less than 1 % of what the account has (99,998), and you may pay a second time."
+    assert f"{said} Nothing was sent. Give --max-credits 2 to agree to so much, or --yes" in refused.err
 
     agreed = run("enrow_jobs", "--state", "unconfirmed", "--resend", "--yes")
     assert (agreed.code, state_of(job)) == (0, "expired")
@@ -124,7 +125,7 @@ def test_at_a_terminal_a_person_is_asked_before_sending_again(job_in, answer, co
     os.close(terminal)
 
     assert (process.returncode, state_of(job)) == (code, state)
-    assert "2.00 credits a second time. Send them again? [y/N]" in err
+    assert "you may pay a second time. Send them again? [y/N]" in err
     assert ("Nothing was sent." in err) is (out == "") is (code == 1)
 
 
@@ -138,7 +139,7 @@ def test_what_failed_is_searched_again(job_in, sandbox):
     assert outcome.code == 1
     assert f"Search job {failed.pk} (find e-mail, 2 leads): 2 failed." in outcome.out
     assert "is running; it has not ended yet." in outcome.out
-    assert "Searched again, for at most 2.00 credits:" in outcome.out
+    assert "Searched again, for at most 2 credits:" in outcome.out
     assert "find e-mail: 2 to search, 0 share a search" in outcome.out
     finish(sandbox)
     again = SearchJob.objects.get(requested_by="enrow_jobs")
@@ -215,5 +216,5 @@ def test_a_retry_costs_no_more_than_was_printed(job_in):
     out = Meddler()
     with contextlib.suppress(CommandError):
         call_command("enrow_jobs", "--state", "failed", "--retry", stdout=out, stderr=io.StringIO())
-    assert "for at most 1.00 credits" in out.getvalue()
+    assert "for at most 1 credits" in out.getvalue()
     assert SearchJob.objects.queued().credits() == 1
