@@ -103,7 +103,7 @@ def journey(project, way, tmp_path_factory):
         start(programs, sandbox, port)
         planned = crm.manage("enrich_leads", "--find", "mobile", "--dry-run")
         crm.manage("enrich_leads", "--find", "mobile", "--crm-id", ALONE, "--wait", "60")
-        crm.manage("enrich_leads", "--find", "mobile", "--crm-id", *BATCH, "--wait", "60")
+        crm.manage("enrich_leads", "--find", "mobile", "--crm-id", *BATCH, "--max-credits", "720", "--wait", "60")
         return Journey(
             planned=planned,
             rows=json.loads(crm.shell(JOBS)),
