@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
-from leads.admin.spending import SpendForm
+from leads.admin.spending import SpendForm, queued_in_words
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
 from leads.kinds import asked, title
 from leads.models import AbstractLead, SearchJob
@@ -84,14 +84,12 @@ def _show(
 
 
 def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
-    tally = expected.tally
+    tally, counts = expected.tally, expected.tally.counts(kind)
     return {
-        "to_search": tally.to_search[kind],
-        "shared": tally.shared[kind],
-        "reused": tally.reused[kind],
+        "counts": counts,
         "missed": tally.missed[kind],
         "again": tally.again[kind],
-        "has_work": any((tally.to_search[kind], tally.shared[kind], tally.reused[kind])),
+        "has_work": counts.asked > counts.skipped,
         "posts": expected.posts,
         "bill": expected.bill,
         "balance": expected.balance,
@@ -112,16 +110,8 @@ def _skips(page: ModelAdmin[AbstractLead], tally: Tally) -> list[tuple[str, int,
 
 
 def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: Kind) -> None:
-    tally = run.tally
-    counts = {
-        "searched": tally.to_search[kind],
-        "shared": tally.shared[kind],
-        "reused": tally.reused[kind],
-        "skipped": tally.skipped.total(),
-    }
-    sentence = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no lead"
     own = SearchJob.objects.of_run(run.id).exists()
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
     jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
-    message = format_html("{}: {}; at most {} credits. {}", title(kind), sentence, tally.worst_case, jobs)
+    message = format_html("{}, {} {}", title(kind), queued_in_words(run.tally), jobs)
     page.message_user(request, message, SUCCESS if jobs else WARNING)

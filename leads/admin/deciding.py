@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
-from leads.admin.spending import SpendForm
+from leads.admin.spending import SpendForm, queued_in_words
 from leads.credits.consent import credits_in_words
 from leads.decisions import Decision
-from leads.enrichment import Estimate, Run
+from leads.enrichment import Run
 from leads.kinds import label
 from leads.models import SearchJob
 
@@ -111,7 +111,7 @@ def confirm_retry(
             "title": _("Search again what failed"),
             "action": "retry",
             "failures": failures,
-            "rows": [row for plan in expected for row in _rows(plan)],
+            "rows": [(label(kind), plan.tally.counts(kind)) for plan in expected for kind in plan.tally.kinds()],
             "skips": [skip for plan in expected for skip in plan.tally.examples[:10]],
             "bill": bill,
             "balance": expected[0].balance if expected else None,
@@ -120,30 +120,9 @@ def confirm_retry(
     )
 
 
-def _rows(plan: Estimate) -> list[tuple[str, int, int, int]]:
-    """Return per kind: to search, known or bought anyway, skipped."""
-    tally = plan.tally
-    kinds = {*tally.to_search, *tally.shared, *tally.reused, *(kind for kind, _reason in tally.skipped)}
-    return [
-        (
-            label(kind),
-            tally.to_search[kind],
-            tally.shared[kind] + tally.reused[kind],
-            sum(number for (skipped, _reason), number in tally.skipped.items() if skipped == kind),
-        )
-        for kind in sorted(kinds)
-    ]
-
-
 def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:
     for run in runs:
-        searched, rest = run.tally.to_search.total(), run.tally.shared.total() + run.tally.reused.total()
-        message = format_html(
-            "Searched again: {}, known or bought anyway: {}, skipped: {}; at most {} credits. {}",
-            searched,
-            rest,
-            run.tally.skipped.total(),
-            run.tally.worst_case,
-            link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs.")) if searched else "",
-        )
-        page.message_user(request, message, SUCCESS if searched or rest else WARNING)
+        counts = run.tally.counts()
+        jobs = link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs."))
+        message = format_html("Search again, {} {}", queued_in_words(run.tally), jobs if counts.searched else "")
+        page.message_user(request, message, WARNING if counts.asked == counts.skipped else SUCCESS)

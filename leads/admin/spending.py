@@ -1,4 +1,4 @@
-"""The field "Spend at most", which stands on every page that spends."""
+"""What the pages that spend share: the field "Spend at most", and what they say afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Self
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from leads.credits.consent import Bill
+from leads.credits.consent import Bill, credits_in_words
+from leads.enrichment import Tally
 
 
 class SpendForm(forms.Form):
@@ -35,3 +36,11 @@ class SpendForm(forms.Form):
         if not bill.is_large:
             self.initial["max_credits"] = bill.worst_case
         return self
+
+
+def queued_in_words(tally: Tally) -> str:
+    """Say what became of the leads that were asked for: nothing is sent yet, and nothing is spent."""
+    counts = tally.counts()
+    parts = {"queued": counts.searched, "shared": counts.shared, "reused": counts.reused, "skipped": counts.skipped}
+    told = ", ".join(f"{number:,} {word}" for word, number in parts.items() if number) or "nothing to do"
+    return f"{counts.asked:,} asked for: {told}; {credits_in_words(tally.worst_case)} credits reserved."

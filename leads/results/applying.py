@@ -146,8 +146,9 @@ def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) 
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
-    outcomes = {row.pk: row.outcome for row in rows} | {row.pk: row.outcome for row in fresh}
-    return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
+    """Count what was found of the rows that are paid for; those who share or reuse a search come for nothing."""
+    came = {row.pk: row.outcome for row in fresh}
+    return sum(row.position is not None and came.get(row.pk, row.outcome) == Outcome.FOUND for row in rows)
 
 
 def _keep_orphans(job: SearchJob, orphans: Sequence[Result]) -> None:

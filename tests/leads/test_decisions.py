@@ -40,7 +40,7 @@ def test_cancelling_frees_the_leads_and_the_credits(job_in, sandbox):
     assert SearchJob.objects.credits() == 0
     assert set(Lead.objects.values_list("email_status", flat=True)) == {""}
     assert set(LeadSearch.objects.values_list("outcome", flat=True)) == {"cancelled"}
-    assert enrich(Lead.objects.all(), find={"email"}).progress().requested == 2
+    assert enrich(Lead.objects.all(), find={"email"}).progress().searched == 2
 
 
 def test_sending_again_is_the_persons_risk(job_in, sandbox):

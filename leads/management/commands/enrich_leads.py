@@ -115,7 +115,7 @@ class Command(SpendingCommand):
                 }
             )
             return
-        for line in reports.tally_lines(plan.tally):
+        for line in reports.tally_lines(plan.tally, is_queued=False):
             self.stdout.write(line)
         self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.bill.words}.")
         self.stdout.write(f"The balance is not known: {problem}" if problem else f"Balance: {plan.balance} credits.")
@@ -163,9 +163,10 @@ class Command(SpendingCommand):
             )
 
     def _tell_plan(self, run: Run) -> None:
-        for line in reports.tally_lines(run.tally):
+        for line in reports.tally_lines(run.tally, is_queued=True):
             self.stdout.write(line)
-        self.stdout.write(f"Run {run.id}: {run.jobs().count():,} search jobs; at most {run.tally.worst_case} credits.")
+        reserved = credits_in_words(run.tally.worst_case)
+        self.stdout.write(f"Run {run.id}: {run.jobs().count():,} search jobs; {reserved} credits reserved.")
         if not wake.celery_is_set_up():
             self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
 
@@ -176,7 +177,7 @@ class Command(SpendingCommand):
             def watch(progress: Progress) -> None:
                 if complaint := idle.complaint():
                     bar.say(complaint)
-                bar.show(reports.progress_line(progress), done=progress.done, total=progress.requested)
+                bar.show(reports.progress_line(progress), done=progress.done, total=progress.searched)
 
             try:
                 return run.wait(timeout=None if limit == math.inf else limit, watch=watch)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import Count
+from django.utils.text import capfirst
 
 from enrow_webhooks import wake
 from enrow_webhooks.management.base import count, identifier, needs_person, wrong_call
@@ -40,7 +41,7 @@ class Command(SpendingCommand):
     """List search jobs, and decide about them."""
 
     help = (
-        "List search jobs: state, kind, leads, found, credits reserved and cost, who asked, last error.\n"
+        "List search jobs: state, kind, searches, found, credits spent or reserved, who asked, last error.\n"
         "With an action, do it for the jobs that are named by their ids, --state or --run, and say for each what\n"
         "happened or why it could not."
     )
@@ -156,7 +157,7 @@ class Command(SpendingCommand):
         else:
             for run in runs:
                 self.stdout.write(f"Run {run.id}:")
-                self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally))
+                self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally, is_queued=True))
         self._end(jobs.exclude(pk__in=failures).count(), jobs.count())
 
     def _end(self, left: int, total: int) -> None:
@@ -180,14 +181,14 @@ def _named(ids: Collection[uuid.UUID], states: Collection[str], run: uuid.UUID |
 
 
 def _sentence(decision: Decision, job: SearchJob, *, done: bool, rule: str) -> str:
-    name = f"search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
+    name = reports.job_name(job)
     if done:
         return f"{decision.done.capitalize()}: {name}."
     return f"Not {decision.done}: {name} is {job.state}; {rule}."
 
 
 def _failures(job: SearchJob, number: int) -> str:
-    name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
+    name = capfirst(reports.job_name(job))
     if number:
-        return f"{name}: {number:,} failed."
+        return f"{name}: {number:,} leads failed, those who share a search included."
     return f"{name} is {job.state}; " + ("nothing failed." if job.state in SearchJob.ENDED else "it has not ended yet.")

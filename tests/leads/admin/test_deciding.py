@@ -11,6 +11,7 @@ from leads.admin import deciding
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
+from leads.outbox.tally import Counts
 from tests.conftest import finish
 from tests.leads.admin_pages import HOSTILE, list_page, login, row_page, run_action, said, text
 
@@ -134,7 +135,7 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
     page = run_action(admin_client, "retry", [failed])
 
     assert (page.context["failures"], page.context["bill"].worst_case) == (3, 3)
-    assert page.context["rows"] == [("find e-mail", 3, 0, 0)]
+    assert page.context["rows"] == [("find e-mail", Counts(searched=3, shared=0, reused=0, skipped=0))]
     assert page.context["balance"] == sandbox.ledger.balance
     assert "Nothing has been spent yet." in text(page)
     assert (SearchJob.objects.count(), sandbox.ledger.spent) == (1, 0)
@@ -143,7 +144,7 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
     done = run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits=cap)
     again = SearchJob.objects.exclude(pk=failed.pk).get()
     assert (again.requested, again.requested_by) == (3, "admin")
-    assert "Searched again: 3, known or bought anyway: 0, skipped: 0; at most 3 credits." in said(done)
+    assert "Search again, 3 asked for: 3 queued; 3 credits reserved." in said(done)
     assert list_page(SearchJob, run=again.run) in said(done)
     finish(sandbox)
     assert Lead.objects.exclude(email="").count() == 3
@@ -152,7 +153,7 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
 def test_what_failed_since_the_page_was_shown_is_not_bought(admin_client, failed, sandbox):
     """The worst case that was shown is the cap."""
     done = run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits="2")
-    assert "Searched again: 2, known or bought anyway: 0, skipped: 1; at most 2 credits." in said(done)
+    assert "Search again, 3 asked for: 2 queued, 1 skipped; 2 credits reserved." in said(done)
 
 
 @pytest.mark.parametrize("cap", ["", "lots", "-1"])

@@ -45,7 +45,7 @@ def test_a_healthy_site_is_exit_code_zero(healthy, make_leads):
     assert "FIX" not in outcome.out
     assert "The key is good; the balance is 99998" in outcome.out
     assert "1 came by webhook, 0 had to be fetched" in outcome.out
-    assert "Today's searches cost 2" in outcome.out
+    assert "Today 2.00 credits were spent" in outcome.out
     assert "sandbox-key" not in outcome.out
     assert "@" not in outcome.out
     assert run("enrow_doctor", "--json").json["ok"] is True

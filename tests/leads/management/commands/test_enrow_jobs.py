@@ -31,11 +31,11 @@ def test_the_list_tells_what_a_job_is_newest_first(job_in):
     first, error, second = outcome.out.splitlines()
     assert outcome.code == 0
     assert first.startswith(str(held.pk))
-    for words in ("held", "find e-mail", "3 leads", "0 found", "3.00 reserved", "open cost", "ann"):
+    for words in ("held", "find e-mail", "3 searches", "0 found", "3.00 reserved", "ann"):
         assert words in first
     assert error.strip() == 'Enrow answered 401: This apikey is not valid; fix ENROW["API_KEY"].'
     assert second.startswith(str(finished.pk))
-    assert "2.00 cost" in second
+    assert "2.00 spent" in second
     assert "@" not in outcome.out
 
 
@@ -137,10 +137,13 @@ def test_what_failed_is_searched_again(job_in, sandbox):
     outcome = run("enrow_jobs", failed.pk, running.pk, "--retry")
 
     assert outcome.code == 1
-    assert f"Search job {failed.pk} (find e-mail, 2 leads): 2 failed." in outcome.out
+    assert (
+        f"Search job {failed.pk} (find e-mail, 2 searches): 2 leads failed, those who share a search included."
+        in outcome.out
+    )
     assert "is running; it has not ended yet." in outcome.out
     assert "Searched again, for at most 2 credits:" in outcome.out
-    assert "find e-mail: 2 to search, 0 share a search" in outcome.out
+    assert "find e-mail, 2 asked for: 2 queued, 0 shared" in outcome.out
     finish(sandbox)
     again = SearchJob.objects.get(requested_by="enrow_jobs")
     assert set(again.searches.values_list("outcome", flat=True)) == {"found"}
