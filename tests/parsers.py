@@ -35,7 +35,7 @@ from enrow_webhooks.sandbox.profiles import CURRENT
 from enrow_webhooks.views import read_body
 from leads import coercion, filters
 from leads.admin.confirmation import ConfirmForm
-from leads.admin.deciding import CapForm
+from leads.admin.spending import SpendForm
 from leads.csvfiles import columns, importing
 from leads.models import Lead
 from leads.outbox.eligibility import Candidate, judge
@@ -223,7 +223,7 @@ OF_LEADS = [
     # As a header, and as a cell; a bar is the end of a line.
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),
     Parser(importing.import_leads, lambda text: imported(b"crm_id,email|1," + raw(text.replace("|", "")) + b"|")),
-    *each(Form.is_valid, (ConfirmForm, CapForm), lambda form, text: form({"max_credits": text}).is_valid()),
+    *each(Form.is_valid, (ConfirmForm, SpendForm), lambda form, text: form({"max_credits": text}).is_valid()),
 ]
 OF_SANDBOX = [
     *each(api.answer, ("/email/find/bulk", "/email/verify/single", "/phone/single"), asked_in_sandbox),
