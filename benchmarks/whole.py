@@ -79,7 +79,7 @@ def run(ground: Ground, leads: int, *, delay: float, workers: int) -> Ran:
         meter = Meter(pids, own_memory=frozenset({"PostgreSQL"}))
         with meter.running():
             started = time.time()
-            command = [sys.executable, "manage.py", "enrich_leads", "--find", "email"]
+            command = [sys.executable, "manage.py", "enrich_leads", "--find", "email", "--yes"]
             with ground.program("enrich_leads", command) as pid:
                 planner.append(pid)
                 _wait_for_all(ground, leads)

@@ -19,6 +19,7 @@ class LeadSettings(Section):
         # Credits per kind of search.
         "PRICES": {kind.value: str(facts.price) for kind, facts in KINDS.items()},
         "DAILY_CREDIT_LIMIT": None,
+        "CONFIRM_ABOVE_CREDITS": None,
         "BATCH_SIZE": 5000,
         # Days per kind of search and outcome.
         "REUSE_DAYS": {kind.value: dict(facts.reuse_days) for kind, facts in KINDS.items()},
@@ -42,6 +43,12 @@ class LeadSettings(Section):
     def daily_credit_limit(self) -> Decimal | None:
         """The most that may be spent in one day, in the worst case; None for no limit."""
         limit = self.get("DAILY_CREDIT_LIMIT")
+        return None if limit is None else Decimal(str(limit))
+
+    @property
+    def confirm_above_credits(self) -> Decimal | None:
+        """The most credits that a command reserves unasked; None: 100, or a tenth of the balance if that is less."""
+        limit = self.get("CONFIRM_ABOVE_CREDITS")
         return None if limit is None else Decimal(str(limit))
 
     def batch_size(self, kind: Kind) -> int:

@@ -15,6 +15,9 @@ from django.utils import timezone
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
 from leads import home, sql
+from leads.conf import lead_settings
+from leads.credits import budget
+from leads.credits.consent import Bill
 from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.kinds import asked
 from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
@@ -47,8 +50,33 @@ def resend(pk: uuid.UUID, *, by: str) -> bool:
     """
     given_up = applying.give_up(pk, f"Sent again by {by}.")
     if given_up:
-        retry(SearchJob.objects.filter(pk=pk), by=by)
+        job = SearchJob.objects.filter(pk=pk)
+        retry(job, by=by, max_credits=_price_again(job.get()))
     return given_up
+
+
+def bill_again(jobs: QuerySet[SearchJob]) -> Bill:
+    """Return what ``resend`` may cost for those of the jobs that are unconfirmed, at today's prices."""
+    worst_case = sum(map(_price_again, jobs.filter(state__in=RESEND.states)), Decimal(0))
+    balance = budget.ask_balance() if worst_case else None
+    return Bill(worst_case=worst_case, balance=balance.credits if balance else None)
+
+
+def _price_again(job: SearchJob) -> Decimal:
+    return job.requested * lead_settings.price(Kind(job.kind))
+
+
+def beyond(jobs: QuerySet[SearchJob], max_credits: Decimal | None) -> list[uuid.UUID]:
+    """Return which of the unconfirmed jobs do not fit into the credits when they are sent again, oldest first."""
+    if max_credits is None:
+        return []
+    left, over = max_credits, []
+    for job in jobs.filter(state__in=RESEND.states).order_by("created_at"):
+        if _price_again(job) > left:
+            over.append(job.pk)
+        else:
+            left -= _price_again(job)
+    return over
 
 
 def resume(pk: uuid.UUID, *, by: str) -> bool:
@@ -131,6 +159,14 @@ def write_again(jobs: QuerySet[SearchJob]) -> WrittenAgain:
 def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:
     """Tell what ``retry`` would do, an estimate for each of its runs; writes and sends nothing."""
     return [estimate(again.leads, **again.asked, overwrite=again.overwrite) for again in _again(jobs)]
+
+
+def bill_of(plans: Sequence[Estimate]) -> Bill:
+    """Return what the runs of ``retry`` may cost together: each plan was made as if the others cost nothing."""
+    limits = [limit for plan in plans for limit in (plan.tally.allowance.day, plan.tally.allowance.balance)]
+    together = sum((plan.tally.worst_case for plan in plans), Decimal(0))
+    most = min([together, *(limit for limit in limits if limit is not None)])
+    return Bill(worst_case=max(Decimal(0), most), balance=plans[0].balance if plans else None)
 
 
 def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None) -> list[Run]:

@@ -27,8 +27,10 @@ from enrow_webhooks.transactions import is_open
 from enrow_webhooks.wake import celery_is_set_up, wake
 from leads import arguments, sql
 from leads.credits import budget
+from leads.credits.consent import Bill
 from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
+from leads.models.jobs import aggregates
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import queue
 from leads.outbox.planning import plan
@@ -53,22 +55,40 @@ class Estimate:
     # Credits of the account; None when Enrow did not say.
     balance: Decimal | None
 
+    @property
+    def bill(self) -> Bill:
+        """The worst case beside the balance."""
+        return Bill(worst_case=self.tally.worst_case, balance=self.balance)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run is. Counts rows that are bought; those who share a purchase come with it."""
+    """How far a run is. Leads count once per kind: asked = searched + shared + reused + skipped."""
 
-    requested: int
+    # Leads that this run pays for; of these, those whose search has ended; of these, those that were found.
+    searched: int
     done: int
     found: int
-    # Jobs that still work, and jobs that wait for a person or for credits.
+    # The other leads: they get a result that is bought anyway, one that was bought lately, or none.
+    shared: int
+    reused: int
+    skipped: int
+    # Jobs that still work, for this run or for one that it shares a search of, and of them those that wait for a person
+    # or for credits.
     jobs_open: int
     jobs_stuck: int
-    credits: Decimal
+    # Credits that are settled, and the worst case of what is not.
+    spent: Decimal
+    reserved: Decimal
     # Leads that their table refused: each has its reason in its search, and the other leads are written.
     refused: int = 0
     # Whether the jobs are there; see Run.
     is_planned: bool = True
+
+    @property
+    def asked(self) -> int:
+        """Leads that this run was asked for."""
+        return self.searched + self.shared + self.reused + self.skipped
 
     @property
     def is_over(self) -> bool:
@@ -95,24 +115,31 @@ class Run:
         return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined) | Q(part_of__in=self.joined))
 
     def progress(self) -> Progress:
-        """Look at the rows; two queries."""
+        """Look at the rows; one query."""
+        own = Q(run=self.id)
         ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
         stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED]) | SearchJob.UNWRITABLE
         sums = self.jobs().aggregate(
-            all_requested=Sum("requested", default=0),
-            all_done=Sum("requested", filter=ended, default=0),
-            all_found=Sum("found", default=0),
+            **aggregates(own),
+            done=Sum("requested", filter=own & ended, default=0),
+            found_of_done=Sum("found", filter=own & ended, default=0),
             all_refused=Sum("refused", default=0),
             still_open=Count("pk", filter=~ended),
             stuck=Count("pk", filter=stuck),
         )
+        counts, searched = self.tally.counts(), sums["sum_searched"]
         return Progress(
-            requested=sums["all_requested"],
-            done=sums["all_done"],
-            found=sums["all_found"],
+            searched=searched,
+            done=sums["done"],
+            found=sums["found_of_done"],
+            shared=counts.shared,
+            reused=counts.reused,
+            # Who could not be sent any more, when it came to that, is not bought either.
+            skipped=counts.skipped + max(0, counts.searched - searched),
             jobs_open=sums["still_open"],
             jobs_stuck=sums["stuck"],
-            credits=SearchJob.objects.of_run(self.id).credits(),
+            spent=sums["sum_spent"],
+            reserved=sums["sum_reserved"],
             refused=sums["all_refused"],
             is_planned=self.is_planned,
         )

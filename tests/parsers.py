@@ -37,7 +37,7 @@ from enrow_webhooks.views import read_body
 from leads import coercion, filters
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
-from leads.admin.deciding import CapForm
+from leads.admin.spending import SpendForm
 from leads.csvfiles import columns, importing
 from leads.eligibility import Candidate, judge
 from leads.models import Lead
@@ -255,7 +255,7 @@ OF_LEADS = [
     # As a header, and as a cell; a bar is the end of a line.
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),
     Parser(importing.import_leads, lambda text: imported(b"crm_id,email|1," + raw(text.replace("|", "")) + b"|")),
-    *each(Form.is_valid, (ConfirmForm, CapForm), lambda form, text: form({"max_credits": text}).is_valid()),
+    *each(Form.is_valid, (ConfirmForm, SpendForm), lambda form, text: form({"max_credits": text}).is_valid()),
     Parser(LeadForm.is_valid, lambda text: LeadForm({"crm_id": text}).is_valid()),
 ]
 OF_SANDBOX = [

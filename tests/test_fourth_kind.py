@@ -103,7 +103,7 @@ def journey(project, way, tmp_path_factory):
         start(programs, sandbox, port)
         planned = crm.manage("enrich_leads", "--find", "mobile", "--dry-run")
         crm.manage("enrich_leads", "--find", "mobile", "--crm-id", ALONE, "--wait", "60")
-        crm.manage("enrich_leads", "--find", "mobile", "--crm-id", *BATCH, "--wait", "60")
+        crm.manage("enrich_leads", "--find", "mobile", "--crm-id", *BATCH, "--max-credits", "720", "--wait", "60")
         return Journey(
             planned=planned,
             rows=json.loads(crm.shell(JOBS)),
@@ -167,7 +167,7 @@ def test_the_tests_of_the_table_pass_with_it(project, tmp_path):
 
 def test_a_plan_names_it_with_its_price(journey):
     """Who is searched, who is not and why, in batches of ten, at 60 credits each."""
-    assert "find mobile: 14 to search" in journey.planned
+    assert "find mobile, 16 asked for: 14 to search" in journey.planned
     assert "has: It already has a mobile." in journey.planned
     assert "lacks: It has no linkedin_url." in journey.planned
     assert "2 POSTs; at most 840 credits" in journey.planned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -42,6 +43,23 @@ class EnrowCommand(BaseCommand):
     def tell_json(self, answer: dict[str, Any], *, in_one_line: bool = False) -> None:
         """Write one JSON object; decimals, dates and ids become text."""
         self.stdout.write(json.dumps(answer, indent=None if in_one_line else 2, default=str))
+
+    def ask(self, what: str, question: str, *, otherwise: str) -> None:
+        """Let a person at a terminal say yes, on stderr, so that stdout stays a program's.
+
+        Raises CommandError: with exit code 1 when they do not; with 2, and what to do ``otherwise``, where nobody is.
+        """
+        # A program that was started with its input closed has none at all.
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise wrong_call(f"{what} {otherwise}")
+        self.stderr.write(f"{what} {question} [y/N] ", ending="")
+        self.stderr.flush()
+        try:
+            answer = sys.stdin.readline().strip().lower()
+        except KeyboardInterrupt:
+            answer = ""
+        if answer not in {"y", "yes"}:
+            raise needs_person("Nothing was sent.")
 
 
 def wrong_call(sentence: str) -> CommandError:

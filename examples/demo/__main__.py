@@ -154,7 +154,7 @@ def _serve(programs: Programs, site: int) -> None:
 
 def _enrich(programs: Programs, sandbox: int) -> None:
     before, ledger = programs.logs / "before.json", programs.logs / "ledger.json"
-    command = ["enrich_leads", "--find", *WORDS, "--verify", "--wait"]
+    command = ["enrich_leads", "--find", *WORDS, "--verify", "--yes", "--wait"]
     _say(f"manage.py {' '.join(command)}")
     programs.run("enrich_leads", [*MANAGE, *command], show=True)
     ledger.write_text(json.dumps(_sandbox_state(sandbox)), encoding="utf-8")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.db.models import Sum
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -123,8 +122,12 @@ def _totals(costs: dict[str, Decimal], ledger: dict[str, Any]) -> Table:
     jobs = SearchJob.objects.all()
     ways = Counter(job.get_result_via_display() or job.get_state_display() for job in jobs)
     table = Table("Total", Column("", justify="right"), title="The books")
-    table.add_row("credits reserved, the worst case", f"{jobs.aggregate(sum=Sum('credits_reserved'))['sum']:.2f}")
-    table.add_row("credits spent, by this database", f"{jobs.credits():.2f}")
+    sums = jobs.sums()
+    table.add_row("searches", str(sums.searched))
+    table.add_row("found", str(sums.found))
+    table.add_row("credits spent, by this database", f"{sums.spent:.2f}")
+    table.add_row("credits reserved still", f"{sums.reserved:.2f}")
+    table.add_row("credits reserved and released", f"{sums.released:.2f}")
     table.add_row("credits spent, by the fake Enrow", f"{Decimal(str(ledger['spent'])):.2f}")
     table.add_row("credits spent, lead by lead", f"{sum(costs.values(), Decimal(0)):.2f}")
     table.add_row("people bought more than once", str(len(ledger["bought_more_than_once"])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
 
 from django import forms
 from django.contrib.admin import ModelAdmin
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
+from leads.admin.spending import SpendForm, queued_in_words
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
 from leads.kinds import asked, title
 from leads.models import AbstractLead, SearchJob
@@ -25,26 +25,15 @@ from leads.models import AbstractLead, SearchJob
 _EXAMPLES = 10
 
 
-class ConfirmForm(forms.Form):
-    """How much may be spent: at first the worst case as shown, so that confirming never buys more than that."""
+class ConfirmForm(SpendForm):
+    """How much may be spent, and whether on what was bought lately too."""
 
     force = forms.BooleanField(
         label=_("Buy again what was bought lately"),
         help_text=_("Shows this page again first, with what that costs."),
         required=False,
     )
-    max_credits = forms.DecimalField(
-        label=_("Spend at most"),
-        help_text=_("Credits. Leads that do not fit any more are left out."),
-        min_value=Decimal(0),
-        max_digits=12,
-        decimal_places=2,
-        error_messages={
-            "required": _("Write how many credits may be spent."),
-            "invalid": _("Write the credits as a number, like 12.5."),
-            "min_value": _("Credits must be zero or more."),
-        },
-    )
+    field_order = ("force", "max_credits")
 
 
 def confirm(
@@ -73,7 +62,8 @@ def confirm(
         return None
     expected = estimate(queryset, **asked(kind), force=force)
     if form is None or not was_shown:
-        form = ConfirmForm(initial={"max_credits": expected.tally.worst_case, "force": force})
+        form = ConfirmForm(initial={"force": force})
+    form.beside(expected.bill)
     if not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
     return _show(page, request, expected, kind, form=form, force=force, selected=selected)
@@ -94,16 +84,14 @@ def _show(
 
 
 def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
-    tally = expected.tally
+    tally, counts = expected.tally, expected.tally.counts(kind)
     return {
-        "to_search": tally.to_search[kind],
-        "shared": tally.shared[kind],
-        "reused": tally.reused[kind],
+        "counts": counts,
         "missed": tally.missed[kind],
         "again": tally.again[kind],
-        "has_work": any((tally.to_search[kind], tally.shared[kind], tally.reused[kind], tally.is_known(kind))),
+        "has_work": counts.asked > counts.skipped or tally.is_known(kind),
         "posts": expected.posts,
-        "worst_case": tally.worst_case,
+        "bill": expected.bill,
         "balance": expected.balance,
     }
 
@@ -122,19 +110,11 @@ def _skips(page: ModelAdmin[AbstractLead], tally: Tally) -> list[tuple[str, int,
 
 
 def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: Kind) -> None:
-    tally = run.tally
-    counts = {
-        "searched": tally.to_search[kind],
-        "shared": tally.shared[kind],
-        "reused": tally.reused[kind],
-        "skipped": tally.skipped.total(),
-    }
-    sentence = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no lead"
     # In a request's own transaction (ATOMIC_REQUESTS) they are there when the page is.
-    own = SearchJob.objects.of_run(run.id).exists() or (tally.to_search[kind] and not run.is_planned)
+    own = SearchJob.objects.of_run(run.id).exists() or (run.tally.to_search[kind] and not run.is_planned)
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
     jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
-    message = format_html("{}: {}; at most {} credits. {}", title(kind), sentence, tally.worst_case, jobs)
+    message = format_html("{}, {} {}", title(kind), queued_in_words(run.tally), jobs)
     page.message_user(request, message, SUCCESS if jobs else WARNING)
     if refused := run.progress().refused:
         sentence = f"Not written, because their table refuses it: {refused}. The search jobs say why."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django import forms
 from django.contrib.admin import ModelAdmin
 from django.contrib.messages import ERROR, SUCCESS, WARNING
 from django.db.models import QuerySet, Sum
@@ -15,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
+from leads.admin.spending import SpendForm, queued_in_words
+from leads.credits.consent import credits_in_words
 from leads.decisions import Decision, WrittenAgain
-from leads.enrichment import Estimate, Run
+from leads.enrichment import Run
 from leads.kinds import label
 from leads.models import SearchJob
 
@@ -24,12 +25,6 @@ from leads.models import SearchJob
 _MOST_SENT_AGAIN = 200
 # More leads than this would make the request time out.
 _MOST_SEARCHED_AGAIN = 100_000
-
-
-class CapForm(forms.Form):
-    """The worst case as it was shown: what has failed since is not bought unseen."""
-
-    max_credits = forms.DecimalField(min_value=Decimal(0), widget=forms.HiddenInput)
 
 
 def decide(
@@ -48,8 +43,9 @@ def confirm_resend(
     page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
 ) -> HttpResponse | None:
     """Name the jobs that may be billed a second time; once that is confirmed, send them and return None."""
-    if "confirm" in request.POST:
-        decide(page, request, queryset, decisions.RESEND)
+    form = SpendForm(request.POST) if "confirm" in request.POST else None
+    if form is not None and form.is_valid():
+        _resend(page, request, queryset, form.cleaned_data["max_credits"])
         return None
     jobs = list(queryset.filter(state__in=decisions.RESEND.states)[: _MOST_SENT_AGAIN + 1])
     if not jobs:
@@ -59,6 +55,7 @@ def confirm_resend(
         sentence = f"Send at most {_MOST_SENT_AGAIN} jobs again here, or use manage.py enrow_jobs --resend."
         page.message_user(request, sentence, ERROR)
         return None
+    bill = decisions.bill_again(queryset)
     return confirmation_page(
         page,
         request,
@@ -67,12 +64,24 @@ def confirm_resend(
             "title": _("Send again"),
             "action": "resend",
             "jobs": [(job, page_url(page.admin_site, SearchJob, job.pk)) for job in jobs],
-            "worst_case": sum(job.credits_reserved for job in jobs),
+            "bill": bill,
+            "form": (form or SpendForm()).beside(bill),
             # Exactly the jobs that are shown, whatever the list shows by then.
             "chosen": [job.pk for job in jobs],
             "select_across": "0",
         },
     )
+
+
+def _resend(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob], max_credits: Decimal
+) -> None:
+    """Send again what fits into the credits, and say how many jobs do not."""
+    over = decisions.beyond(queryset, max_credits)
+    decide(page, request, queryset.exclude(pk__in=over), decisions.RESEND)
+    if over:
+        sentence = f"Not sent again: {len(over)}; that would cost more than {credits_in_words(max_credits)} credits."
+        page.message_user(request, sentence, WARNING)
 
 
 def confirm_retry(
@@ -91,14 +100,14 @@ def confirm_retry(
         sentence = f"{failures} searches failed; use manage.py enrow_jobs --retry for so many."
         page.message_user(request, sentence, ERROR)
         return None
-    form = CapForm(request.POST)
-    if "confirm" in request.POST and form.is_valid():
+    form = SpendForm(request.POST) if "confirm" in request.POST else None
+    if form is not None and form.is_valid():
         cap = form.cleaned_data["max_credits"]
         _tell_written(page, request, decisions.write_again(queryset))
         _tell(page, request, decisions.retry(queryset, by=request.user.get_username(), max_credits=cap))
         return None
     expected = decisions.foresee(queryset)
-    most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
+    bill = decisions.bill_of(expected)
     return confirmation_page(
         page,
         request,
@@ -108,28 +117,13 @@ def confirm_retry(
             "action": "retry",
             "failures": failures,
             "refused": refused,
-            "rows": [row for plan in expected for row in _rows(plan)],
+            "rows": [(label(kind), plan.tally.counts(kind)) for plan in expected for kind in plan.tally.kinds()],
             "skips": [skip for plan in expected for skip in plan.tally.examples[:10]],
-            "worst_case": most,
+            "bill": bill,
             "balance": expected[0].balance if expected else None,
-            "form": CapForm(initial={"max_credits": most}),
+            "form": (form or SpendForm()).beside(bill),
         },
     )
-
-
-def _rows(plan: Estimate) -> list[tuple[str, int, int, int]]:
-    """Return per kind: to search, known or bought anyway, skipped."""
-    tally = plan.tally
-    kinds = {*tally.to_search, *tally.shared, *tally.reused, *(kind for kind, _reason in tally.skipped)}
-    return [
-        (
-            label(kind),
-            tally.to_search[kind],
-            tally.shared[kind] + tally.reused[kind],
-            sum(number for (skipped, _reason), number in tally.skipped.items() if skipped == kind),
-        )
-        for kind in sorted(kinds)
-    ]
 
 
 def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: WrittenAgain) -> None:
@@ -140,13 +134,7 @@ def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: Writ
 
 def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:
     for run in runs:
-        searched, rest = run.tally.to_search.total(), run.tally.shared.total() + run.tally.reused.total()
-        message = format_html(
-            "Searched again: {}, known or bought anyway: {}, skipped: {}; at most {} credits. {}",
-            searched,
-            rest,
-            run.tally.skipped.total(),
-            run.tally.worst_case,
-            link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs.")) if searched else "",
-        )
-        page.message_user(request, message, SUCCESS if searched or rest else WARNING)
+        counts = run.tally.counts()
+        jobs = link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs."))
+        message = format_html("Search again, {} {}", queued_in_words(run.tally), jobs if counts.searched else "")
+        page.message_user(request, message, WARNING if counts.asked == counts.skipped else SUCCESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from functools import partial
 
 from django.contrib import admin
@@ -58,8 +59,8 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         "state",
         "requested",
         "found",
-        "credits_reserved",
-        "credits_cost",
+        "spent",
+        "reserved",
         "requested_by",
         "run_jobs",
         "problem",
@@ -72,7 +73,7 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         (None, {"fields": ("kind", "state", "last_error", "requested_by", "run_jobs")}),
         (
             _("Counts and credits"),
-            {"fields": ("requested", "found", "aside", "refused", "credits_reserved", "credits_cost")},
+            {"fields": ("requested", "found", "not_paid_for", "aside", "refused", "spent", "reserved", "released")},
         ),
         (_("Times"), {"fields": ("created_at", "sent_at", "finished_at", "written_at", "next_check_at")}),
         (
@@ -91,7 +92,7 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         ),
         (_("Leads"), {"fields": ("searches",)}),
     )
-    readonly_fields = ("run_jobs", "aside", "events", "searches")
+    readonly_fields = ("run_jobs", "not_paid_for", "aside", "spent", "reserved", "released", "events", "searches")
     actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
 
     def get_urls(self) -> list[URLPattern]:
@@ -118,6 +119,27 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         except ValueError:
             return queryset.filter(named), False
         return queryset.filter(named | Q(pk=key) | Q(run=key)), False
+
+    @admin.display(description=_("shared or reused"))
+    def not_paid_for(self, job: SearchJob) -> int:
+        """Count the leads beside those that are paid for, also who was left out when it was sent."""
+        others = LeadSearch.objects.filter(job=job, position__isnull=True)
+        return others.exclude(effect=LeadSearch.Effect.ORPHAN).count()
+
+    @admin.display(description=_("credits spent"))
+    def spent(self, job: SearchJob) -> Decimal:
+        """Show what it cost."""
+        return job.spent
+
+    @admin.display(description=_("credits reserved"))
+    def reserved(self, job: SearchJob) -> Decimal:
+        """Show the most that it may still cost."""
+        return job.reserved
+
+    @admin.display(description=_("credits released"))
+    def released(self, job: SearchJob) -> Decimal:
+        """Show what was reserved and not needed."""
+        return job.released
 
     @admin.display(description=_("run"))
     def run_jobs(self, job: SearchJob) -> SafeString:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
 
-from enrow_webhooks.client.values import Kind
+from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Reason, Skip, Tally
 from leads.kinds import label
 from leads.models import SearchJob
@@ -32,17 +33,18 @@ def stuck(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
     return jobs.filter(Q(state__in=_ADVICE) | Q(refused__gt=0) | SearchJob.UNWRITABLE)
 
 
-def tally_lines(tally: Tally) -> Iterator[str]:
-    """Say per kind what is searched and what is skipped, with a few examples."""
-    for kind in _kinds(tally):
+def tally_lines(tally: Tally, *, is_queued: bool) -> Iterator[str]:
+    """Say per kind what is, or would be, searched and what is skipped, with a few examples."""
+    for kind in tally.kinds():
+        counts = tally.counts(kind)
         yield (
-            f"{label(kind)}: {tally.to_search[kind]:,} to search, "
-            f"{tally.shared[kind]:,} share a search, {tally.reused[kind]:,} known already"
+            f"{label(kind)}, {counts.asked:,} asked for: {counts.searched:,} {'queued' if is_queued else 'to search'}, "
+            f"{counts.shared:,} shared, {counts.reused:,} reused, {counts.skipped:,} skipped"
         )
         if tally.missed[kind]:
-            yield f"  {tally.missed[kind]:,} of the known ones were searched lately and not found"
+            yield f"  {tally.missed[kind]:,} of the reused were searched lately and not found"
         if tally.again[kind]:
-            yield f"  {tally.again[kind]:,} of them were bought lately and are bought again"
+            yield f"  {tally.again[kind]:,} of the searches were bought lately and are bought again"
         for (skipped_kind, reason), number in sorted(tally.skipped.items()):
             if skipped_kind == kind:
                 yield f"  skipped {number:,}: {reason.label}"
@@ -55,15 +57,14 @@ def unpaid(tally: Tally) -> int:
     return sum(number for (_, reason), number in tally.skipped.items() if reason is Reason.OVER_BALANCE)
 
 
-def _kinds(tally: Tally) -> list[Kind]:
-    met = {*tally.to_search, *tally.shared, *tally.reused, *(kind for kind, _ in tally.skipped)}
-    return [kind for kind in Kind if kind in met]
+def job_name(job: SearchJob) -> str:
+    """Name a job in a sentence."""
+    return f"search job {job.pk} ({job.get_kind_display()}, {job.requested:,} searches)"
 
 
 def job_line(job: SearchJob) -> str:
     """Say what holds a job up, and what a person can do."""
-    name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
-    return f"{name} is {job.state}: {job.last_error} {_advice(job)}"
+    return f"{capfirst(job_name(job))} is {job.state}: {job.last_error} {_advice(job)}"
 
 
 def _advice(job: SearchJob) -> str:
@@ -74,10 +75,10 @@ def _advice(job: SearchJob) -> str:
 
 def job_row(job: SearchJob) -> str:
     """Say what a job is, in one line of a list; its last error stands on a second."""
-    cost = "open" if job.credits_cost is None else f"{job.credits_cost:.2f}"
+    amount = f"{job.reserved:.2f} reserved" if job.credits_cost is None else f"{job.spent:.2f} spent"
     row = (
         f"{job.pk}  {job.created_at:%Y-%m-%d %H:%M}  {job.state:<11}  {job.get_kind_display():<12}  "
-        f"{job.requested:>5,} leads  {job.found:>5,} found  {job.credits_reserved:>9.2f} reserved  {cost:>9} cost  "
+        f"{job.requested:>5,} searches  {job.found:>5,} found  {amount:>18}  "
         f"{job.requested_by}"
     ).rstrip()
     return f"{row}\n    {job.last_error}" if job.last_error else row
@@ -86,10 +87,12 @@ def job_row(job: SearchJob) -> str:
 def progress_line(progress: Progress) -> str:
     """Say how far a run is."""
     working = progress.jobs_open - progress.jobs_stuck
-    refused = f"{progress.refused:,} refused by their table, " if progress.refused else ""
+    refused = f"{progress.refused:,} refused by their table; " if progress.refused else ""
     return (
-        f"{progress.done:,} of {progress.requested:,} searched, {progress.found:,} found, {refused}"
-        f"{working:,} jobs at work, {progress.jobs_stuck:,} stuck, {progress.credits} credits"
+        f"{progress.asked:,} asked for: {progress.done:,} of {progress.searched:,} searched, {progress.found:,} found; "
+        f"{progress.shared:,} shared, {progress.reused:,} reused, {progress.skipped:,} skipped; {refused}"
+        f"{working:,} jobs at work, {progress.jobs_stuck:,} stuck; "
+        f"{credits_in_words(progress.spent)} credits spent, {credits_in_words(progress.reserved)} reserved"
     )
 
 
@@ -98,6 +101,7 @@ def tally_json(tally: Tally) -> dict[str, Any]:
     return {
         "kinds": {
             kind: {
+                "asked": tally.counts(kind).asked,
                 "to_search": tally.to_search[kind],
                 "shared": tally.shared[kind],
                 "reused": tally.reused[kind],
@@ -105,7 +109,7 @@ def tally_json(tally: Tally) -> dict[str, Any]:
                 "again": tally.again[kind],
                 "skipped": {reason: number for (skipped, reason), number in tally.skipped.items() if skipped == kind},
             }
-            for kind in _kinds(tally)
+            for kind in tally.kinds()
         },
         "skips": [_skip_json(skip) for skip in tally.examples],
         "worst_case_credits": tally.worst_case,
@@ -124,11 +128,12 @@ def job_json(job: SearchJob) -> dict[str, Any]:
         "run": job.run,
         "kind": job.kind,
         "state": job.state,
-        "requested": job.requested,
+        "searched": job.requested,
         "found": job.found,
         "refused": job.refused,
-        "credits_reserved": job.credits_reserved,
-        "credits_cost": job.credits_cost,
+        "credits_spent": job.spent,
+        "credits_reserved": job.reserved,
+        "credits_released": job.released,
         "requested_by": job.requested_by,
         "created_at": job.created_at,
         "last_error": job.last_error,
@@ -139,11 +144,16 @@ def progress_json(progress: Progress) -> dict[str, Any]:
     """Return how far a run is."""
     return {
         "is_over": progress.is_over,
-        "requested": progress.requested,
+        "asked": progress.asked,
+        "searched": progress.searched,
         "done": progress.done,
         "found": progress.found,
+        "shared": progress.shared,
+        "reused": progress.reused,
+        "skipped": progress.skipped,
         "refused": progress.refused,
         "jobs_open": progress.jobs_open,
         "jobs_stuck": progress.jobs_stuck,
-        "credits": progress.credits,
+        "credits_spent": progress.spent,
+        "credits_reserved": progress.reserved,
     }

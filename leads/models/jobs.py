@@ -4,18 +4,60 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.rows import OwnQuerySet
 from leads.kinds import CHOICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSums:
+    """Search jobs, added up."""
+
+    jobs: int = 0
+    # Leads in the POSTs, and for how many of those something was found.
+    searched: int = 0
+    found: int = 0
+    # Credits that are settled; the worst case of what is not; what had been reserved and then was not needed.
+    spent: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
+    released: Decimal = Decimal(0)
+    # What of the spent was launched elsewhere.
+    elsewhere: Decimal = Decimal(0)
+
+    @property
+    def committed(self) -> Decimal:
+        """Credits that are spent, or may be while they are reserved: what counts against the day's limit."""
+        return self.spent + self.reserved - self.elsewhere
+
+
+def aggregates(among: Q | None = None) -> dict[str, models.Aggregate]:
+    """Return what adds jobs up, by the fields of JobSums; only the jobs ``among`` count."""
+    own, zero = among or Q(), Decimal(0)
+    is_open, settled = own & Q(credits_cost__isnull=True), own & Q(credits_cost__isnull=False)
+    return {
+        "sum_jobs": Count("pk", filter=among),
+        "sum_searched": Sum("requested", filter=among, default=0),
+        "sum_found": Sum("found", filter=among, default=0),
+        "sum_spent": Sum("credits_cost", filter=among, default=zero),
+        "sum_reserved": Sum("credits_reserved", filter=is_open, default=zero),
+        "sum_elsewhere": Sum("credits_cost", filter=own & Q(launched_elsewhere=True), default=zero),
+        "sum_released": Sum(F("credits_reserved") - F("credits_cost"), filter=settled, default=zero),
+    }
+
+
+def added_up(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of JobSums from a row that ``aggregates`` made."""
+    return {field.name: row[f"sum_{field.name}"] for field in fields(JobSums)}
 
 
 class SearchJobQuerySet(OwnQuerySet["SearchJob"]):
@@ -72,6 +114,10 @@ class SearchJobQuerySet(OwnQuerySet["SearchJob"]):
         """Take one due job to look at it; nobody else does before ``until``."""
         return bool(self.due().filter(pk=pk).update(next_check_at=until, checks=F("checks") + 1))
 
+    def sums(self) -> JobSums:
+        """Add the jobs up; one query."""
+        return JobSums(**added_up(self.aggregate(**aggregates())))
+
     def credits(self) -> Decimal:
         """Sum what the jobs cost, or may cost while that is not settled."""
         cost = Coalesce(F("credits_cost"), F("credits_reserved"))
@@ -126,8 +172,10 @@ class SearchJob(models.Model):
     overwrite = models.BooleanField(
         _("overwrite"), default=False, help_text=_("Replace the value that the lead had at search time.")
     )
-    requested = models.PositiveIntegerField(_("requested"), default=0, help_text=_("Rows in the POST."))
-    found = models.PositiveIntegerField(_("found"), default=0)
+    requested = models.PositiveIntegerField(
+        _("searches"), default=0, help_text=_("Leads that are paid for; others may share or reuse a search.")
+    )
+    found = models.PositiveIntegerField(_("found"), default=0, help_text=_("Of the searches that are paid for."))
     refused = models.PositiveIntegerField(
         _("refused"), default=0, help_text=_("Leads that the database did not let us write.")
     )
@@ -205,6 +253,21 @@ class SearchJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def spent(self) -> Decimal:
+        """Credits that it cost; zero while that is not settled."""
+        return Decimal(0) if self.credits_cost is None else self.credits_cost
+
+    @property
+    def reserved(self) -> Decimal:
+        """Credits that it may cost; zero once that is settled."""
+        return self.credits_reserved if self.credits_cost is None else Decimal(0)
+
+    @property
+    def released(self) -> Decimal:
+        """Credits that were reserved and then not needed."""
+        return self.credits_reserved - self.spent - self.reserved
 
     @property
     def is_bulk(self) -> bool:

@@ -64,7 +64,7 @@ def _fill(pk: uuid.UUID, batch: Batch, reserved: _Reserved, *, again: bool) -> Q
     shared = purchases.share(job, sharing) if sharing else []
     outcomes = Counter(row.outcome for row in shared)
     reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
-    is_kept = _size(job, bought=len(bought), reused=reused, found=outcomes[Known.FOUND])
+    is_kept = _size(job, bought=len(bought), reused=reused)
     served = {row.crm_id for row in shared}
     return Queued(
         job=job if is_kept else None,
@@ -98,7 +98,7 @@ def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> _Reserved
     return _Reserved(wanted[:covered], {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]})
 
 
-def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:
+def _size(job: SearchJob, *, bought: int, reused: int) -> bool:
     """Give the job its final size; one that buys nothing ends here, one that holds nothing goes.
 
     Return whether it stays.
@@ -110,7 +110,7 @@ def _size(job: SearchJob, *, bought: int, reused: int, found: int) -> bool:
     job.credits_reserved = lead_settings.price(Kind(job.kind)) * bought
     job.next_check_at = timezone.now()
     if not bought:
-        job.state, job.found, job.credits_cost = SearchJob.State.FINISHED, found, Decimal(0)
+        job.state, job.credits_cost = SearchJob.State.FINISHED, Decimal(0)
         job.finished_at = timezone.now()
     job.save()
     return True

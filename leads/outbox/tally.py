@@ -16,6 +16,22 @@ from leads.skips import Reason, Skip, in_flight
 _EXAMPLES = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What becomes of leads; each counts once per kind of search that was asked for."""
+
+    # Bought, or to be bought; get a result that is being bought anyway; get one that was bought lately; none of these.
+    searched: int
+    shared: int
+    reused: int
+    skipped: int
+
+    @property
+    def asked(self) -> int:
+        """All of them."""
+        return self.searched + self.shared + self.reused + self.skipped
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """What a plan came to. Counts only, and a bounded number of examples."""
@@ -35,6 +51,21 @@ class Tally:
     skipped: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
     examples: list[Skip] = field(default_factory=list)
     worst_case: Decimal = Decimal(0)
+
+    def kinds(self) -> list[Kind]:
+        """Return the kinds that were asked for some lead."""
+        met = {*self.to_search, *self.shared, *self.reused, *(kind for kind, _ in self.skipped)}
+        return [kind for kind in Kind if kind in met]
+
+    def counts(self, *kinds: Kind) -> Counts:
+        """Add up the leads of these kinds; of all kinds when none is named."""
+        among = kinds or tuple(Kind)
+        return Counts(
+            searched=sum(self.to_search[kind] for kind in among),
+            shared=sum(self.shared[kind] for kind in among),
+            reused=sum(self.reused[kind] for kind in among),
+            skipped=sum(number for (kind, _), number in self.skipped.items() if kind in among),
+        )
 
     def skip(self, skip: Skip) -> None:
         """Count a lead that is not searched."""

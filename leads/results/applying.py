@@ -200,9 +200,9 @@ def _says(row: Sent, came: Settled) -> bool:
 
 
 def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
-    asked = (row for row in rows if row.effect not in {LeadSearch.Effect.ASIDE, LeadSearch.Effect.DROPPED})
-    outcomes = {row.pk: row.outcome for row in asked} | {row.pk: row.outcome for row in fresh}
-    return sum(outcome == Outcome.FOUND for outcome in outcomes.values())
+    """Count what was found of the rows that are paid for; those who share or reuse a search come for nothing."""
+    came = {row.pk: row.outcome for row in fresh}
+    return sum(row.position is not None and came.get(row.pk, row.outcome) == Outcome.FOUND for row in rows)
 
 
 def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result]) -> None:

@@ -236,7 +236,7 @@ def webhook_findings() -> Iterator[Finding]:
 def credit_findings() -> Iterator[Finding]:
     """Tell what today's searches cost, and what is left of the day's limit."""
     line, limit = statement.today(), lead_settings.daily_credit_limit
-    sentence = f"Today's searches cost {line.cost:.2f} credits; at most {line.open:.2f} more are reserved."
+    sentence = f"Today {line.spent:.2f} credits were spent; at most {line.reserved:.2f} more are reserved."
     if limit is not None:
         sentence += f" Of the day's limit of {limit}, {max(Decimal(0), limit - line.committed):.2f} are left."
     yield fine("credits", sentence)
@@ -250,7 +250,10 @@ def sum_findings() -> Iterator[Finding]:
         "run": statement.per_run(days=_RECENT.days, most=_SHOWN),
     }
     for name, lines in sums.items():
-        parts = [f"{line.name or 'nobody named'} {line.cost:.2f} (open {line.open:.2f})" for line in lines[:_SHOWN]]
+        parts = [
+            f"{line.name or 'nobody named'} {line.spent:.2f} spent, {line.reserved:.2f} reserved"
+            for line in lines[:_SHOWN]
+        ]
         if parts:
             yield fine(
                 f"credits per {name}", f"Credits of the last {_RECENT.days} days, per {name}: {'; '.join(parts)}."

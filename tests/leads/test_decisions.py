@@ -40,7 +40,7 @@ def test_cancelling_frees_the_leads_and_the_credits(job_in, sandbox):
     assert SearchJob.objects.credits() == 0
     assert set(Lead.objects.values_list("email_status", flat=True)) == {""}
     assert set(LeadSearch.objects.values_list("outcome", flat=True)) == {"cancelled"}
-    assert enrich(Lead.objects.all(), find={"email"}).progress().requested == 2
+    assert enrich(Lead.objects.all(), find={"email"}).progress().searched == 2
 
 
 def test_sending_again_is_the_persons_risk(job_in, sandbox):
@@ -89,6 +89,35 @@ def test_retrying_never_costs_more_than_it_was_allowed(make_leads, sandbox):
     assert SearchJob.objects.count() == before
     emails, phones = decisions.retry(run.jobs(), by="ann", max_credits=Decimal(82))
     assert (emails.tally.worst_case, phones.tally.worst_case) == (3, 40)
+
+
+@pytest.mark.parametrize(("balance", "limit", "most"), [(1000, None, 123), (41, None, 41), (1000, 42, 42), (3, 2, 2)])
+def test_the_bill_of_a_retry_is_within_what_can_be_spent(make_leads, sandbox, enrow, balance, limit, most):
+    """Each kind is planned as if the others cost nothing; together they reserve no more than balance and day allow."""
+    make_leads(3, company_domain="failed.example", linkedin_url="")
+    jobs = enrich(Lead.objects.all(), find={"email", "phone"}).jobs()
+    finish(sandbox)
+    Lead.objects.update(company_domain="fixed.com")
+    sandbox.ledger.set_balance(Decimal(balance))
+    enrow(DAILY_CREDIT_LIMIT=limit)
+    bill = decisions.bill_of(decisions.foresee(jobs))
+    assert (bill.worst_case, bill.balance) == (most, balance)
+    assert decisions.bill_of([]).worst_case == 0
+
+
+def test_sending_again_reserves_no_more_than_it_would_cost_today(job_in, enrow):
+    """The bill counts the unconfirmed jobs at today's prices; who shares a purchase shares it again."""
+    job = job_in("unconfirmed")
+    job_in("held")
+    enrow(PRICES={"find_email": 3})
+    jobs = SearchJob.objects.all()
+    assert decisions.bill_again(jobs).worst_case == 6
+    assert (decisions.beyond(jobs, None), decisions.beyond(jobs, Decimal(6))) == ([], [])
+    assert decisions.beyond(jobs, Decimal("5.75")) == [job.pk]
+    # Somebody who shared the purchase is another person by now.
+    Lead.objects.filter(crm_id="unconfirmed-1").update(firstname="Zoe")
+    assert decisions.resend(job.pk, by="ann")
+    assert jobs.queued().credits() == 6
 
 
 def test_what_was_to_be_overwritten_is_retried_so(make_leads, sandbox):

@@ -80,7 +80,7 @@ def test_a_run_is_waited_for_without_any_worker(make_leads, sandbox):
     seen = []
     finish(sandbox)
     assert run.wait(timeout=5, watch=seen.append)
-    assert (seen[-1].requested, seen[-1].done, seen[-1].found, seen[-1].credits) == (2, 2, 2, 2)
+    assert (seen[-1].searched, seen[-1].done, seen[-1].found, seen[-1].spent, seen[-1].reserved) == (2, 2, 2, 2, 0)
 
 
 def test_waiting_ends_when_only_a_person_can_help(make_leads, sandbox, enrow):

@@ -32,8 +32,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/statement.py",
-        before="name, zero = str(timezone.localdate()), Decimal(0)",
-        after="name, zero = str(timezone.now().date()), Decimal(0)",
+        before="Line(name=str(timezone.localdate()))",
+        after="Line(name=str(timezone.now().date()))",
         means="today is named by its day in UTC",
     ),
     Fault(

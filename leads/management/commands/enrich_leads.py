@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -12,27 +13,30 @@ from django.db.models import QuerySet
 from enrow_webhooks import wake
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
-from enrow_webhooks.management.base import EnrowCommand, amount, count, needs_person, seconds, wrong_call
+from enrow_webhooks.management.base import count, needs_person, seconds, wrong_call
 from enrow_webhooks.transactions import is_open
 from leads import filters, sql
+from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
 from leads.management.idle_workers import IdleWorkers
 from leads.management.progress import ProgressBar
+from leads.management.spending import SpendingCommand
 from leads.models import AbstractLead
 
 # Stuck jobs that are named one by one.
 _SHOWN = 20
 
 
-class Command(EnrowCommand):
+class Command(SpendingCommand):
     """Enrich leads."""
 
     # Seconds in which a worker that runs takes at least one job.
     patience = 10.0
     help = (
         "Search what leads lack, and verify what they have. This spends credits; --dry-run tells how many.\n"
+        "Asks first when much would be reserved; where nobody can answer, give --max-credits or --yes.\n"
         "Only blank fields are searched and filled, except with --overwrite. What was bought lately is used again.\n\n"
         "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any own field of a lead and any of\n"
         "Django's lookups; != turns a condition round; several must all be met. Without --where and --crm-id every\n"
@@ -57,9 +61,7 @@ class Command(EnrowCommand):
         )
         parser.add_argument("--crm-id", nargs="+", action="extend", default=[], metavar="ID", help="only these leads")
         parser.add_argument("--limit", type=count, metavar="N", help="only the first N of them, in order of their keys")
-        parser.add_argument(
-            "--max-credits", type=amount, metavar="N", help="stop before the worst case passes so many credits"
-        )
+        self.add_consent(parser)
         parser.add_argument(
             "--overwrite", action="store_true", help="also search leads that have a value, and replace it"
         )
@@ -93,13 +95,15 @@ class Command(EnrowCommand):
             self.stdout.write("Every lead is meant: there is no --where and no --crm-id.")
         asked = {key: options[key] for key in ("find", "verify", "max_credits", "overwrite", "force")}
         if options["dry_run"]:
-            self._estimate(leads, asked, as_json=options["json"])
+            self._estimate(leads, asked, yes=options["yes"], as_json=options["json"])
         else:
+            self._consent(leads, asked, yes=options["yes"])
             self._enrich(leads, asked, wait=options["wait"], as_json=options["json"])
 
-    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, as_json: bool) -> None:
+    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool, as_json: bool) -> None:
         plan = estimate(leads, **asked)
         problem = _why_no_balance() if plan.balance is None else ""
+        asks = not yes and asked["max_credits"] is None and plan.bill.is_large
         if as_json:
             self.tell_json(
                 {
@@ -108,22 +112,30 @@ class Command(EnrowCommand):
                     "posts": plan.posts,
                     "balance": plan.balance,
                     "balance_problem": problem,
+                    "asks": asks,
                 }
             )
             return
-        for line in reports.tally_lines(plan.tally):
+        for line in reports.tally_lines(plan.tally, is_queued=False):
             self.stdout.write(line)
-        self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.tally.worst_case} credits.")
+        self.stdout.write(f"{plan.posts:,} POSTs; at most {plan.bill.words}.")
         self.stdout.write(f"The balance is not known: {problem}" if problem else f"Balance: {plan.balance} credits.")
+        if asks:
+            self.stdout.write("Without --max-credits or --yes it asks first.")
         self.stdout.write("Dry run: nothing was written, nothing was sent.")
+
+    def _consent(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool) -> None:
+        """Say what --force buys again, and bound the run by what was agreed to."""
+        plan = functools.cache(lambda: estimate(leads, **asked))
+        if asked["force"]:
+            self._tell_again(plan().tally)
+        asked["max_credits"] = self.agree(lambda: plan().bill, max_credits=asked["max_credits"], yes=yes)
 
     def _enrich(
         self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, wait: float | None, as_json: bool
     ) -> None:
         if wait is not None and is_open(sql.alias()):
             raise wrong_call("--wait inside a transaction would wait for ever: searches are queued after its commit.")
-        if asked["force"]:
-            self._tell_again(estimate(leads, **asked).tally)
         run = enrich(leads, **asked, requested_by="enrich_leads")
         if not wake.flush():
             self.stderr.write("The broker takes no message; the sweep will do the work.")
@@ -150,14 +162,15 @@ class Command(EnrowCommand):
         if again := tally.again.total():
             self.stderr.write(
                 f"--force buys {again:,} searches again that were bought lately; "
-                f"with all others the run costs at most {tally.worst_case} credits."
+                f"with all others the run costs at most {credits_in_words(tally.worst_case)} credits."
             )
 
     def _tell_plan(self, run: Run) -> None:
-        for line in reports.tally_lines(run.tally):
+        for line in reports.tally_lines(run.tally, is_queued=True):
             self.stdout.write(line)
         jobs = f"{run.jobs().count():,} search jobs" if run.is_planned else "queued after the commit"
-        self.stdout.write(f"Run {run.id}: {jobs}; at most {run.tally.worst_case} credits.")
+        reserved = credits_in_words(run.tally.worst_case)
+        self.stdout.write(f"Run {run.id}: {jobs}; {reserved} credits reserved.")
         if not wake.celery_is_set_up():
             self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
 
@@ -168,7 +181,7 @@ class Command(EnrowCommand):
             def watch(progress: Progress) -> None:
                 if complaint := idle.complaint():
                     bar.say(complaint)
-                bar.show(reports.progress_line(progress), done=progress.done, total=progress.requested)
+                bar.show(reports.progress_line(progress), done=progress.done, total=progress.searched)
 
             try:
                 return run.wait(timeout=None if limit == math.inf else limit, watch=watch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Collection
 from decimal import Decimal
@@ -10,12 +9,15 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import Count
+from django.utils.text import capfirst
 
 from enrow_webhooks import wake
-from enrow_webhooks.management.base import EnrowCommand, count, identifier, needs_person, wrong_call
+from enrow_webhooks.management.base import count, identifier, needs_person, wrong_call
 from leads import decisions
+from leads.credits.consent import credits_in_words
 from leads.decisions import Decision
 from leads.management import reports
+from leads.management.spending import SpendingCommand, consent_to
 from leads.models import SearchJob
 from leads.models.jobs import SearchJobQuerySet
 
@@ -35,11 +37,11 @@ _ACTIONS = {
 }
 
 
-class Command(EnrowCommand):
+class Command(SpendingCommand):
     """List search jobs, and decide about them."""
 
     help = (
-        "List search jobs: state, kind, leads, found, credits reserved and cost, who asked, last error.\n"
+        "List search jobs: state, kind, searches, found, credits spent or reserved, who asked, last error.\n"
         "With an action, do it for the jobs that are named by their ids, --state or --run, and say for each what\n"
         "happened or why it could not."
     )
@@ -69,7 +71,7 @@ class Command(EnrowCommand):
             actions.add_argument(
                 f"--{name.replace('_', '-')}", dest="action", action="store_const", const=name, help=meaning
             )
-        parser.add_argument("--yes", action="store_true", help="do not ask before --resend")
+        self.add_consent(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
@@ -81,10 +83,10 @@ class Command(EnrowCommand):
             return
         if not (options["ids"] or options["state"] or options["run"]):
             raise wrong_call("Say which search jobs: give their ids, --state or --run.")
-        if action == "resend" and not options["yes"]:
-            self._ask(jobs)
         if action == "retry":
-            self._retry(jobs, as_json=as_json)
+            self._retry(jobs, max_credits=options["max_credits"], yes=options["yes"], as_json=as_json)
+        elif action == "resend":
+            self._resend(jobs, max_credits=options["max_credits"], yes=options["yes"], as_json=as_json)
         else:
             self._decide(jobs, action, as_json=as_json)
 
@@ -100,46 +102,49 @@ class Command(EnrowCommand):
         elif not total:
             self.stdout.write("No search job fits.")
 
-    def _ask(self, jobs: SearchJobQuerySet) -> None:
-        """Let a person at a terminal say yes; anywhere else only --yes does."""
-        lost = jobs.filter(state__in=decisions.RESEND.states)
-        if not lost.exists():
-            return
-        risk = (
-            f"Enrow may have accepted these {lost.count():,} search jobs already; sent again they may cost up to "
-            f"{lost.credits():.2f} credits a second time."
-        )
-        if not sys.stdin.isatty():
-            raise wrong_call(f"{risk} Give --yes to send them all the same.")
-        self.stderr.write(f"{risk} Send them again? [y/N] ", ending="")
-        self.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-            raise needs_person("Nothing was sent.")
+    def _resend(self, jobs: SearchJobQuerySet, *, max_credits: Decimal | None, yes: bool, as_json: bool) -> None:
+        """Send again what fits into the credits; ask first, however little it is, since it may be billed twice."""
+        bill = decisions.bill_again(jobs)
+        if bill.worst_case and not yes and max_credits is None:
+            self.ask(
+                f"Enrow may have accepted these search jobs already. Sent again they reserve {bill.words}, and you may "
+                "pay a second time.",
+                "Send them again?",
+                otherwise=f"Nothing was sent. {consent_to(bill)}",
+            )
+            max_credits = bill.worst_case
+        self._decide(jobs, "resend", as_json=as_json, over=decisions.beyond(jobs, max_credits))
 
-    def _decide(self, jobs: SearchJobQuerySet, action: str, *, as_json: bool) -> None:
+    def _decide(self, jobs: SearchJobQuerySet, action: str, *, as_json: bool, over: Collection[uuid.UUID] = ()) -> None:
+        """Decide about each job that is not ``over`` the credits, and tell of all."""
         decision = _DECISIONS[action]
         pks = list(jobs.order_by("created_at").values_list("pk", flat=True))
-        answers = [(decision.decide(pk, by=_BY), SearchJob.objects.get(pk=pk)) for pk in pks]
+        answers = []
+        for pk in pks:
+            done = pk not in over and decision.decide(pk, by=_BY)
+            job = SearchJob.objects.get(pk=pk)
+            rule = "that would pass the credits agreed to" if pk in over else decision.rule
+            answers.append((done, job, _sentence(decision, job, done=done, rule=rule)))
         if as_json:
-            told = [
-                {**reports.job_json(job), "done": done, "sentence": _sentence(decision, job, done=done)}
-                for done, job in answers
-            ]
+            told = [{**reports.job_json(job), "done": done, "sentence": sentence} for done, job, sentence in answers]
             self.tell_json({"action": action, "jobs": told})
         else:
-            for done, job in answers:
-                self.stdout.write(_sentence(decision, job, done=done))
-        self._end(sum(not done for done, _ in answers), len(answers))
+            self.stdout.writelines(f"{sentence}\n" for _, _, sentence in answers)
+        self._end(sum(not done for done, _, _ in answers), len(answers))
 
-    def _retry(self, jobs: SearchJobQuerySet, *, as_json: bool) -> None:
+    def _retry(self, jobs: SearchJobQuerySet, *, max_credits: Decimal | None, yes: bool, as_json: bool) -> None:
         failures = dict(decisions.failed(jobs).order_by().values_list("job").annotate(Count("pk")))
         refused = dict(decisions.refused(jobs).values_list("pk", "refused"))
         expected = decisions.foresee(jobs)
-        most = sum((plan.tally.worst_case for plan in expected), Decimal(0))
+        bill = decisions.bill_of(expected)
         if not as_json:
             for job in jobs.order_by("created_at"):
                 self.stdout.write(_failures(job, failures.get(job.pk, 0), refused.get(job.pk, 0)))
-            self.stdout.write(f"Searched again, for at most {most:.2f} credits:" if expected else "Nothing to search.")
+        agreed = self.agree(lambda: bill, max_credits=max_credits, yes=yes)
+        most = bill.worst_case if agreed is None else min(bill.worst_case, agreed)
+        if not as_json:
+            sentence = f"Searched again, for at most {credits_in_words(most)} credits:"
+            self.stdout.write(sentence if expected else "Nothing to search.")
         again = decisions.write_again(jobs)
         runs = decisions.retry(jobs, by=_BY, max_credits=most)
         if as_json:
@@ -158,7 +163,7 @@ class Command(EnrowCommand):
         else:
             for run in runs:
                 self.stdout.write(f"Run {run.id}:")
-                self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally))
+                self.stdout.writelines(f"{line}\n" for line in reports.tally_lines(run.tally, is_queued=True))
             if again.tried:
                 self.stdout.write(f"Written again: {again.tried - again.refused:,}, refused again: {again.refused:,}.")
         self._end(jobs.exclude(pk__in={*failures, *refused}).count(), jobs.count(), refused=again.refused)
@@ -186,16 +191,16 @@ def _named(ids: Collection[uuid.UUID], states: Collection[str], run: uuid.UUID |
     return jobs.filter(run=run) if run else jobs
 
 
-def _sentence(decision: Decision, job: SearchJob, *, done: bool) -> str:
-    name = f"search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
+def _sentence(decision: Decision, job: SearchJob, *, done: bool, rule: str) -> str:
+    name = reports.job_name(job)
     if done:
         return f"{decision.done.capitalize()}: {name}."
-    return f"Not {decision.done}: {name} is {job.state}; {decision.rule}."
+    return f"Not {decision.done}: {name} is {job.state}; {rule}."
 
 
 def _failures(job: SearchJob, failed: int, refused: int) -> str:
-    name = f"Search job {job.pk} ({job.get_kind_display()}, {job.requested:,} leads)"
-    counts = {"failed": failed, "refused by their table": refused}
+    name = capfirst(reports.job_name(job))
+    counts = {"failed, those who share a search included": failed, "refused by their table": refused}
     if any(counts.values()):
-        return f"{name}: {', '.join(f'{number:,} {what}' for what, number in counts.items() if number)}."
+        return f"{name}: {', '.join(f'{number:,} leads {what}' for what, number in counts.items() if number)}."
     return f"{name} is {job.state}; " + ("nothing failed." if job.state in SearchJob.ENDED else "it has not ended yet.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from enrow_webhooks.sandbox import people
 from leads.admin import EnrichActionsMixin
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox.tally import Counts
 from tests.conftest import finish
 from tests.leads.admin_pages import HOSTILE, list_page, login, run_action, said, text
 
@@ -35,8 +37,12 @@ def test_the_page_shows_the_worst_case_and_spends_nothing(admin_client, sandbox,
             lead.save()
     page = run_action(admin_client, action, leads)
 
-    assert (page.context["to_search"], page.context["posts"], page.context["worst_case"]) == (3, 1, Decimal(cost))
-    assert page.context["form"].initial["max_credits"] == Decimal(cost)
+    assert (page.context["counts"].searched, page.context["posts"], page.context["bill"].worst_case) == (
+        3,
+        1,
+        Decimal(cost),
+    )
+    assert page.context["form"]["max_credits"].value() == (Decimal(cost) if Decimal(cost) <= 100 else None)
     assert page.context["balance"] == sandbox.ledger.balance
     assert "Nothing has been spent yet." in text(page)
     assert nothing_happened(sandbox)
@@ -54,7 +60,8 @@ def test_shared_reused_and_skipped_are_counted_and_explained(admin_client, sandb
     page = run_action(admin_client, "find_email", Lead.objects.all())
 
     shown = text(page)
-    assert [page.context[word] for word in ("to_search", "shared", "reused", "worst_case")] == [1, 1, 1, Decimal(1)]
+    assert page.context["counts"] == Counts(searched=1, shared=1, reused=1, skipped=2)
+    assert page.context["bill"].worst_case == 1
     skipped = {label: count for label, count, _ in page.context["skips"]}
     assert skipped == {"already has it": 1, "an input is missing": 1}
     assert "It has no name: fill firstname and lastname, or fullname." in shown
@@ -77,7 +84,7 @@ def test_confirming_searches_and_leads_to_the_jobs(admin_client, sandbox, make_l
 
     job = SearchJob.objects.get()
     assert (job.requested, job.requested_by, job.state) == (3, "admin", "queued")
-    assert "3 searched; at most 3 credits" in said(page)
+    assert "Find e-mail, 3 asked for: 3 queued; 3 credits reserved." in said(page)
     assert list_page(SearchJob, run=job.run) in said(page)
     finish(sandbox)
     assert Lead.objects.first().email == people.find_email("Ann0 Somebody", "firm0.com")
@@ -88,7 +95,7 @@ def test_confirming_twice_buys_once(admin_client, sandbox, make_leads):
     leads = make_leads(3)
     confirm(admin_client, "find_email", leads)
     again = confirm(admin_client, "find_email", leads)
-    assert "3 skipped; at most 0 credits" in said(again)
+    assert "3 asked for: 3 skipped; 0 credits reserved." in said(again)
     finish(sandbox)
     confirm(admin_client, "find_email", leads)
     finish(sandbox)
@@ -102,12 +109,13 @@ def test_buying_again_shows_its_cost_first(admin_client, sandbox, make_leads):
     confirm(admin_client, "find_email", leads)
     finish(sandbox)
     page = run_action(admin_client, "find_email", leads)
-    assert (page.context["reused"], page.context["worst_case"]) == (0, 0)
+    assert (page.context["counts"].reused, page.context["bill"].worst_case) == (0, 0)
     assert "Skipped: asked lately, and nothing is new" in text(page)
     assert 'name="force"' in text(page)
 
     ticked = confirm(admin_client, "find_email", leads, force="on")
-    assert [ticked.context[word] for word in ("to_search", "again", "reused", "worst_case")] == [2, 2, 0, 2]
+    assert (ticked.context["counts"].searched, ticked.context["again"], ticked.context["counts"].reused) == (2, 2, 0)
+    assert ticked.context["bill"].worst_case == 2
     assert ticked.context["form"]["max_credits"].value() == 2
     assert "Nothing has been spent yet." in text(ticked)
     assert 'name="shown_force"' in text(ticked)
@@ -118,13 +126,33 @@ def test_buying_again_shows_its_cost_first(admin_client, sandbox, make_leads):
     assert set(sandbox.ledger.purchases.values()) == {2}
 
 
+@pytest.mark.parametrize(("above", "prefilled"), [(119, None), (120, Decimal(120))])
+def test_a_large_amount_is_typed_by_the_person(admin_client, sandbox, make_leads, enrow, above, prefilled):
+    """The field is empty and required, with the worst case and its part of the balance beside it and in the table."""
+    sandbox.ledger.set_balance(Decimal(121))
+    enrow(CONFIRM_ABOVE_CREDITS=above)
+    leads = make_leads(3)
+
+    page = run_action(admin_client, "find_phone", leads)
+
+    assert page.context["form"]["max_credits"].value() == prefilled
+    assert re.search(r'name="max_credits"[^>]* required', text(page))
+    assert text(page).count("120 credits, 99 % of what the account has (121)") == 2
+    empty = confirm(admin_client, "find_phone", leads, max_credits="")
+    assert "Write how many credits may be spent." in text(empty)
+    assert "The worst case: 120 credits" in text(empty)
+    assert nothing_happened(sandbox)
+    confirm(admin_client, "find_phone", leads, max_credits="80")
+    assert SearchJob.objects.credits() == 80
+
+
 def test_taking_the_box_back_shows_the_page_without_it(admin_client, sandbox, make_leads):
     """Whatever was shown is what is done, in both directions."""
     leads = make_leads(1, lastname="Nobody")
     confirm(admin_client, "find_email", leads)
     finish(sandbox)
     page = confirm(admin_client, "find_email", leads, shown_force="1")
-    assert [page.context[word] for word in ("to_search", "worst_case")] == [0, 0]
+    assert (page.context["counts"].searched, page.context["bill"].worst_case) == (0, 0)
     assert 'name="shown_force"' not in text(page)
 
 
@@ -135,7 +163,7 @@ def test_the_box_stays_ticked_when_the_cap_is_wrong(admin_client, sandbox, make_
     finish(sandbox)
     page = confirm(admin_client, "find_email", leads, force="on", shown_force="1", max_credits="lots")
     assert "Write the credits as a number" in text(page)
-    assert page.context["worst_case"] == 1
+    assert page.context["bill"].worst_case == 1
     assert 'name="shown_force"' in text(page)
     assert "checked" in str(page.context["form"]["force"])
 
@@ -150,7 +178,7 @@ def test_what_others_buy_is_linked(admin_client, sandbox, make_leads):
     make_leads(1, "first", firstname="Zoe", company_domain="twin.com")
     theirs = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     page = confirm(admin_client, "find_email", make_leads(1, "second", firstname="Zoe", company_domain="twin.com"))
-    assert "1 shared; at most 0 credits" in said(page)
+    assert "1 asked for: 1 shared; 0 credits reserved." in said(page)
     assert list_page(SearchJob, id__in=theirs.pk) in said(page)
 
 
@@ -162,7 +190,7 @@ def test_all_pages_are_searched_with_the_filters_kept(admin_client, sandbox, mak
     ticked = Lead.objects.filter(phone="")[:1]
 
     page = run_action(admin_client, "find_email", ticked, page=filtered, select_across="1")
-    assert (page.context["selected"], page.context["to_search"]) == (60, 60)
+    assert (page.context["selected"], page.context["counts"].searched) == (60, 60)
     assert f'href="{filtered}"' in text(page)
     assert 'name="select_across" value="1"' in text(page)
 
@@ -190,7 +218,7 @@ def test_leads_that_appear_after_the_page_was_shown_do_not_raise_the_cost(admin_
 def test_a_lower_cap_searches_fewer(admin_client, sandbox, make_leads):
     """What does not fit under the cap is left out and said."""
     page = confirm(admin_client, "find_phone", make_leads(3), max_credits="80")
-    assert "2 searched, 1 skipped; at most 80 credits" in said(page)
+    assert "3 asked for: 2 queued, 1 skipped; 80 credits reserved." in said(page)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +248,14 @@ def test_without_a_balance_the_page_still_opens(admin_client, sandbox, enrow, ma
     enrow(**change)
     page = run_action(admin_client, "find_email", make_leads(2))
     assert "Enrow did not tell; manage.py enrow_doctor says why." in text(page)
-    assert page.context["worst_case"] == 2
+    assert page.context["bill"].worst_case == 2
 
 
 def test_what_the_balance_does_not_cover_is_said(admin_client, sandbox, make_leads):
     """The person learns before confirming who cannot be paid for."""
     sandbox.ledger.set_balance(Decimal(1))
     page = run_action(admin_client, "find_email", make_leads(2))
-    assert (page.context["balance"], page.context["worst_case"]) == (1, 1)
+    assert (page.context["balance"], page.context["bill"].worst_case) == (1, 1)
     assert "The balance of the Enrow account does not cover it; buy credits." in text(page)
 
 

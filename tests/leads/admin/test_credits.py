@@ -24,7 +24,7 @@ PAGE = "/admin/leads/searchjob/credits/"
 
 def rows(page, number) -> list[tuple]:
     """Return one table of the page: name, spent, open, released."""
-    return [(name, line.cost, line.open, line.released) for line, name, _ in page.context["tables"][number][2]]
+    return [(name, line.spent, line.reserved, line.released) for line, name, _ in page.context["tables"][number][2]]
 
 
 def test_the_list_of_jobs_leads_to_it(admin_client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from leads.admin import deciding
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
+from leads.outbox.tally import Counts
 from tests.conftest import finish
 from tests.leads.admin_pages import HOSTILE, list_page, login, row_page, run_action, said, text
 
@@ -65,19 +67,47 @@ def test_sending_again_first_says_what_may_be_billed_twice(admin_client, lost, s
     page = run_action(admin_client, "resend", [lost])
 
     shown = text(page)
-    assert page.context["worst_case"] == 2
+    assert page.context["bill"].worst_case == 2
     assert "then they are billed twice" in shown
     assert f'href="{row_page(lost)}"' in shown
     assert state_of(lost) == "unconfirmed"
 
-    again = run_action(admin_client, "resend", [lost], confirm="Confirm")
+    again = run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="2")
     assert "Sent again: 1." in said(again)
     finish(sandbox)
     assert Lead.objects.exclude(email="").count() == 2
     assert set(sandbox.ledger.purchases.values()) == {2}
     assert "Not sent again: 1; only unconfirmed jobs can be." in said(
-        run_action(admin_client, "resend", [lost], confirm="Confirm")
+        run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="2")
     )
+
+
+@pytest.mark.parametrize("action", ["resend", "retry"])
+@pytest.mark.parametrize(("above", "prefilled"), [(1, None), (2, Decimal(2)), (3, Decimal(2))])
+def test_a_large_amount_is_typed_by_the_person(admin_client, job_in, enrow, action, above, prefilled):
+    """The field is empty and required, with the worst case beside it; what is not large stands in it."""
+    job = job_in("unconfirmed" if action == "resend" else "failed")
+    Lead.objects.update(company_domain="fixed.com")
+    enrow(CONFIRM_ABOVE_CREDITS=above)
+
+    page = run_action(admin_client, action, [job])
+
+    assert page.context["form"]["max_credits"].value() == prefilled
+    assert re.search(r'name="max_credits"[^>]* required', text(page))
+    assert "The worst case: 2 credits, less than 1 % of what the account has (" in text(page)
+    empty = run_action(admin_client, action, [job], confirm="Confirm", max_credits="")
+    assert "Write how many credits may be spent." in text(empty)
+    assert "The worst case: 2 credits, less than 1 %" in text(empty)
+    assert SearchJob.objects.count() == 1
+    run_action(admin_client, action, [job], confirm="Confirm", max_credits="2")
+    assert SearchJob.objects.queued().credits() == 2
+
+
+def test_jobs_that_do_not_fit_are_not_sent_again(admin_client, lost):
+    """A job is sent again as a whole or not at all."""
+    done = run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="1.5")
+    assert said(done) == "Not sent again: 1; that would cost more than 1.50 credits."
+    assert state_of(lost) == "unconfirmed"
 
 
 def test_only_the_jobs_that_were_shown_are_sent_again(admin_client, lost):
@@ -104,8 +134,8 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
     """Leads, worst case and balance are shown, no row is written; Confirm queues them in the person's name."""
     page = run_action(admin_client, "retry", [failed])
 
-    assert (page.context["failures"], page.context["worst_case"]) == (3, 3)
-    assert page.context["rows"] == [("find e-mail", 3, 0, 0)]
+    assert (page.context["failures"], page.context["bill"].worst_case) == (3, 3)
+    assert page.context["rows"] == [("find e-mail", Counts(searched=3, shared=0, reused=0, skipped=0))]
     assert page.context["balance"] == sandbox.ledger.balance
     assert "Nothing has been spent yet." in text(page)
     assert (SearchJob.objects.count(), sandbox.ledger.spent) == (1, 0)
@@ -114,7 +144,7 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
     done = run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits=cap)
     again = SearchJob.objects.exclude(pk=failed.pk).get()
     assert (again.requested, again.requested_by) == (3, "admin")
-    assert "Searched again: 3, known or bought anyway: 0, skipped: 0; at most 3 credits." in said(done)
+    assert "Search again, 3 asked for: 3 queued; 3 credits reserved." in said(done)
     assert list_page(SearchJob, run=again.run) in said(done)
     finish(sandbox)
     assert Lead.objects.exclude(email="").count() == 3
@@ -123,14 +153,14 @@ def test_searching_again_first_says_what_it_costs(admin_client, failed, sandbox)
 def test_what_failed_since_the_page_was_shown_is_not_bought(admin_client, failed, sandbox):
     """The worst case that was shown is the cap."""
     done = run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits="2")
-    assert "Searched again: 2, known or bought anyway: 0, skipped: 1; at most 2 credits." in said(done)
+    assert "Search again, 3 asked for: 2 queued, 1 skipped; 2 credits reserved." in said(done)
 
 
 @pytest.mark.parametrize("cap", ["", "lots", "-1"])
 def test_a_form_without_a_cap_shows_the_page_again(admin_client, failed, cap):
     """A forged or broken form buys nothing."""
     page = run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits=cap)
-    assert page.context["worst_case"] == 3
+    assert page.context["bill"].worst_case == 3
     assert SearchJob.objects.count() == 1
 
 

@@ -24,11 +24,11 @@ def test_sums_say_what_was_reserved_spent_and_released(make_leads, sandbox):
     enrich(Lead.objects.filter(crm_id="lead-0"), find={"phone"}, requested_by="bob")
     lines = {line.name: line for line in statement.per_user()}
     ann, bob = lines["ann"], lines["bob"]
-    assert (ann.jobs, ann.requested, ann.found, ann.cost, ann.open, ann.released) == (1, 3, 2, 2, 0, 1)
-    assert (bob.cost, bob.open, bob.released) == (0, 40, 0)
+    assert (ann.jobs, ann.searched, ann.found, ann.spent, ann.reserved, ann.released) == (1, 3, 2, 2, 0, 1)
+    assert (bob.spent, bob.reserved, bob.released) == (0, 40, 0)
     assert [line.name for line in statement.per_day()] == [str(timezone.localdate())]
-    assert statement.per_day()[0].cost + statement.per_day()[0].open == 42
-    assert [line.open for line in statement.per_run()] == [40, 0]
+    assert statement.per_day()[0].spent + statement.per_day()[0].reserved == 42
+    assert [line.reserved for line in statement.per_run()] == [40, 0]
 
 
 def test_the_sum_of_costs_is_the_sandboxs_ledger(make_leads, sandbox):
@@ -39,7 +39,7 @@ def test_the_sum_of_costs_is_the_sandboxs_ledger(make_leads, sandbox):
     enrich(Lead.objects.exclude(email=""), verify=True, overwrite=True)
     finish(sandbox)
     assert SearchJob.objects.credits() == sandbox.ledger.spent
-    assert sum(line.cost for line in statement.per_run()) == sandbox.ledger.spent
+    assert sum(line.spent for line in statement.per_run()) == sandbox.ledger.spent
 
 
 def test_today_is_a_line_even_when_nothing_was_queued(make_leads, sandbox):
@@ -52,7 +52,7 @@ def test_today_is_a_line_even_when_nothing_was_queued(make_leads, sandbox):
     SearchJob.objects.filter(kind="find_phone").update(created_at=midnight - dt.timedelta(seconds=1))
     SearchJob.objects.filter(kind="find_email").update(created_at=midnight)
     assert (statement.today().committed, statement.today().jobs) == (1, 1)
-    assert [line.open for line in statement.per_day(days=2)] == [1, 40]
+    assert [line.reserved for line in statement.per_day(days=2)] == [1, 40]
 
 
 def test_of_many_runs_the_dearest_are_told(make_leads, sandbox):
@@ -60,7 +60,7 @@ def test_of_many_runs_the_dearest_are_told(make_leads, sandbox):
     make_leads(4)
     for number in range(4):
         enrich(Lead.objects.filter(crm_id=f"lead-{number}"), find={"phone" if number == 2 else "email"})
-    assert [line.open for line in statement.per_run(most=2)] == [40, 1]
+    assert [line.reserved for line in statement.per_run(most=2)] == [40, 1]
 
 
 def test_days_are_the_projects_own(make_leads, sandbox, far_away):
@@ -70,7 +70,7 @@ def test_days_are_the_projects_own(make_leads, sandbox, far_away):
     assert statement.today().name == here
     make_leads(1)
     enrich(Lead.objects.all(), find={"email"})
-    assert [(line.name, line.open) for line in statement.per_day(days=1)] == [(here, 1)]
+    assert [(line.name, line.reserved) for line in statement.per_day(days=1)] == [(here, 1)]
     assert (statement.today().name, statement.today().committed) == (here, 1)
     SearchJob.objects.update(created_at=midnight)
     assert [line.name for line in statement.per_day(days=1)] == [here]

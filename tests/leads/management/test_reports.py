@@ -30,14 +30,14 @@ def tally():
 
 def test_a_plan_in_words_has_counts_and_three_examples(tally):
     """Each kind that was met, each reason with its number; not a screen full of leads."""
-    assert list(reports.tally_lines(tally)) == [
-        "find e-mail: 1,200 to search, 0 share a search, 2 known already",
-        "  1 of the known ones were searched lately and not found",
+    assert list(reports.tally_lines(tally, is_queued=False)) == [
+        "find e-mail, 1,207 asked for: 1,200 to search, 0 shared, 2 reused, 5 skipped",
+        "  1 of the reused were searched lately and not found",
         "  skipped 5: an input is missing",
         "    c0: It has no name.",
         "    c1: It has no name.",
         "    c2: It has no name.",
-        "find phone: 0 to search, 0 share a search, 0 known already",
+        "find phone, 1 asked for: 0 to search, 0 shared, 0 reused, 1 skipped",
         "  skipped 1: over the balance",
         "    p: Buy credits.",
     ]
@@ -80,13 +80,14 @@ def test_jobs_that_need_a_person_are_found_and_each_has_its_advice():
     assert all(len(line.partition("No. ")[2]) > 20 for line in lines)
 
 
-@pytest.mark.parametrize(("cost", "words"), [(None, "     open cost"), (Decimal(3), "     3.00 cost")])
+@pytest.mark.parametrize(("cost", "words"), [(None, "     4.00 reserved  "), (Decimal(3), "     3.00 spent  ")])
 def test_a_job_in_one_line_tells_an_open_cost_from_a_known_one(cost, words):
     """Its last error stands on a second line."""
-    job = SearchJob(run=RUN, kind="find_email", requested=1200, credits_cost=cost, last_error="No.", requested_by="ann")
+    job = SearchJob(run=RUN, kind="find_email", requested=1200, credits_reserved=4, credits_cost=cost)
+    job.last_error, job.requested_by = "No.", "ann"
     first, second = reports.job_row(job).splitlines()
     assert words in first
-    assert "1,200 leads" in first
+    assert "1,200 searches" in first
     assert first.endswith("ann")
     assert second == "    No."
 
@@ -94,6 +95,7 @@ def test_a_job_in_one_line_tells_an_open_cost_from_a_known_one(cost, words):
 def test_a_job_as_json_has_nothing_of_its_leads():
     """Counts and amounts only."""
     assert set(reports.job_json(SearchJob(run=RUN, kind="find_email"))) == {
-        *("id", "run", "kind", "state", "requested", "found", "refused", "credits_reserved", "credits_cost"),
+        *("id", "run", "kind", "state", "searched", "found", "refused"),
+        *("credits_spent", "credits_reserved", "credits_released"),
         *("requested_by", "created_at", "last_error"),
     }

@@ -106,7 +106,7 @@ def test_a_failed_batch_costs_nothing_and_can_be_searched_again(running):
     job.refresh_from_db()
     assert (job.state, job.credits_cost) == ("failed", 0)
     assert set(Lead.objects.values_list("email_status", flat=True)) == {"failed"}
-    assert enrich(Lead.objects.all(), find={"email"}).progress().requested == 2
+    assert enrich(Lead.objects.all(), find={"email"}).progress().searched == 2
 
 
 def test_applying_twice_changes_nothing(running):

@@ -210,7 +210,7 @@ def test_the_cost_of_a_search_from_elsewhere_is_the_accounts_and_counts_against_
     assert (job.credits_cost, job.requested_by) == (sandbox.ledger.spent, "elsewhere")
     assert reconciliation.reconcile().unexplained == 0
     line = statement.today()
-    assert (line.cost, line.elsewhere, line.committed, line.released) == (job.credits_cost, job.credits_cost, 0, 0)
+    assert (line.spent, line.elsewhere, line.committed, line.released) == (job.credits_cost, job.credits_cost, 0, 0)
     enrow(DAILY_CREDIT_LIMIT=1)
     assert budget.spent_on(timezone.localdate()) == 0
     assert budget.allowance(Balance(credits=Decimal(5), asked_at=job.sent_at)).balance == 5

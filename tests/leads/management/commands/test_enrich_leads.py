@@ -27,13 +27,13 @@ def test_leads_are_queued_and_come_home(site, make_leads):
     """The command queues and returns; workers do the rest."""
     make_leads(3)
 
-    outcome = run("enrich_leads", "--find", "email", "phone")
+    outcome = run("enrich_leads", "--find", "email", "phone", "--yes")
     work(site)
 
     assert outcome.code == 0
     assert "Every lead is meant" in outcome.out
-    assert "find e-mail: 3 to search" in outcome.out
-    assert "2 search jobs; at most 123" in outcome.out
+    assert "find e-mail, 3 asked for: 3 queued" in outcome.out
+    assert "2 search jobs; 123 credits reserved." in outcome.out
     for lead in Lead.objects.all():
         assert lead.email == people.find_email(lead.display_name(), lead.company_domain)
         assert lead.phone
@@ -47,7 +47,11 @@ def test_waiting_ends_with_what_came_of_it(site, make_leads):
         outcome = run("enrich_leads", "--find", "email", "--wait", 30)
 
     assert outcome.code == 0, outcome
-    assert "2 of 2 searched, 2 found, 0 jobs at work, 0 stuck, 2" in outcome.out
+    last = outcome.out.splitlines()[-1]
+    assert last.startswith(
+        "2 asked for: 2 of 2 searched, 2 found; 0 shared, 0 reused, 0 skipped; 0 jobs at work, 0 stuck;"
+    )
+    assert last.endswith("; 2 credits spent, 0 reserved.")
     assert Lead.objects.exclude(email="").count() == 2
 
 
@@ -73,8 +77,8 @@ def test_force_says_first_what_it_buys_again(site, make_leads):
     forced = run("enrich_leads", "--find", "email", "--force", "--json")
     work(site)
 
-    assert "find e-mail: 4 to search" in dry.out
-    assert "3 of them were bought lately and are bought again" in dry.out
+    assert "find e-mail, 4 asked for: 4 to search" in dry.out
+    assert "3 of the searches were bought lately and are bought again" in dry.out
     said = "--force buys 3 searches again that were bought lately; with all others the run costs at most 4 credits."
     assert said in forced.err
     assert forced.json["kinds"]["find_email"]["again"] == 3
@@ -106,12 +110,16 @@ def test_a_dry_run_writes_and_sends_nothing(site, make_leads):
     data = run("enrich_leads", "--find", "email", "--dry-run", "--json").json
 
     assert told.code == 0
-    assert "find e-mail: 2 to search, 1 share a search, 0 known already" in told.out
+    assert "find e-mail, 5 asked for: 2 to search, 1 shared, 0 reused, 2 skipped" in told.out
     assert "blank-0: It has no company" in told.out
-    assert "1 POSTs; at most 2 credits.\nBalance: 100000 credits.\n" in told.out
+    assert (
+        "1 POSTs; at most 2 credits, less than 1 % of what the account has (100,000).\nBalance: 100000 credits.\n"
+        in told.out
+    )
     skipped = {"missing": 1, "already": 1}
     assert data["kinds"] == {
         "find_email": {
+            "asked": 5,
             "to_search": 2,
             "shared": 1,
             "reused": 0,
@@ -156,10 +164,10 @@ def test_what_the_balance_does_not_cover_needs_a_person(site, make_leads):
     site.reset()
     make_leads(3)
 
-    outcome = run("enrich_leads", "--find", "phone")
+    outcome = run("enrich_leads", "--find", "phone", "--yes")
 
     assert outcome.code == 1
-    assert "find phone: 2 to search" in outcome.out
+    assert "find phone, 3 asked for: 2 queued" in outcome.out
     assert outcome.err == "1 searches were not queued: the balance does not cover them; buy credits."
 
 

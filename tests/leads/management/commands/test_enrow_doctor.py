@@ -45,7 +45,7 @@ def test_a_healthy_site_is_exit_code_zero(healthy, make_leads):
     assert "FIX" not in outcome.out
     assert "The key is good; the balance is 99998" in outcome.out
     assert "1 came by webhook, 0 had to be fetched" in outcome.out
-    assert "Today's searches cost 2" in outcome.out
+    assert "Today 2.00 credits were spent" in outcome.out
     assert "sandbox-key" not in outcome.out
     assert "@" not in outcome.out
     assert run("enrow_doctor", "--json").json["ok"] is True
@@ -60,7 +60,7 @@ def test_credits_are_summed_per_day_user_and_run(healthy, make_leads):
 
     sums = {finding["subject"]: finding["sentence"] for finding in run("enrow_doctor", "--json").json["findings"]}
 
-    assert "per user: bob 40.00 (open 0.00); ann 1.00 (open 0.00)." in sums["credits per user"]
+    assert "per user: bob 40.00 spent, 0.00 reserved; ann 1.00 spent, 0.00 reserved." in sums["credits per user"]
     assert f"{timezone.localdate()} 41.00" in sums["credits per day"]
     assert f"{first.id} 1.00" in sums["credits per run"]
 
@@ -188,7 +188,7 @@ def test_what_is_left_of_the_days_limit_is_told(healthy, enrow, make_leads):
     work(healthy)
     enrich(Lead.objects.filter(crm_id="lead-1"), find={"phone"})
     (told,) = sentences("credits")
-    assert "cost 1.00 credits; at most 40.00 more" in told
+    assert "Today 1.00 credits were spent; at most 40.00 more" in told
     assert "Of the day's limit of 50, 9.00 are left." in told
 
 

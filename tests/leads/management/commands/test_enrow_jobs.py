@@ -31,11 +31,11 @@ def test_the_list_tells_what_a_job_is_newest_first(job_in):
     first, error, second = outcome.out.splitlines()
     assert outcome.code == 0
     assert first.startswith(str(held.pk))
-    for words in ("held", "find e-mail", "3 leads", "0 found", "3.00 reserved", "open cost", "ann"):
+    for words in ("held", "find e-mail", "3 searches", "0 found", "3.00 reserved", "ann"):
         assert words in first
     assert error.strip() == 'Enrow answered 401: This apikey is not valid; fix ENROW["API_KEY"].'
     assert second.startswith(str(finished.pk))
-    assert "2.00 cost" in second
+    assert "2.00 spent" in second
     assert "@" not in outcome.out
 
 
@@ -101,7 +101,8 @@ def test_sending_again_without_a_terminal_needs_yes(job_in):
 
     refused = run("enrow_jobs", "--state", "unconfirmed", "--resend")
     assert (refused.code, state_of(job)) == (2, "unconfirmed")
-    assert "may cost up to 2.00 credits a second time. Give --yes" in refused.err
+    said = "they reserve 2 credits, less than 1 % of what the account has (99,998), and you may pay a second time."
+    assert f"{said} Nothing was sent. Give --max-credits 2 to agree to so much, or --yes" in refused.err
 
     agreed = run("enrow_jobs", "--state", "unconfirmed", "--resend", "--yes")
     assert (agreed.code, state_of(job)) == (0, "expired")
@@ -124,7 +125,7 @@ def test_at_a_terminal_a_person_is_asked_before_sending_again(job_in, answer, co
     os.close(terminal)
 
     assert (process.returncode, state_of(job)) == (code, state)
-    assert "2.00 credits a second time. Send them again? [y/N]" in err
+    assert "you may pay a second time. Send them again? [y/N]" in err
     assert ("Nothing was sent." in err) is (out == "") is (code == 1)
 
 
@@ -136,10 +137,13 @@ def test_what_failed_is_searched_again(job_in, sandbox):
     outcome = run("enrow_jobs", failed.pk, running.pk, "--retry")
 
     assert outcome.code == 1
-    assert f"Search job {failed.pk} (find e-mail, 2 leads): 2 failed." in outcome.out
+    assert (
+        f"Search job {failed.pk} (find e-mail, 2 searches): 2 leads failed, those who share a search included."
+        in outcome.out
+    )
     assert "is running; it has not ended yet." in outcome.out
-    assert "Searched again, for at most 2.00 credits:" in outcome.out
-    assert "find e-mail: 2 to search, 0 share a search" in outcome.out
+    assert "Searched again, for at most 2 credits:" in outcome.out
+    assert "find e-mail, 2 asked for: 2 queued, 0 shared" in outcome.out
     finish(sandbox)
     again = SearchJob.objects.get(requested_by="enrow_jobs")
     assert set(again.searches.values_list("outcome", flat=True)) == {"found"}
@@ -215,7 +219,7 @@ def test_a_retry_costs_no_more_than_was_printed(job_in):
     out = Meddler()
     with contextlib.suppress(CommandError):
         call_command("enrow_jobs", "--state", "failed", "--retry", stdout=out, stderr=io.StringIO())
-    assert "for at most 1.00 credits" in out.getvalue()
+    assert "for at most 1 credits" in out.getvalue()
     assert SearchJob.objects.queued().credits() == 1
 
 
