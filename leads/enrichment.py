@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.transaction import TransactionManagementError
-from django.utils import timezone
 
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind
@@ -32,7 +31,7 @@ from leads.kinds import JUDGING, WORDS
 from leads.models import AbstractLead, SearchJob
 from leads.models.jobs import aggregates
 from leads.outbox.batches import Order
-from leads.outbox.enqueueing import queue
+from leads.outbox.enqueueing import fail, queue
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.skips import Reason, Skip
@@ -284,18 +283,4 @@ def _plan_after_commit(run: Run, leads: QuerySet[AbstractLead], order: Order) ->
         _plan(run, leads, order)
     except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
         log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)
-        _keep_failure(run, order, error)
-
-
-def _keep_failure(run: Run, order: Order, error: Exception) -> None:
-    """Let a person see, where the jobs are, that these searches were asked for and are not there."""
-    now = timezone.now()
-    ended = {"state": SearchJob.State.FAILED, "credits_cost": Decimal(0), "finished_at": now, "written_at": now}
-    sentence = f"It could not be planned to its end ({describe(error)}). Search these leads again."[:500]
-    try:
-        SearchJob.objects.bulk_create(
-            SearchJob(run=run.id, kind=kind, requested_by=order.requested_by[:150], last_error=sentence, **ended)
-            for kind in order.kinds
-        )
-    except DatabaseError as trouble:
-        log_failure(logger, trouble, "That run %s failed could not be written down:", run.id)
+        fail(order, run=run.id, reason=describe(error))

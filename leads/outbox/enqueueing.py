@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections import Counter
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from django.db import DatabaseError
 from django.utils import timezone
 
+from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.client.values import Kind
 from leads import home, sql
 from leads.conf import lead_settings
@@ -21,6 +23,8 @@ from leads.outbox import purchases
 from leads.outbox.batches import Batch, Order, Queued, Unpaid, Wanted
 from leads.outbox.purchases import Known
 from leads.skips import Reason
+
+logger = logging.getLogger(__name__)
 
 
 def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None) -> Queued:
@@ -43,6 +47,20 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
         with contextlib.suppress(DatabaseError):
             SearchJob.objects.queued().filter(pk=job.pk).delete()
         raise
+
+
+def fail(order: Order, *, run: uuid.UUID, reason: str) -> None:
+    """Let a person see, where the jobs are, that these searches were asked for and are not there. Raises nothing."""
+    now = timezone.now()
+    ended = {"state": SearchJob.State.FAILED, "credits_cost": Decimal(0), "finished_at": now, "written_at": now}
+    sentence = f"It could not be planned to its end ({reason}). Search these leads again."[:500]
+    try:
+        SearchJob.objects.bulk_create(
+            SearchJob(run=run, kind=kind, requested_by=order.requested_by[:150], last_error=sentence, **ended)
+            for kind in order.kinds
+        )
+    except DatabaseError as error:
+        log_failure(logger, error, "That run %s failed could not be written down:", run)
 
 
 class _Reserved(NamedTuple):

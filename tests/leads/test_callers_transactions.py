@@ -47,10 +47,10 @@ def test_the_estimate_comes_first_and_the_searches_after_the_commit(make_leads, 
         new_lead("new")
         asked = everybody()
         assert (asked.is_planned, asked.tally.to_search[EMAIL], asked.tally.worst_case) == (False, 2, 2)
-        assert (asked.progress().requested, asked.progress().is_over) == (0, False)
+        assert (asked.progress().searched, asked.progress().is_over) == (0, False)
         assert not SearchJob.objects.exists()
         assert not LeadSearch.objects.exists()
-    assert (asked.is_planned, asked.tally.to_search[EMAIL], asked.progress().requested) == (True, 2, 2)
+    assert (asked.is_planned, asked.tally.to_search[EMAIL], asked.progress().searched) == (True, 2, 2)
     finish(sandbox)
     assert asked.wait(timeout=5)
     assert (asked.progress().found, asked.progress().is_over) == (2, True)
@@ -182,7 +182,7 @@ def test_an_admin_page_under_atomic_requests(admin_client, make_leads, sandbox, 
     leads = make_leads(2)
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     page = run_action(admin_client, "find_email", leads, model=Lead, confirm="Confirm", max_credits="2")
-    assert "2 searched; at most 2 credits" in said(page)
+    assert "2 queued; 2 credits reserved" in said(page)
     assert "See the search jobs" in said(page)
     assert SearchJob.objects.get().requested == 2
 
@@ -210,7 +210,7 @@ def test_the_command_in_a_transaction(make_leads, sandbox):
         outcome = run("enrich_leads", "--find", "email")
         refused = run("enrich_leads", "--find", "email", "--wait", 5)
         assert (outcome.code, refused.code) == (0, 2)
-    assert "queued after the commit; at most 1" in outcome.out
+    assert "queued after the commit; 1 credits reserved" in outcome.out
     assert "--wait inside a transaction" in refused.err
     assert SearchJob.objects.get().requested == 1
 

@@ -90,7 +90,7 @@ def test_a_result_that_was_not_written_is_free_for_the_next_lead_that_it_fits(ru
     applying.apply(job.pk, done(found("lead-0", "x@firm.com")), via=VIA)
     Lead.objects.update(company_domain="firm.com")
     run = enrich(Lead.objects.all(), find={"email"})
-    assert (run.reused, run.progress().credits) == (1, 0)
+    assert (run.reused, run.progress().spent) == (1, 0)
     assert Lead.objects.get().email == "x@firm.com"
 
 

@@ -235,7 +235,7 @@ def test_a_lead_that_its_table_refuses_ends_no_run_in_a_traceback(one_email, san
     outcome = run("enrich_leads", "--find", "email", "--wait", 30)
 
     assert outcome.code == 1
-    assert "0 of 0 searched, 1 found, 1 refused by their table, 0 jobs at work, 0 stuck, 0" in outcome.out
+    assert "0 of 0 searched, 0 found; 0 shared, 1 reused, 3 skipped; 1 refused by their table; 0 jobs" in outcome.out
     assert "lead-1: IntegrityError" in outcome.err
     assert "'manage.py enrow_jobs' with --retry writes what was bought" in outcome.err
     assert "Traceback" not in outcome.err

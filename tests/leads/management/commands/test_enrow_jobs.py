@@ -231,7 +231,7 @@ def test_a_retry_writes_what_was_refused_and_buys_nothing(one_email, sandbox):
     still = run("enrow_jobs", job.pk, "--retry")
 
     assert still.code == 1
-    assert f"Search job {job.pk} (find e-mail, 3 leads): 1 refused by their table." in still.out
+    assert f"Search job {job.pk} (find e-mail, 3 searches): 1 leads refused by their table." in still.out
     assert "Written again: 0, refused again: 1." in still.out
     assert "The table of leads refused 1 leads again" in still.err
 
