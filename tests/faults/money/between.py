@@ -19,7 +19,7 @@ from leads.models import LeadSearch, SearchJob
 from leads.outbox import submission
 from tests.faults.money import world
 from tests.faults.money.expected import is_fixed
-from tests.faults.money.scene import SECRET, WEATHER, Scene, pick, rarely, which
+from tests.faults.money.scene import SECRET, WEATHER, Scene, pick, rarely, when, which
 
 ORIGIN = "http://crm.example.com"
 weathers = st.sampled_from(sorted(WEATHER))
@@ -35,30 +35,39 @@ class Between(Scene):
         self.top_up()
         self.change_weather(name)
 
-    @rule(weather=weathers, stalls=rarely)
+    @when("queued")
+    @rule(weather=st.sampled_from(["fine"] * 4) | weathers, stalls=rarely)
     def submit(self, weather="fine", stalls=False):
         """Send the next job in some weather, which is fine again afterwards; or its worker waits for the answer."""
         self.weather(name=weather)
         SearchJob.objects.queued().exclude(requested=0).update(next_check_at=timezone.now())
-        number = len(self.sandbox.jobs)
-        before = dict(SearchJob.objects.values_list("pk", "state"))
         if stalls:
             self.post_and_stall()
         else:
             submission.submit_next()
-        for pk, state in SearchJob.objects.values_list("pk", "state"):
-            if before.get(pk) != state:
-                self.did(f"submitted: {state}")
-        for job in self.sandbox.jobs[number:]:
-            self.did(f"bought: {job.endpoint.kind} {'bulk' if job.endpoint.bulk else 'single'}")
         self.top_up()
         self.change_weather("fine")
 
+    @when("at Enrow")
     @rule(number=which)
     def enrow_finishes_one(self, number):
         if job := pick((job for job in self.sandbox.jobs if job.state is AtEnrow.ONGOING), number):
             self.sandbox.finish(job)
+            self.did("a search ended")
 
+    @when("queued", "at Enrow")
+    @rule()
+    def everything_goes_well_by_events(self):
+        """Sent and searched; each event arrives once, on the job's own URL, and nothing is polled."""
+        while submission.submit_next():
+            pass
+        number = len(self.sandbox.deliveries)
+        self.sandbox.finish_all()
+        for delivery in self.sandbox.deliveries[number:]:
+            self.post(delivery)
+        self.process()
+
+    @when("queued", "running")
     @rule()
     def everything_goes_well_for_a_while(self):
         """Sent, searched, polled and written, as far as the weather lets it."""

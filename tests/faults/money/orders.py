@@ -22,7 +22,7 @@ from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.results import writeback
 from tests.faults.money.expected import is_fixed
-from tests.faults.money.scene import Scene, pick, rarely, which
+from tests.faults.money.scene import Scene, pick, rarely, when, which
 
 DECISIONS = {
     "queued": [decisions.cancel],
@@ -147,11 +147,13 @@ class Orders(Scene):
         if run.tally.reused.total():
             self.did("a night bought nothing again")
 
+    @when("held", "unconfirmed")
     @rule(number=which, choice=which)
     def decide(self, number, choice):
-        job = pick(
-            SearchJob.objects.filter(state__in=list(DECISIONS)).exclude(requested=0).order_by("created_at"), number
-        )
+        # What is queued continues by itself; only sometimes somebody cancels it.
+        states = list(DECISIONS) if choice > 6 else ["held", "unconfirmed"]
+        jobs = SearchJob.objects.filter(state__in=states).exclude(requested=0)
+        job = pick(jobs.order_by("created_at"), number)
         if job:
             decision = pick(DECISIONS[job.state], choice)
             runs = self.runs()
@@ -163,7 +165,8 @@ class Orders(Scene):
     def runs(self):
         return set(SearchJob.objects.filter(~Q(requested=0)).values_list("run", flat=True))
 
-    @rule(cap=st.sampled_from([None, Decimal(1), Decimal(40)]))
+    @when("expired", "failed", "finished")
+    @rule(cap=st.sampled_from([None, None, Decimal(1), Decimal(40)]))
     def retry(self, cap=None):
         runs = decisions.retry(SearchJob.objects.all(), by="ann", max_credits=cap)
         spent = sum(run.tally.worst_case for run in runs)

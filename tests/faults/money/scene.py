@@ -8,11 +8,12 @@ from decimal import Decimal
 from django.conf import settings as django_settings
 from django.test import Client
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize
+from hypothesis.stateful import RuleBasedStateMachine, precondition
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.models import Heartbeat, WebhookEvent
 from enrow_webhooks.sandbox.core import Sandbox
+from enrow_webhooks.sandbox.jobs import State as AtEnrow
 from leads.credits import reconciliation
 from leads.models import AccountReading, Lead, LeadSearch, SearchJob
 from leads.outbox.batches import Batch, Wanted
@@ -26,9 +27,7 @@ PLENTY = Decimal(1_000_000)
 # Events are recorded and never sent: the machine delivers them itself, when it likes. Searches end when it likes.
 QUIET = {"chaos": "drop", "delay": 3600.0, "rate": None}
 # Every Enrow that may answer, as changes to the sandbox.
-SAID_ELSEWHERE = (
-    "phone_event_custom=top,bulk_event_custom=general,account_breakdown,verify_bulk_breakdown"
-)
+SAID_ELSEWHERE = "phone_event_custom=top,bulk_event_custom=general,account_breakdown,verify_bulk_breakdown"
 ENROWS = without_known(
     [
         ("", {"profile": "current", "facts": ""}),
@@ -70,6 +69,11 @@ which = st.integers(0, 9)
 rarely = st.sampled_from([False, False, False, True])
 
 
+def when(*states):
+    """Let a rule be chosen only while there is something in one of these states."""
+    return precondition(lambda self: any(self.states[state] for state in states))
+
+
 def pick(things, number):
     """Return one of the things, None when there is none."""
     things = list(things)
@@ -88,16 +92,13 @@ class Scene(RuleBasedStateMachine):
         self.browser = Client()
         self.number_of_leads = 0
         self.planned, self.stalled = [], []
+        # How many jobs are in which state, since the last step; rules that have nothing to do are not chosen.
+        self.states: Counter[str] = Counter()
         # The last day on which the limit of the day was reached.
         self.refused_on = None
 
-    @initialize(
-        limit=st.sampled_from([None, None, Decimal(45), Decimal("6.1")]),
-        enrow=st.sampled_from(ENROWS),
-        prices=st.sampled_from(PRICES),
-        seed=st.integers(0, 99),
-    )
-    def begin(self, limit, enrow, prices, seed):
+    def set_up(self, limit=None, enrow=ENROWS[0], prices=PRICES[0], seed=0) -> None:
+        """Open the books of an account with this limit of a day, this Enrow and these prices."""
         if enrow["profile"] == "legacy":
             prices = {Kind.FIND_PHONE: "50"} | prices
         django_settings.ENROW.update(DAILY_CREDIT_LIMIT=limit, PRICES=prices)
@@ -110,6 +111,17 @@ class Scene(RuleBasedStateMachine):
         self.change_weather("fine")
         reconciliation.read_balance()
         self.books.note_readings()
+
+    def set_limit(self, limit) -> None:
+        """Let another limit hold from now on; what was spent on a day before is no matter of it."""
+        django_settings.ENROW.update(DAILY_CREDIT_LIMIT=limit)
+        self.books.day_limit = limit
+
+    def look(self) -> None:
+        """Count the jobs per state."""
+        self.states = Counter(SearchJob.objects.exclude(requested=0).values_list("state", flat=True))
+        self.states["event"] = WebhookEvent.objects.waiting().count()
+        self.states["at Enrow"] = sum(job.state is AtEnrow.ONGOING for job in self.sandbox.jobs)
 
     def did(self, effect: str) -> None:
         """Count what had an effect; a rule that found nothing to do counts as nothing."""

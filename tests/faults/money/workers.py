@@ -20,7 +20,7 @@ from leads.outbox import submission
 from leads.results import applying
 from leads.upkeep import polling
 from tests.faults.money.expected import is_fixed
-from tests.faults.money.scene import Scene, pick, which
+from tests.faults.money.scene import Scene, pick, when, which
 
 LONG_AGO = dt.timedelta(days=2)
 LEASE = dt.timedelta(minutes=5)
@@ -28,16 +28,20 @@ MOMENTS = ["before the POST", "at the POST", "over an event", "before it writes 
 # The last two are just within and just after the windows in which results are used again.
 TIMES = {"an hour": 1 / 24, "a day": 1, "29 days": 29, "31 days": 31, "89 days": 89, "91 days": 91}
 
+MIDNIGHTS = ["to midnight", "to midnight in UTC"]
+
 
 class Workers(Scene):
     """What happens to our own processes."""
 
+    @when("event")
     @rule()
     def process(self):
         WebhookEvent.objects.filter(state="failed").update(next_attempt_at=timezone.now())
         if processing.drain():
             self.did("an event processed")
 
+    @when("queued", "running", "held")
     @rule(number=which)
     def poll(self, number):
         states = ["queued", "running", "held"]
@@ -45,18 +49,13 @@ class Workers(Scene):
         if job := pick(jobs, number):
             SearchJob.objects.filter(pk=job.pk).update(next_check_at=timezone.now())
             polling.check(job)
-            job_now = SearchJob.objects.get(pk=job.pk)
-            if job_now.state != job.state:
-                self.did(f"polled: {job.state} to {job_now.state}")
 
+    @when("running")
     @rule(number=which)
     def nothing_came_by_the_deadline(self, number):
         if job := pick(SearchJob.objects.running().order_by("created_at"), number):
-            SearchJob.objects.filter(pk=job.pk).update(sent_at=timezone.now() - LONG_AGO, next_check_at=timezone.now())
-            self.books.readings.clear()  # the job says now that it was sent before the reading
+            self.clock.at += LONG_AGO
             polling.check(SearchJob.objects.get(pk=job.pk))
-            if SearchJob.objects.filter(pk=job.pk, state="expired").exists():
-                self.did("expired")
 
     def post_and_stall(self):
         """A worker sends a job, and for a long time nobody hears of it."""
@@ -88,6 +87,7 @@ class Workers(Scene):
             submission._again(job, "Enrow was away.", delay=dt.timedelta(0))
         self.did("a stalled worker continued" if launch else "a stalled worker was refused")
 
+    @when("queued", "running", "event")
     @rule(number=which, moment=st.sampled_from(MOMENTS))
     def a_worker_dies(self, number, moment):
         queued, events = SearchJob.objects.queued().exclude(requested=0), WebhookEvent.objects.due()
@@ -114,6 +114,7 @@ class Workers(Scene):
         applying.settle(job.pk, answer, via=SearchJob.Via.POLL, to_leads=False)
         return job
 
+    @when("queued", "sending", "event")
     @rule()
     def leases_run_out(self):
         past = timezone.now() - LONG_AGO
@@ -130,11 +131,11 @@ class Workers(Scene):
         if dead:
             self.did("a job waits no longer for a dead worker")
 
-    @rule(how_long=st.sampled_from([*TIMES, "to midnight", "to midnight in UTC"]))
+    @rule(how_long=st.sampled_from(["an hour", *MIDNIGHTS]) | st.sampled_from([*TIMES, *MIDNIGHTS]))
     def time_passes(self, how_long):
-        if how_long == "to midnight":
+        if how_long == MIDNIGHTS[0]:
             self.clock.at = self.clock.midnight() + dt.timedelta(seconds=1)
-        elif how_long == "to midnight in UTC":
+        elif how_long == MIDNIGHTS[1]:
             self.clock.at = self.clock.at.replace(hour=0, minute=0, second=1) + dt.timedelta(days=1)
         else:
             self.clock.at += dt.timedelta(days=TIMES[how_long])
