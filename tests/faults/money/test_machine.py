@@ -50,4 +50,5 @@ def test_each_rule_of_the_machine_has_its_effect(account):
         machine = MoneyMachine(*account, effects)
         tour(Guide(machine))
         machine.teardown()
-    assert sorted(EFFECTS - set(+effects)) == []
+    missing = sorted(EFFECTS - set(+effects))
+    assert not missing, f"these rules had no effect: {missing}"

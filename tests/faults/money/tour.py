@@ -12,6 +12,7 @@ from tests.faults.money.workers import MIDNIGHTS
 from tests.faults.money.world import PEOPLE
 
 ANN, BOB, CID, DAN, EVE, FOX, ZOE = PEOPLE
+LAST = -1
 EMAIL, PHONE, VERIFY = ({"email"}, False), ({"phone"}, False), (set(), True)
 
 
@@ -23,13 +24,20 @@ def buying(go):
         go.order(find)
         go.everything_goes_well_by_events()
     go.add_leads([BOB, CID, DAN, ZOE, CID], 1)
-    go.add_leads([FOX, EVE], 0, "bounce@firm9.com")
+    go.add_leads([FOX], 0, "bounce@firm9.com")
     go.add_leads([ZOE], 2, "ok@firm9.com")
+    go.add_leads([ANN], 2, "ok@firm9.com")
     for find in (VERIFY, EMAIL, PHONE):
         go.order(find)
         go.add_leads([CID], 2)
         go.order(find)
         go.everything_goes_well_by_events()
+    go.add_leads([ANN], 2, "ok@firm9.com")
+    go.order(VERIFY)
+    go.everything_goes_well_by_events()
+    go.add_leads([EVE], 0)
+    go.order(EMAIL, [LAST])
+    by_its_event(go, "fine")
     go.retry()
     go.type_a_value(0, ("email", "typed@firm9.com"))
     go.order(VERIFY)
@@ -48,6 +56,13 @@ def buying(go):
     go.everything_goes_well_by_events()
     go.a_night()
     go.a_night()
+
+
+def by_its_event(go, weather):
+    """One job is sent, its search ends, and its event comes."""
+    go.submit(weather)
+    go.enrow_finishes_one(LAST)
+    go.deliver(LAST)
 
 
 def limits(go):
@@ -81,10 +96,10 @@ def trouble(go):
     """Every weather, answers that are lost, jobs that are held, workers that stall and die, decisions."""
     go.set_up(enrow=ENROWS[1])
     for name in WEATHER:
-        go.add_leads([ANN, BOB, DAN], 0)
-        go.order(EVERYTHING, force=True)
-        for _ in range(4):
-            go.submit(name)
+        go.add_leads([ANN, DAN], 0)
+        go.order(PHONE if "phones" in name else EMAIL, force=True)
+        go.submit(name)
+        go.submit(name)
         for choice in (0, 1):
             go.decide(0, choice)
         go.weather(name)
@@ -94,7 +109,13 @@ def trouble(go):
         go.everything_goes_well_by_events()
         go.leases_run_out()
         go.time_passes("an hour")
-    go.add_leads([ZOE, ZOE], 0)
+    go.add_leads([ZOE, CID], 0)
+    go.everything_goes_well_by_events()
+    go.order(EMAIL, force=True)
+    by_its_event(go, "answers get lost")
+    go.order(PHONE)
+    go.submit("fine", stalls=True)
+    go.the_stalled_worker_continues(0)
     for weather, moment in zip(
         ["answers get lost", "fine", "Enrow is unavailable"],
         ["at the POST", "before the POST", "at the POST"],
