@@ -36,7 +36,7 @@ def buying(go):
     go.order(VERIFY)
     go.everything_goes_well_by_events()
     go.add_leads([EVE], 0)
-    go.order(EMAIL, [LAST])
+    go.order(EMAIL, [LAST, 0], overwrite=True, force=True)
     by_its_event(go, "fine")
     go.retry()
     go.type_a_value(0, ("email", "typed@firm9.com"))
