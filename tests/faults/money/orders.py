@@ -13,6 +13,7 @@ from hypothesis.stateful import precondition, rule
 
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
+from enrow_webhooks.sandbox.endpoints import Product
 from leads import decisions
 from leads.enrichment import Run, enrich, kinds_of
 from leads.models import Lead, LeadSearch, SearchJob
@@ -122,7 +123,10 @@ class Orders(Scene):
     def queue_what_was_planned(self, dies):
         batch, order, run = self.planned.pop(0)
         if dies:
-            enqueueing._reserve(SearchJob(run=run.id, kind=batch.kind), batch, None)
+            job = SearchJob(run=run.id, kind=batch.kind)
+            wanted, _ = enqueueing._reserve(job, batch, None)
+            price = self.sandbox.settings.profile.price(Product(batch.kind))
+            assert SearchJob.objects.get(pk=job.pk).credits_reserved == price * len(wanted)
             self.did("a planner died")
             return
         queued = enqueueing.queue(batch, order, run=run.id, balance=None)

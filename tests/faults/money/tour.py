@@ -168,6 +168,19 @@ def workers(go):
     go.decide(0, 7)
 
 
+def slow_planners(go):
+    """What a planner wants was bought, and has come, before it queues."""
+    go.set_up()
+    go.add_leads([ANN, CID], 0)
+    go.plan_slowly(EMAIL)
+    go.plan_slowly(EMAIL, force=True)
+    go.order(EMAIL)
+    go.everything_goes_well_by_events()
+    go.queue_what_was_planned(False)
+    go.queue_what_was_planned(False)
+    go.everything_goes_well_by_events()
+
+
 def people(go):
     """Leads that change, go and are forgotten, with and without a search that runs; other programs' searches."""
     go.set_up(enrow=ENROWS[3])
@@ -200,7 +213,7 @@ def people(go):
     go.everything_goes_well_by_events()
 
 
-TOURS = [buying, limits, trouble, workers, people]
+TOURS = [buying, limits, trouble, workers, slow_planners, people]
 EFFECTS = {
     *(f"bought: {kind} {size}" for kind in Kind for size in ("single", "bulk")),
     *(f"{what}: {kind}" for what in ("to_search", "shared", "reused") for kind in Kind),
