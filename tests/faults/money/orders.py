@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Q
@@ -158,6 +159,7 @@ class Orders(Scene):
         states = list(DECISIONS) if choice > 6 else ["held", "unconfirmed"]
         jobs = SearchJob.objects.filter(state__in=states).exclude(requested=0)
         job = pick(jobs.order_by("created_at"), number)
+        self.nothing_else_can_be_decided(number)
         if job:
             decision = pick(DECISIONS[job.state], choice)
             runs = self.runs()
@@ -165,6 +167,13 @@ class Orders(Scene):
             self.did(f"{decision.__name__}: {job.state}")
             if decision is decisions.resend and self.runs() - runs:
                 self.did("sent again")
+
+    def nothing_else_can_be_decided(self, number):
+        """A page that was open for long offers what is too late by now."""
+        for state in (*DECISIONS, "running", "finished"):
+            if job := pick(SearchJob.objects.filter(state=state).order_by("created_at"), number):
+                too_late = set(chain(*DECISIONS.values())) - set(DECISIONS.get(state, ()))
+                assert not any(decision(job.pk, by="ann") for decision in too_late)
 
     def runs(self):
         return set(SearchJob.objects.filter(~Q(requested=0)).values_list("run", flat=True))

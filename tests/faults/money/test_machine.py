@@ -39,6 +39,7 @@ def test_no_order_of_events_buys_twice_or_loses_a_result(account):
     )
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
 def test_each_rule_of_the_machine_has_its_effect(account):
     """A tour through all rules in a fixed order: nothing that the machine can do is only there in name."""

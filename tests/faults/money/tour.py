@@ -84,6 +84,11 @@ def limits(go):
     go.order(EMAIL, force=True, overwrite=True)
     go.everything_goes_well_for_a_while()
     go.set_limit(None)
+    go.add_leads([ANN], 0)
+    go.order(PHONE, [LAST], force=True)
+    go.submit("a bad key")
+    go.add_leads([ZOE, DAN], 1)
+    go.order_with_an_exact_balance(PHONE, (1, Decimal(0)))
     for find, exact in [(EMAIL, (1, Decimal("-0.01"))), (EMAIL, (2, Decimal(0))), (PHONE, (1, Decimal("-0.01")))]:
         go.time_passes("91 days")
         go.add_leads([ANN, ZOE, DAN], 1)
@@ -203,6 +208,12 @@ def people(go):
     go.everything_goes_well_by_events()
     go.forget(3)
     go.add_leads([ZOE, DAN], 0)
+    go.everything_goes_well_by_events()
+    go.add_leads([ANN], 0)
+    go.order(PHONE, [LAST], force=True)
+    go.submit()
+    go.forget(LAST)
+    go.everything_goes_well_by_events()
     for kind in (Kind.FIND_EMAIL, Kind.FIND_PHONE):
         go.another_program_searches(9, kind, True)
         go.another_program_searches(0, kind, False)
@@ -218,7 +229,17 @@ EFFECTS = {
     *(f"bought: {kind} {size}" for kind in Kind for size in ("single", "bulk")),
     *(f"{what}: {kind}" for what in ("to_search", "shared", "reused") for kind in Kind),
     *(f"skipped: {reason}" for reason in ("already", "in_flight", "missing", "over_cap", "over_day", "over_balance")),
-    *(f"bought again: {why}" for why in ("failed", "forced", "forgotten", "given up", "its window is over")),
+    *(
+        f"bought again: {why}"
+        for why in (
+            "failed",
+            "forced",
+            "forgotten",
+            "given up",
+            "the window of a hit is over",
+            "the window of a miss is over",
+        )
+    ),
     *(f"effect: {effect}" for effect in ("written", "kept", "stale", "orphan", "erased")),
     *(f"time passes: {how_long}" for how_long in ("an hour", "29 days", "89 days", "91 days", *MIDNIGHTS)),
     *(
