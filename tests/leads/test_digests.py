@@ -11,22 +11,7 @@ from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
 
-TEXTS = ["", "Ann", " Ann ", "Zoë", "Zoe\u0308", "李小龙", "🚀", "O'Brien", "a\"b", "%s", "a\\b", "\u200b", "\n"]
-    "",
-    "Ann",
-    " Ann ",
-    "Zoë",
-    "Zoe\u0308",
-    "李小龙",
-    "🚀",
-    "O'Brien",
-    'a"b',
-    "%s",
-    "a\\b",
-    "\u200b",
-    "\n",
-    "x" * 150,
-]
+TEXTS = ["", "Ann", " Ann ", "Zoë", "Zoe\u0308", "李小龙", "🚀", "O'Brien", 'a"b', "%s", "a\\b", "\u200b", "\n"]
 
 
 def in_sql(lead):

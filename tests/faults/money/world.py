@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
-from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
+from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
 from enrow_webhooks.sandbox import people
 from leads.models import Lead
 
-# What a person at the keyboard types into a value.
-TYPED_EMAILS = ["", "typed@firm9.com", "ok@firm9.com", "bounce@firm9.com", "ann.somebody@firm0.com"]
-TYPED_PHONES = ["", "+33612345678", "+14155552671"]
+# What stands in a CRM as an address or number before anything is searched, and what a person types.
+EMAILS = ["ok@firm9.com", "bounce@firm9.com", "ann.somebody@firm0.com", "typed@firm9.com"]
+PHONES = ["+33612345678", "+14155552671"]
+# How long what came is used again: days, by kind and by whether something was found.
+WINDOWS = {(kind, found): dt.timedelta(days=90 if found else 30) for kind in Kind for found in (True, False)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +38,14 @@ PEOPLE = [
     # Every batch with the first in it fails; the row with the second in it is refused.
     Person(first="Eve", last="Somebody", domain="failed.example", has_profile=False),
     Person(first="Fox", last="Somebody", domain="refused.example", has_profile=False),
+    Person(first="Zoë", last="Somebody", domain="firm6.com", has_profile=False),
 ]
-SPELLINGS = 3
+SPELLINGS = range(5)
 
 
-def inputs(person: Person, spelling: int) -> dict[str, str]:
+def inputs(person: Person, spelling: int = 0) -> dict[str, str]:
     """Return the input fields of a lead; every spelling names the same person."""
-    slug = f"{person.first}-{person.last}".lower()
+    slug = f"{people.fold(person.first)}-{people.fold(person.last)}"
     first, last, domain, full = person.first, person.last, person.domain, ""
     profile = f"https://www.linkedin.com/in/{slug}/"
     if spelling == 1:
@@ -48,6 +54,10 @@ def inputs(person: Person, spelling: int) -> dict[str, str]:
     if spelling == 2:
         first, last, full = "", "", f" {first}  {last} "
         profile = f"linkedin.com/in/{slug}"
+    if spelling == 3:
+        first, last = unicodedata.normalize("NFD", first), f"\u202a{last}\u202c"
+    if spelling == 4:
+        first = f"Dr. {first}"
     return {
         "firstname": first,
         "lastname": last,
@@ -57,25 +67,48 @@ def inputs(person: Person, spelling: int) -> dict[str, str]:
     }
 
 
-def email_of(person: Person) -> str:
-    """Return the address that Enrow has for a person, blank for none."""
-    return people.find_email(f"{person.first} {person.last}", person.domain) or ""
+def query(kind: Kind, person: Person, crm_id: str, email: str = "") -> Query:
+    """Return what another program would ask of Enrow for this person."""
+    if kind is Kind.VERIFY_EMAIL:
+        return VerifyEmail(email=email, crm_id=crm_id)
+    if kind is Kind.FIND_EMAIL:
+        name = f"{person.first} {person.last}"
+        return FindEmail(fullname=name, company_domain=person.domain, crm_id=crm_id)
+    if person.has_profile:
+        return FindPhone(linkedin_url=inputs(person)["linkedin_url"], crm_id=crm_id)
+    return FindPhone(firstname=person.first, lastname=person.last, company_domain=person.domain, crm_id=crm_id)
 
 
-def phone_of(person: Person) -> str:
-    """Return the number that Enrow has for a person, blank for none."""
+def truth(person: Person, field: str) -> str:
+    """Return the address or number that Enrow has for a person, blank for none."""
+    if field == "email":
+        return people.find_email(f"{person.first} {person.last}", person.domain) or ""
     names = {"firstname": person.first, "lastname": person.last, "company_domain": person.domain}
-    profile = {"linkedin_url": inputs(person, 0)["linkedin_url"]}
+    profile = {"linkedin_url": inputs(person)["linkedin_url"]}
     found = people.find_phone(**(profile if person.has_profile else names))
     return found[0] if found else ""
 
 
-def purchase_of(key: str) -> tuple[Kind, object]:
-    """Return the kind and fingerprint of a name under which the sandbox's ledger counts a purchase."""
-    kind, *pairs = key.split("|")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What the sandbox's ledger counts once: a kind, a person, and whether something is found."""
+
+    kind: Kind
+    fingerprint: UUID
+    is_found: bool
+
+
+def purchase_of(key: str) -> Purchase:
+    """Return the purchase that has this name in the sandbox's ledger."""
+    name, *pairs = key.split("|")
     fields = dict(pair.split("=", 1) for pair in pairs)
-    query = {Kind.FIND_EMAIL: FindEmail, Kind.VERIFY_EMAIL: VerifyEmail, Kind.FIND_PHONE: FindPhone}[Kind(kind)]
-    return Kind(kind), query(**fields).fingerprint
+    kind = Kind(name)
+    asked, find = {
+        Kind.FIND_EMAIL: (FindEmail, people.find_email),
+        Kind.VERIFY_EMAIL: (VerifyEmail, people.verify),
+        Kind.FIND_PHONE: (FindPhone, people.find_phone),
+    }[kind]
+    return Purchase(kind=kind, fingerprint=asked(**fields).fingerprint, is_found=bool(find(**fields)))
 
 
 def wrong_statuses(leads: Collection[Lead]) -> list[str]:
