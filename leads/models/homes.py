@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.rows import OwnQuerySet
+
 
 class Home(models.Model):
     """The one place that sends searches of these rows. One row, written with the first search job.
@@ -21,6 +23,8 @@ class Home(models.Model):
     )
     environment = models.CharField(_("environment"), max_length=100, blank=True)
     since = models.DateTimeField(_("since"), default=timezone.now)
+
+    objects = OwnQuerySet["Home"].as_manager()
 
     class Meta:
         verbose_name = _("home")

@@ -55,4 +55,4 @@ def test_what_is_claimed_is_handed_out(replica):
 def test_a_heartbeat_is_claimed_once(replica):
     """Also the first time, when it is looked for and not there."""
     every = dt.timedelta(seconds=60)
-    assert [Heartbeat.objects.claim("sweep", every=every) for _ in range(3)] == [True, False, False]
+    assert [bool(Heartbeat.objects.claim("sweep", every=every)) for _ in range(3)] == [True, False, False]

@@ -45,8 +45,10 @@ def test_a_whole_journey(primary, make_leads, site):
     assert (one.progress().found, rest.progress().found, primary.exclude(email="").count()) == (1, 2, 3)
     assert {event.state for event in WebhookEvent.objects.all()} == {"processed"}
     assert replaying.replay(WebhookEvent.objects.all()).states == {"processed": 2}
-    primary.update(email="")
-    assert enrich(filters.matching(crm_ids=[f"lead-{number}" for number in range(3)]), find={"email"}).reused == 3
+    make_leads(3, prefix="twin")
+    assert enrich(filters.matching(crm_ids=[f"twin-{number}" for number in range(3)]), find={"email"}).reused == 3
+    primary.filter(crm_id="lead-1").update(email="")
+    assert enrich(filters.matching(crm_ids=["lead-1", "twin-1"]), find={"email"}).tally.skipped.total() == 2
     assert (forget(["lead-0"]).leads, bool(traces(["lead-0"])), unknown(["lead-1"])) == (1, False, [])
 
 

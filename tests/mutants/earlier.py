@@ -68,8 +68,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/purchases.py",
-        before="ELSE 1 END, q.id DESC",
-        after="ELSE 1 END, q.id",
+        before="    q.id DESC\n",
+        after="    q.id\n",
         means="after a forced purchase the oldest value is shared",
     ),
     Fault(
@@ -143,8 +143,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/purchases.py",
-        before="q.kind = %s AND q.position IS NOT NULL AND (",
-        after="q.kind = %s AND (",
+        before="q.kind = %s AND q.position IS NOT NULL\n",
+        after="q.kind = %s\n",
         means="a reuse prolongs its own window",
     ),
     Fault(

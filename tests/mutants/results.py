@@ -6,6 +6,7 @@ from tests.mutants.fault import Fault
 
 _APPLYING = "leads/results/applying.py"
 _MATCHING = "leads/results/matching.py"
+_UPDATING = "leads/results/updating.py"
 _WRITEBACK = "leads/results/writeback.py"
 _REFUSALS = "leads/results/refusals.py"
 _UNSOLICITED = "leads/results/unsolicited.py"
@@ -101,23 +102,52 @@ FAULTS = [
         means="addresses of verifications are compared with their case",
     ),
     Fault(
-        file=_WRITEBACK,
-        before='"l.{value} = r.value_before AND NOT (',
-        after='"NOT (',
+        file=_UPDATING,
+        before='_SAME_ADDRESS = "l.{value} = r.value_before"',
+        after="_SAME_ADDRESS = \"l.{value} <> ''\"",
         means="a verdict is written onto another address",
+        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
     ),
     Fault(
-        file=_WRITEBACK,
-        before="AND NOT (r.outcome = 'error' AND l.{status} <> '')",
-        after="AND true",
+        file=_UPDATING,
+        before="NOT (r.outcome = 'error' AND l.{status} <> '')",
+        after="true",
         means="a failure replaces a known verdict",
         tests=("tests/leads/results/test_applying.py",),
     ),
     Fault(
-        file=_WRITEBACK,
-        before="WHEN w.outcome = 'error' THEN {L}.{checked} ELSE %s END",
-        after="WHEN w.outcome = '' THEN {L}.{checked} ELSE %s END",
+        file=_UPDATING,
+        before="WHEN w.outcome = 'error' THEN {L}.{checked} ELSE w.asked_at END",
+        after="WHEN w.outcome = '' THEN {L}.{checked} ELSE w.asked_at END",
         means="a failed search counts as a check",
+        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+    ),
+    Fault(
+        file=_UPDATING,
+        before='_SAME = "(r.inputs IS NULL OR r.inputs = {digest})"',
+        after='_SAME = "({digest} IS NOT NULL)"',
+        means="a result reaches another person under the same crm_id",
+        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+    ),
+    Fault(
+        file=_UPDATING,
+        before="row.asked_at or job.sent_at or job.created_at",
+        after="job.sent_at or job.created_at",
+        means="a reused result has the date of its reuse",
+        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+    ),
+    Fault(
+        file=_UPDATING,
+        before='may, f"NOT {_newer(kind)}")',
+        after='may, "true")',
+        means="an older result beats a newer one whose date was edited",
+        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+    ),
+    Fault(
+        file="leads/results/belonging.py",
+        before="verdict.fingerprint == row.fingerprint",
+        after="True",
+        means="an edited lead takes any result that it could have been searched for",
     ),
     Fault(
         file=_WRITEBACK,
