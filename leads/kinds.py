@@ -31,7 +31,7 @@ _REMEMBERED = 10_000
 _DIGIT = re.compile(r"\d")
 # The shortest numbers of small countries.
 _FEWEST_DIGITS = 5
-_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+_ROUNDED = re.compile(r"\A\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 
 
 class Candidate(NamedTuple):

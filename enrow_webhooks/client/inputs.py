@@ -27,9 +27,9 @@ _PLAIN_DOMAIN = re.compile(
 _SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
 # No sign that ends a cell or a query stands in a slug, and none that ends a sentence stands at its end.
-_SLUG = re.compile(r"[^\s/?#%\"<>\\,;&|]{1,199}[^\s/?#%\"<>\\,;&|.:!*)\]}']")
+_SLUG = re.compile(r"\A[^\s/?#%\"<>\\,;&|]{1,199}[^\s/?#%\"<>\\,;&|.:!*)\]}']")
 # Copied with the profile: the end of a list or a cell, the next link, or the query of a link that lost its "?".
-_TAIL = re.compile(r"[,;&|]+(?=\s|\Z|https?:|www\.|(?:amp;)?[\w.-]{1,40}=)")
+_TAIL = re.compile(r"[,;&|](?=[\s,;&|]|\Z|https?:|www\.|(?:amp;)?[\w.-]{1,40}=)")
 _TRAILING = ".,;:&|!*)]}>'\""
 # The id of a member, as LinkedIn's own tools write it; unlike a name in a URL, it has capitals that count.
 _MEMBER_ID = re.compile(r"AC[ow]AA[A-Za-z0-9_-]{20,}")

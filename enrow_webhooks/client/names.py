@@ -46,7 +46,7 @@ _PICTURE = re.compile(
 _SIGN = re.compile(r"[,;:!?()\[\]{}<>\"“”„«»‘/\\|+=*&@#~_`•·]|\w\w\.|\B'| [-–—] ")
 # Behind it stands what a person does: "Jane Doe | Sales", "Jane Doe - CEO".
 _BEHIND = re.compile(r" [-–—|•·/@~] ")
-_LAST_FIRST = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?) ?, ?([^\W\d_]+(?:-[^\W\d_]+)?)")
+_LAST_FIRST = re.compile(r"\A([^\W\d_]+(?:-[^\W\d_]+)?) ?, ?([^\W\d_]+(?:-[^\W\d_]+)?)")
 # More than any name has; a parser's time grows faster than its text.
 _LONGEST = 200
 # Names with signs whose reading is remembered: the parser takes 0.3 ms.
