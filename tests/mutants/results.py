@@ -106,7 +106,11 @@ FAULTS = [
         before='_SAME_ADDRESS = "l.{value} = r.value_before"',
         after="_SAME_ADDRESS = \"l.{value} <> ''\"",
         means="a verdict is written onto another address",
-        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+        tests=(
+            "tests/leads/results/test_belonging.py",
+            "tests/leads/results/test_applying.py",
+            "tests/leads/outbox/test_told.py",
+        ),
     ),
     Fault(
         file=_UPDATING,
@@ -120,28 +124,44 @@ FAULTS = [
         before="WHEN w.outcome = 'error' THEN {L}.{checked} ELSE w.asked_at END",
         after="WHEN w.outcome = '' THEN {L}.{checked} ELSE w.asked_at END",
         means="a failed search counts as a check",
-        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+        tests=(
+            "tests/leads/results/test_belonging.py",
+            "tests/leads/results/test_applying.py",
+            "tests/leads/outbox/test_told.py",
+        ),
     ),
     Fault(
         file=_UPDATING,
         before='_SAME = "(r.inputs IS NULL OR r.inputs = {digest})"',
         after='_SAME = "({digest} IS NOT NULL)"',
         means="a result reaches another person under the same crm_id",
-        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+        tests=(
+            "tests/leads/results/test_belonging.py",
+            "tests/leads/results/test_applying.py",
+            "tests/leads/outbox/test_told.py",
+        ),
     ),
     Fault(
         file=_UPDATING,
         before="row.asked_at or job.sent_at or job.created_at",
         after="job.sent_at or job.created_at",
         means="a reused result has the date of its reuse",
-        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+        tests=(
+            "tests/leads/results/test_belonging.py",
+            "tests/leads/results/test_applying.py",
+            "tests/leads/outbox/test_told.py",
+        ),
     ),
     Fault(
         file=_UPDATING,
         before='may, f"NOT {_newer(kind)}")',
         after='may, "true")',
         means="an older result beats a newer one whose date was edited",
-        tests=("tests/leads/results", "tests/leads/outbox/test_told.py"),
+        tests=(
+            "tests/leads/results/test_belonging.py",
+            "tests/leads/results/test_applying.py",
+            "tests/leads/outbox/test_told.py",
+        ),
     ),
     Fault(
         file="leads/results/belonging.py",
