@@ -153,7 +153,7 @@ def _without_told(
     kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
 ) -> Sequence[Located]:
     """Skip whose value we wrote and is blank now, and who has all that there is to reuse; return the others."""
-    asked = [row for row, _ in wanted if known.get(row.fingerprint) in {Known.FOUND, Known.NOT_FOUND, Known.OLD}]
+    asked = [row for row, _ in wanted if row.fingerprint in known]
     if not asked:
         return wanted
     skips: dict[str, Skip] = {}

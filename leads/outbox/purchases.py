@@ -91,7 +91,7 @@ def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
     return {uuid.UUID(str(name)): uuid.UUID(str(pk)) for name, pk in found if pk}
 
 
-# What a lead was told of the person that it is now: by searches that were written.
+# What a lead was told of the person that it is now: by searches that were written, since the lead was made.
 _TOLD = """
 SELECT
     (SELECT MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END) {told}),
@@ -102,6 +102,7 @@ FROM {rows} ORDER BY r.place
 _WRITTEN = """
 FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
     AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
+    AND k.created_at >= (SELECT l.created_at FROM {L} l WHERE l.crm_id = r.crm_id)
 """
 
 
@@ -121,7 +122,7 @@ class Told(NamedTuple):
     def knows_all(self, kind: Kind, row: Wanted, known: Known) -> bool:
         """Tell whether reusing the purchase would change nothing on the lead."""
         facts = KINDS[kind]
-        if known is Known.OLD or not self.is_up_to_date:
+        if known in {Known.OLD, Known.PENDING} or not self.is_up_to_date:
             return False
         if facts.judges:
             return row.status == (facts.found if known is Known.FOUND else facts.not_found)

@@ -191,6 +191,7 @@ def _as_fresh(row: Sent, result: Settled | Sent) -> Fresh:
         value=result.value,
         country=result.country,
         error=result.error,
+        is_late=row.outcome == Outcome.ERROR,
     )
 
 

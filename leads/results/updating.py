@@ -34,6 +34,8 @@ class Fresh(NamedTuple):
     value: str
     country: str
     error: str
+    # It came after the search was given up.
+    is_late: bool = False
 
     def __repr__(self) -> str:
         return f"<Fresh {self.pk} {self.outcome}>"
@@ -47,13 +49,18 @@ _JUDGES = "NOT (r.outcome = 'error' AND l.{status} <> '')"
 # The lead's inputs are those that were searched. A verdict is about the address that was sent.
 _SAME = "(r.inputs IS NULL OR r.inputs = {digest})"
 _SAME_ADDRESS = "l.{value} = r.value_before"
-# Enrow was asked later for what the lead has. The date tells as much, also of what another process wrote while we
-# waited for the lead's lock; but a person may have typed it. So only the searches decide, once the lead is locked.
+# Enrow was asked later for the same person, or about the same value, and the lead says what came. The date tells as
+# much, also of what another process wrote while we waited for the lead's lock; but a person may have typed it, or it is
+# about a company that stood there before. So only the searches decide, once the lead is locked. A result that comes
+# after its search was given up is compared with them even where no date is left.
 _NEWER = """EXISTS (
     SELECT 1 FROM {S} n JOIN {J} k ON k.id = n.job_id
-    WHERE n.crm_id = r.crm_id AND n.kind IN ({kinds}) AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
-        AND COALESCE(n.asked_at, k.sent_at) > r.asked_at)"""
-_STALE = "CASE WHEN l.{checked} IS NULL THEN false WHEN l.{checked} > r.asked_at THEN true ELSE {newer} END"
+    WHERE n.crm_id = r.crm_id AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
+        AND COALESCE(n.asked_at, k.sent_at) > r.asked_at
+        AND ((n.kind = '{kind}' AND n.fingerprint = r.fingerprint) OR (r.value <> '' AND n.kind IN ({kinds})
+            AND r.value = CASE WHEN n.value = '' THEN n.value_before ELSE n.value END)))"""
+_STALE = """CASE WHEN l.{checked} IS NULL AND NOT r.is_late THEN false WHEN l.{checked} > r.asked_at THEN true
+    ELSE {newer} END"""
 
 # Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
 # instead of deadlocking. A lead that somebody else holds is judged anew once it is free.
@@ -80,6 +87,8 @@ END
 # What the statement reads of each row.
 _COLUMNS = {
     "crm_id": "text",
+    "is_late": "boolean",
+    "fingerprint": "uuid",
     "inputs": "uuid",
     "value_before": "text",
     "asked_at": "timestamptz",
@@ -121,7 +130,7 @@ def asked_at(job: SearchJob, row: Fresh) -> object:
 
 def _newer(kind: Kind) -> str:
     kinds = ", ".join(f"'{other}'" for other, facts in KINDS.items() if facts.value == KINDS[kind].value)
-    return _NEWER.format(kinds=kinds, **sql.names())
+    return _NEWER.format(kind=kind, kinds=kinds, **sql.names())
 
 
 def _fits_by_digest(kind: Kind) -> str:
@@ -135,7 +144,17 @@ def _update(job: SearchJob, rows: Sequence[Fresh], fits: str) -> list[str]:
     """Write the leads that fit and may be written; return their crm_ids."""
     facts = KINDS[Kind(job.kind)]
     values = [
-        (row.crm_id, row.inputs, row.value_before, asked_at(job, row), row.outcome, row.value, row.country)
+        (
+            row.crm_id,
+            row.is_late,
+            row.fingerprint,
+            row.inputs,
+            row.value_before,
+            asked_at(job, row),
+            row.outcome,
+            row.value,
+            row.country,
+        )
         for row in rows
     ]
     outcomes = sql.table_of("r", _COLUMNS, values)

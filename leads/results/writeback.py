@@ -29,6 +29,7 @@ _NAMED = 3
 _COLUMNS = {
     "id": "bigint",
     "crm_id": "text",
+    "fingerprint": "uuid",
     "asked_at": "timestamptz",
     "outcome": "text",
     "value": "text",
@@ -36,6 +37,7 @@ _COLUMNS = {
     "error": "text",
     "effect": "text",
 }
+_STORED = [name for name in Fresh._fields if name != "is_late"]
 _STORE = """
 UPDATE {S} SET outcome = r.outcome, value = r.value, country = r.country, error = r.error, effect = {effect}
 FROM {rows} WHERE {S}.id = r.id
@@ -59,7 +61,7 @@ def _write(pk: uuid.UUID, *, is_asked: bool) -> int:
     waiting = LeadSearch.objects.filter(
         job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
     )
-    rows = [Fresh._make(row) for row in waiting.order_by("pk").values_list(*Fresh._fields)]
+    rows = [Fresh(*row) for row in waiting.order_by("pk").values_list(*_STORED)]
     written = _spare(job, rows, mark_all=is_asked)
     SearchJob.objects.filter(pk=pk, state__in=SearchJob.ENDED).update(written_at=timezone.now())
     return written
@@ -145,6 +147,7 @@ def _store(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str], *,
         (
             row.pk,
             row.crm_id,
+            row.fingerprint,
             updating.asked_at(job, row),
             row.outcome,
             row.value,

@@ -11,9 +11,12 @@ from leads.models import Lead, LeadSearch, SearchJob
 
 
 def written_later(crm_id, kind="find_email"):
-    """Leave what a newer search without a hit leaves: its rows, and the date on the lead."""
+    """Leave what a newer search for the same person leaves, without a hit: its rows, and the date on the lead."""
     sent = timezone.now() + dt.timedelta(seconds=1)
     job = SearchJob.objects.create(run=uuid.uuid4(), kind=kind, state="finished", sent_at=sent, enrow_id=uuid.uuid4())
-    LeadSearch.objects.create(job=job, crm_id=crm_id, kind=kind, outcome="not_found", effect="written", position=0)
+    person = LeadSearch.objects.filter(crm_id=crm_id, kind=kind).latest("pk").fingerprint
+    LeadSearch.objects.create(
+        job=job, crm_id=crm_id, kind=kind, fingerprint=person, outcome="not_found", effect="written", position=0
+    )
     field = "phone_checked_at" if kind == "find_phone" else "email_checked_at"
     Lead.objects.filter(crm_id=crm_id).update(**{field: sent})

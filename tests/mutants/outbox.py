@@ -108,8 +108,8 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="if known is Known.OLD or not self.is_up_to_date:",
-        after="if known is Known.OLD:",
+        before="if known in {Known.OLD, Known.PENDING} or not self.is_up_to_date:",
+        after="if known in {Known.OLD, Known.PENDING}:",
         means="a newer purchase does not reach a lead that was told an older one",
     ),
     Fault(

@@ -30,7 +30,7 @@ def aged(days):
             finished_at=job.finished_at - span,
         )
     for lead in Lead.objects.all():
-        for field in ("email_checked_at", "phone_checked_at"):
+        for field in ("created_at", "email_checked_at", "phone_checked_at"):
             if getattr(lead, field):
                 Lead.objects.filter(pk=lead.pk).update(**{field: getattr(lead, field) - span})
 
@@ -97,22 +97,6 @@ def test_a_reused_result_has_the_date_on_which_enrow_was_asked(make_leads, sandb
     make_leads(1, prefix="b", lastname=lastname)
     assert enrich(Lead.objects.filter(crm_id="b-0"), **EMAIL).reused == 1
     assert set(Lead.objects.values_list("email_checked_at", flat=True)) == {asked}
-
-
-def test_a_reused_older_verdict_does_not_beat_a_newer_one(make_leads, sandbox):
-    """The lead had another address of the same domain verified since."""
-    make_leads(1, prefix="a", lastname="Somebody")
-    enrich(Lead.objects.all(), **EMAIL)
-    finish(sandbox)
-    aged(20)
-    make_leads(1, prefix="b", lastname="Somebody", email="old@acme.com")
-    enrich(Lead.objects.filter(crm_id="b-0"), **VERIFY)
-    finish(sandbox)
-    newer = Lead.objects.get(crm_id="b-0")
-    enrich(Lead.objects.filter(crm_id="b-0"), **EMAIL, overwrite=True)
-    finish(sandbox)
-    assert LeadSearch.objects.filter(crm_id="b-0").latest("pk").effect == "stale"
-    assert Lead.objects.get(crm_id="b-0").email == newer.email
 
 
 @pytest.mark.parametrize("days", [1, 400], ids=["within the window", "after it"])

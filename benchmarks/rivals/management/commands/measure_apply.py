@@ -17,7 +17,9 @@ from benchmarks.rivals import applying
 from benchmarks.rivals.applying import Came
 from enrow_webhooks.client.answers import bulk_answer
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
-from leads.models import LeadSearch, SearchJob
+from leads.digests import digest
+from leads.kinds import Candidate
+from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import purchases
 from leads.outbox.purchases import Wanted
 from leads.results import applying as results
@@ -137,8 +139,10 @@ def prepare(kind: Kind, numbers: list[int]) -> Batch:
         credits_reserved=len(numbers),
     )
     rows = [_ROWS[kind](number, place) for place, number in enumerate(numbers)]
+    leads = Lead.objects.filter(crm_id__in=[wanted.crm_id for wanted, _ in rows]).values_list(*Candidate._fields)
+    inputs = {lead.crm_id: digest(lead) for lead in map(Candidate._make, leads)}
     with transaction.atomic():
-        bought = purchases.buy(job, [wanted for wanted, _ in rows])
+        bought = purchases.buy(job, [wanted._replace(inputs=inputs[wanted.crm_id]) for wanted, _ in rows])
     assert len(bought) == len(numbers), "a lead of this batch is being searched already"
     body = {"general": {"status": "completed"}, "stats": {}, "results": [item for _, item in rows]}
     return Batch(job.pk, kind, numbers, body)
@@ -151,13 +155,13 @@ def _email(number: int, place: int) -> Row:
     asked = {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number // 7}.com"}
     found = f"ann{number}.somebody@firm{number // 7}.com" if number % 10 < 6 else None
     item = {"index": str(place), "qualification": "valid" if found else "invalid", "email": found, "raw_params": asked}
-    return Wanted(f"crm-{number}", FindEmail(**asked).fingerprint, ""), item | {"custom": f"crm-{number}"}
+    return Wanted(f"crm-{number}", FindEmail(**asked).fingerprint, "", ""), item | {"custom": f"crm-{number}"}
 
 
 def _verdict(number: int, place: int) -> Row:
     email = f"ann@firm{number}.com"
     item = {"index": str(uuid.uuid4()), "qualification": "valid" if number % 5 else "invalid", "email": email}
-    return Wanted(f"crm-{number}", VerifyEmail(email=email).fingerprint, email), item
+    return Wanted(f"crm-{number}", VerifyEmail(email=email).fingerprint, email, ""), item
 
 
 def _phone(number: int, place: int) -> Row:
@@ -165,7 +169,7 @@ def _phone(number: int, place: int) -> Row:
     found = f"+1570555{number % 10_000:04}" if number % 10 < 4 else None
     item = {"index": place, "qualification": "found" if found else "not_found", "number": found, "country": "US"}
     asked = FindPhone(linkedin_url=url)
-    return Wanted(f"crm-{number}", asked.fingerprint, ""), item | {"params": {"linkedin_url": url}}
+    return Wanted(f"crm-{number}", asked.fingerprint, "", ""), item | {"params": {"linkedin_url": url}}
 
 
 _ROWS: dict[Kind, Callable[[int, int], Row]] = {
