@@ -57,9 +57,14 @@ def is_free_mail(domain: str) -> bool:
 
 def page_host(domain: str) -> str:
     """Return the host of social pages or links that the domain is, or is a part of; '' for every other domain."""
+    tail = domain[domain.rfind(".", 0, domain.rfind(".")) + 1 :]
+    if tail in _PAGES:
+        return tail
+    if "google" not in domain:
+        return ""
     labels = domain.split(".")
     tails = (".".join(labels[at:]) for at in range(max(len(labels) - 3, 0), len(labels) - 1))
-    return next((tail for tail in tails if tail in _PAGES or _is_google(tail)), "")
+    return next(filter(_is_google, tails), "")
 
 
 def _is_google(domain: str) -> bool:

@@ -183,7 +183,7 @@ def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[Asked]:
 def _query(kind: Kind, row: Asked) -> Query | str:
     """Return the query for a search, or the sentence that says why there is none."""
     if row.lead is None:
-        return "The lead was deleted before the search was sent."
+        return "The lead was deleted, or may not be searched any more, since the search was queued."
     # Whether the lead has a value by now was decided at planning; here only its inputs count.
     verdict = judge(kind, row.lead, overwrite=True)
     if isinstance(verdict, Skip):

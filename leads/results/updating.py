@@ -52,13 +52,15 @@ _SAME_ADDRESS = "l.{value} = r.value_before"
 # Enrow was asked later for the same person, or about the same value, and the lead says what came. The date tells as
 # much, also of what another process wrote while we waited for the lead's lock; but a person may have typed it, or it is
 # about a company that stood there before. So only the searches decide, once the lead is locked. A result that comes
-# after its search was given up is compared with them even where no date is left.
-_NEWER = """EXISTS (
+# after its search was given up is compared with them even where no date is left. Asked for as a value: for EXISTS,
+# PostgreSQL may read all searches.
+_NEWER = """(
     SELECT 1 FROM {S} n JOIN {J} k ON k.id = n.job_id
     WHERE n.crm_id = r.crm_id AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
         AND COALESCE(n.asked_at, k.sent_at) > r.asked_at
         AND ((n.kind = '{kind}' AND n.fingerprint = r.fingerprint) OR (r.value <> '' AND n.kind IN ({kinds})
-            AND r.value = CASE WHEN n.value = '' THEN n.value_before ELSE n.value END)))"""
+            AND r.value = CASE WHEN n.value = '' THEN n.value_before ELSE n.value END))
+    LIMIT 1) IS NOT NULL"""
 _STALE = """CASE WHEN l.{checked} IS NULL AND NOT r.is_late THEN false WHEN l.{checked} > r.asked_at THEN true
     ELSE {newer} END"""
 

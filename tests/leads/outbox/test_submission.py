@@ -172,6 +172,18 @@ def test_a_lead_that_changed_before_sending_leaves_the_batch(sandbox, queued, ch
     assert sandbox.ledger.spent == 1
 
 
+def test_a_lead_that_the_manager_hides_meanwhile_is_not_sent(sandbox, queued, monkeypatch):
+    """Opted out since the planning: nothing is bought for it, and its search says why; the others are sent."""
+    queued(2)
+    manager = Lead._default_manager
+    everybody = manager.get_queryset
+    monkeypatch.setattr(manager, "get_queryset", lambda: everybody().exclude(crm_id="lead-0"))
+    finish(sandbox)
+    search = LeadSearch.objects.get(crm_id="lead-0")
+    assert (search.outcome, "may not be searched any more" in search.error) == ("error", True)
+    assert sandbox.ledger.spent == 1
+
+
 def test_a_job_whose_leads_are_all_gone_is_cancelled(sandbox, queued):
     """Nothing is posted for nobody."""
     job = queued(2)
