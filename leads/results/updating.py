@@ -52,7 +52,7 @@ _SAME_ADDRESS = "l.{value} = r.value_before"
 # Enrow was asked later for the same person, or about the same value, and the lead says what came. The date tells as
 # much, also of what another process wrote while we waited for the lead's lock; but a person may have typed it, or it is
 # about a company that stood there before. So only the searches decide, once the lead is locked. A result that comes
-# after its search was given up is compared with them even where no date is left. Asked for as a value: for EXISTS,
+# after its search was given up is compared with them whatever the date says: else nothing newer can be in flight. Asked for as a value: for EXISTS,
 # PostgreSQL may read all searches.
 _NEWER = """(
     SELECT 1 FROM {S} n JOIN {J} k ON k.id = n.job_id
@@ -61,8 +61,7 @@ _NEWER = """(
         AND ((n.kind = '{kind}' AND n.fingerprint = r.fingerprint) OR (r.value <> '' AND n.kind IN ({kinds})
             AND r.value = CASE WHEN n.value = '' THEN n.value_before ELSE n.value END))
     LIMIT 1) IS NOT NULL"""
-_STALE = """CASE WHEN l.{checked} IS NULL AND NOT r.is_late THEN false WHEN l.{checked} > r.asked_at THEN true
-    ELSE {newer} END"""
+_STALE = "CASE WHEN l.{checked} > r.asked_at THEN true WHEN r.is_late THEN {newer} ELSE false END"
 
 # Only who is to be written is locked, in the order of the crm_ids, so that batches that share leads wait for each other
 # instead of deadlocking. A lead that somebody else holds is judged anew once it is free.

@@ -116,8 +116,9 @@ def test_a_date_that_a_person_typed_makes_no_result_stale(running):
 
 
 def test_a_date_that_a_person_typed_makes_no_old_result_new(running):
-    """The newer search is known by its own row."""
+    """The newer search is known by its own row. Two are there only when the older one was given up."""
     job = running(1)
+    applying.end_without_result(job.pk, SearchJob.State.EXPIRED, "Nothing came by the deadline.")
     written_later("lead-0")
     Lead.objects.update(email_checked_at=timezone.now() - dt.timedelta(days=300))
     applying.apply(job.pk, done(found("lead-0", "x@firm.com")), via=VIA)
