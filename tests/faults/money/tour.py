@@ -196,7 +196,7 @@ def slow_planners(go):
 
 
 def held_over_a_reading(go):
-    """What Enrow refused, and somebody cancels after the balance was read again, took nothing and gives nothing back."""
+    """What Enrow refused took nothing: cancelled after the next reading of the balance, it gives nothing back."""
     go.set_up()
     go.add_leads([ANN], 0)
     go.weather("no phones in the plan")
