@@ -81,7 +81,8 @@ def _explained(since: dt.datetime) -> Decimal:
     """Return what our jobs took since then: those sent since, less what earlier ones got back since."""
     zero = Decimal(0)
     cost = Coalesce(F("credits_cost"), F("credits_reserved"))
-    billed = SearchJob.objects.exclude(state__in=[SearchJob.State.QUEUED, SearchJob.State.HELD])
+    # Those whose POST Enrow refused were sent once, too; nothing was taken for them, and nothing comes back.
+    billed = SearchJob.objects.exclude(state__in=[*SearchJob.UNSENT, SearchJob.State.CANCELLED])
     taken = billed.filter(sent_at__gte=since).aggregate(sum=Sum(cost, default=zero))["sum"]
     earlier = billed.filter(sent_at__lt=since, finished_at__gte=since, credits_cost__isnull=False)
     returned = earlier.aggregate(sum=Sum(F("credits_reserved") - F("credits_cost"), default=zero))["sum"]

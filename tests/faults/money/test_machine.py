@@ -17,7 +17,7 @@ from tests.faults.money.tour import EFFECTS, TOURS, Guide
 
 # The normal run has the same examples every time. The first failure is told as it is: to shrink it takes very long.
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("MONEY_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("MONEY_EXAMPLES", "30")),
     derandomize="MONEY_EXAMPLES" not in os.environ,
     stateful_step_count=40,
     phases=[Phase.generate],

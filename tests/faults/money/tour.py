@@ -195,6 +195,18 @@ def slow_planners(go):
     go.retry(Decimal(1))
 
 
+def held_over_a_reading(go):
+    """What Enrow refused took nothing: cancelled after the next reading of the balance, it gives nothing back."""
+    go.set_up()
+    go.add_leads([ANN], 0)
+    go.weather("no phones in the plan")
+    go.order(PHONE)
+    go.everything_goes_well_for_a_while()
+    go.time_passes("91 days")
+    go.everything_goes_well_for_a_while()
+    go.decide(0, 7)
+
+
 def people(go):
     """Leads that change, go and are forgotten, with and without a search that runs; other programs' searches."""
     go.set_up(enrow=ENROWS[3])
@@ -239,7 +251,7 @@ def people(go):
     go.everything_goes_well_by_events()
 
 
-TOURS = [buying, limits, trouble, workers, slow_planners, people]
+TOURS = [buying, limits, trouble, workers, slow_planners, held_over_a_reading, people]
 EFFECTS = {
     *(f"bought: {kind} {size}" for kind in Kind for size in ("single", "bulk")),
     *(f"{what}: {kind}" for what in ("to_search", "shared", "reused") for kind in Kind),

@@ -91,6 +91,8 @@ def test_what_was_spent_elsewhere_is_unexplained(make_leads, sandbox, settings, 
         ("finished", 1, 2, 1),
         # Sent once, then held: Enrow refused it, and took nothing.
         ("held", 1, None, 0),
+        # The same, and cancelled after the reading: what was never taken cannot come back.
+        ("cancelled", -3, 1, 0),
     ],
 )
 def test_only_what_moved_since_the_reading_explains(state, sent, finished, explained):
@@ -99,7 +101,7 @@ def test_only_what_moved_since_the_reading_explains(state, sent, finished, expla
     AccountReading.objects.create(credits=100, taken_at=reading)
     hour = dt.timedelta(hours=1)
     finished_at = None if finished is None else reading + finished * hour
-    cost = None if finished is None else 1
+    cost = None if finished is None else 0 if state == "cancelled" else 1
     job(state=state, sent_at=reading + sent * hour, finished_at=finished_at, credits_reserved=3, credits_cost=cost)
     balance = budget.Balance(credits=Decimal(100), asked_at=timezone.now())
     assert reconciliation.reconcile(balance).explained == explained
