@@ -52,8 +52,8 @@ _SAME_ADDRESS = "l.{value} = r.value_before"
 # Enrow was asked later for the same person, or about the same value, and the lead says what came. The date tells as
 # much, also of what another process wrote while we waited for the lead's lock; but a person may have typed it, or it is
 # about a company that stood there before. So only the searches decide, once the lead is locked. A result that comes
-# after its search was given up is compared with them whatever the date says: else nothing newer can be in flight. Asked for as a value: for EXISTS,
-# PostgreSQL may read all searches.
+# after its search was given up is compared with them whatever the date says: else nothing newer can be in flight.
+# Asked for as a value: for EXISTS, PostgreSQL may read all searches.
 _NEWER = """(
     SELECT 1 FROM {S} n JOIN {J} k ON k.id = n.job_id
     WHERE n.crm_id = r.crm_id AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')

@@ -173,7 +173,8 @@ def test_a_jobs_own_url_writes_to_its_own_leads_only(world):
         changed = world.changed()
         assert {lead.crm_id for lead in changed} <= own
         assert sender != "bulk" or all(is_true(lead) for lead in changed)
-        assert not changed or agrees(world, sender)
+        # One that contradicts its URL is not used; but Enrow is asked about the job, and tells the truth.
+        assert not changed or agrees(world, sender) or all(is_true(lead) for lead in changed)
         for lead in changed:
             lead.clean_fields()
 
