@@ -246,7 +246,7 @@ class Scene:
     def enrich(self, *, batch: int = 5, **environment: str) -> int:
         """Do what a user types; return the exit code."""
         environment["FAULTS_BATCH_SIZE"] = str(batch)
-        program = self.start("enrich", ["manage.py", "enrich_leads", "--find", "email"], environment)
+        program = self.start("enrich", ["manage.py", "enrich_leads", "--find", "email", "--yes"], environment)
         wait_until(program.has_ended, "enrich_leads has ended")
         self.programs.running.remove(program)
         return program.process.returncode
