@@ -91,12 +91,16 @@ def test_callers_with_transactions_of_their_own(make_leads, enrow, sandbox, leve
     assert User.objects.count() == 20
 
 
-def test_requests_under_atomic_requests(make_leads, enrow, sandbox, level, monkeypatch, settings):
+@pytest.mark.parametrize(("asked", "kind", "price", "limit"), ASKED)
+def test_requests_under_atomic_requests(
+    make_leads, enrow, sandbox, level, monkeypatch, settings, asked, kind, price, limit
+):
     """Twenty people confirm at the same time in the admin."""
     # Django's own rows of sessions meet each other at these levels; they are not what is tested.
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-    leads = make_leads(100)
-    enrow(DAILY_CREDIT_LIMIT=37)
+    people(make_leads, kind)
+    leads = list(Lead.objects.all())
+    enrow(DAILY_CREDIT_LIMIT=limit)
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     clients = [Client() for _ in range(20)]
     for number, client in enumerate(clients):
@@ -104,11 +108,13 @@ def test_requests_under_atomic_requests(make_leads, enrow, sandbox, level, monke
 
     def work(number):
         some = [lead for lead in leads if lead.crm_id.endswith(str(number % 10))]
-        page = run_action(clients[number], "find_email", some, model=Lead, confirm="Confirm", max_credits="10")
+        page = run_action(
+            clients[number], kind, some, model=Lead, confirm="Confirm", max_credits=str(10 * Decimal(price))
+        )
         assert page.status_code == 200
 
     assert all_at_once(20, work) == []
-    assert reserved(1) == 37
+    assert reserved(price) == 37
 
 
 def test_planners_and_workers_meet_without_an_error(make_leads, enrow, site, level):
@@ -132,6 +138,7 @@ def test_planners_and_workers_meet_without_an_error(make_leads, enrow, site, lev
 
 
 _PLANNER = """
+import ast
 import sys
 import django
 django.setup()
@@ -140,20 +147,22 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
 settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = sys.argv[1]
-settings.ENROW |= {"DAILY_CREDIT_LIMIT": "37.75", "BASE_URL": sys.argv[2]}
+settings.ENROW |= {"DAILY_CREDIT_LIMIT": sys.argv[3], "BASE_URL": sys.argv[2]}
 from leads.enrichment import enrich
 from leads.models import Lead
 sys.stdin.readline()
 for last in "0123456789":
-    enrich(Lead.objects.filter(crm_id__endswith=last), find={"email"})
+    enrich(Lead.objects.filter(crm_id__endswith=last), **ast.literal_eval(sys.argv[4]))
 """
 
 
 @pytest.mark.slow
-def test_four_processes_never_pass_the_cap(make_leads, sandbox, settings, level):
+@pytest.mark.parametrize(("asked", "kind", "price", "limit"), ASKED)
+def test_four_processes_never_pass_the_cap(make_leads, sandbox, settings, level, asked, kind, price, limit):
     """The lock is the database's, not the process's."""
-    make_leads(100)
-    command = [sys.executable, "-c", _PLANNER, str(connection.settings_dict["NAME"]), settings.ENROW["BASE_URL"]]
+    people(make_leads, kind)
+    database, url = str(connection.settings_dict["NAME"]), settings.ENROW["BASE_URL"]
+    command = [sys.executable, "-c", _PLANNER, database, url, limit, repr(asked)]
     planners = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
     try:
         for planner in planners:
@@ -164,4 +173,4 @@ def test_four_processes_never_pass_the_cap(make_leads, sandbox, settings, level)
         for planner in planners:
             planner.kill()
     assert [planner.returncode for planner in planners] == [0] * 4, outputs
-    assert reserved(1) == 37
+    assert reserved(price) == 37
