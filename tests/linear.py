@@ -76,7 +76,7 @@ def complaints(call: Callable[[str], object], kinds: Iterable[Kind] = KINDS, *, 
 def _complaint(call: Callable[[str], object], kind: Kind) -> str:
     # Short texts first: what is exponential or quadratic is seen on them, without waiting for it to end.
     for size in (25, 1000, 8000):
-        if (taken := _best(call, kind.text(size))) > _most():
+        if (taken := _best(call, kind.text(size))) > MOST and taken > _most():
             return f"{size:,} characters take {taken * 1000:.1f} ms"
     text, longer = kind.text(SIZE), kind.text(2 * SIZE)
     once = twice = fourfold = math.inf

@@ -34,8 +34,8 @@ FAULTS = [
     ),
     Fault(
         file=_RECONCILIATION,
-        before="[SearchJob.State.QUEUED, SearchJob.State.HELD]",
-        after="[SearchJob.State.QUEUED]",
+        before="[*SearchJob.UNSENT, SearchJob.State.CANCELLED]",
+        after="[SearchJob.State.QUEUED, SearchJob.State.CANCELLED]",
         means="a job that was held explains credits",
     ),
     Fault(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from leads.enrichment import enrich
@@ -129,32 +128,6 @@ def test_a_field_that_transforms_its_value_is_compared_as_the_orm_reads_it(runni
     Lead.objects.filter(crm_id="lead-1").update(lastname="<2>")
     applying.apply(job.pk, done(found("lead-0"), found("lead-1")), via=VIA)
     assert effects(job) == {"lead-0": "written", "lead-1": "changed"}
-
-
-@pytest.mark.postgres
-def test_a_second_look_reads_no_table_whole(running, make_leads):
-    """Its leads and their searches are looked up, each by an index."""
-    job = running(300)
-    LeadSearch.objects.filter(job=job).update(outcome="error")  # given up, and now they come after all
-    make_leads(3000, prefix="other", company_domain="other.com")
-    enrich(Lead.objects.filter(crm_id__startswith="other"), find={"email"})
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE leads_lead")
-        cursor.execute("ANALYZE leads_leadsearch")
-    plans = []
-
-    def explain(execute, text, params, many, context):
-        if text.startswith(("SELECT", "WITH asked")) and ("digest_of_inputs" in text or "AS newer" in text):
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {text}", params)
-                plans.append("\n".join(line for (line,) in cursor.fetchall()))
-        return execute(text, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        applying.apply(job.pk, done(*(found(f"lead-{number}") for number in range(300))), via=VIA)
-    assert len(plans) == 2
-    assert [plan for plan in plans if "Seq Scan on leads_lead" in plan] == []
-    assert "leads_search_crm_id" in plans[1]
 
 
 # --- Which of two results is newer.
