@@ -132,12 +132,12 @@ def _email(address: str, country: str) -> tuple[str, str]:
 def _e164(number: str, country: str) -> tuple[str, str]:
     """Return the number in E.164 and its country; one that nobody can dial raises BadInput.
 
-    A number of an unknown country stays as it came: Google's library cannot tell whether it is possible.
+    A number of an unknown country stays as it came if it is long enough for one: Google's library cannot tell more.
     """
     try:
         parsed = phonenumbers.parse(number, country or None)
     except phonenumbers.NumberParseException as error:
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and _is_number(number):
             return number[:32], country
         raise BadInput(f"{number[:80]!r} is not a phone number.") from None
     if not phonenumbers.is_possible_number(parsed):

@@ -235,6 +235,7 @@ def test_raw_bytes_are_kept_or_refused(world, sender):
         WebhookEvent.objects.all().delete()
         status = deliver(world, sender, body, length=length, content_type=content_type)
         assert status in {200, 400, 413}
-        assert not world.changed()
+        # Whatever came on the job's own URL, Enrow may be asked about the job.
+        assert all(is_true(lead) for lead in world.changed())
 
     fuzz()

@@ -70,6 +70,7 @@ def test_a_phone_is_kept_in_e164_when_it_can_be_read(number, country, kept):
         (Kind.FIND_PHONE, "ask the desk", "FR"),
         (Kind.FIND_PHONE, "x" * 40, ""),
         (Kind.FIND_PHONE, "12", "FR"),
+        (Kind.FIND_PHONE, "12", ""),
         (Kind.FIND_PHONE, "+33", ""),
         (Kind.FIND_PHONE, "+336123456789012345", ""),
         (Kind.FIND_EMAIL, "not-an-email", ""),
