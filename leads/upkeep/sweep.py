@@ -6,6 +6,8 @@ import datetime as dt
 import time
 from dataclasses import dataclass
 
+from django.db import connections
+
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
@@ -68,6 +70,8 @@ def sweep_in_turn(*, seconds: float) -> Turn:
     try:
         return _look_after_jobs(most=None, seconds=seconds)
     finally:
+        # A database that restarted meanwhile took the connection with it; the turn must not wait for its lease.
+        connections[Heartbeat.objects.all().db].close_if_unusable_or_obsolete()
         Heartbeat.objects.release(TURN, claimed_at=since)
 
 
