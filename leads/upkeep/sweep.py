@@ -70,9 +70,15 @@ def sweep_in_turn(*, seconds: float) -> Turn:
     try:
         return _look_after_jobs(most=None, seconds=seconds)
     finally:
-        # A database that restarted meanwhile took the connection with it; the turn must not wait for its lease.
-        connections[Heartbeat.objects.all().db].close_if_unusable_or_obsolete()
+        _drop_broken_connection()
         Heartbeat.objects.release(TURN, claimed_at=since)
+
+
+def _drop_broken_connection() -> None:
+    """Let a new one be opened: a database that restarted took the old one with it, and a turn would last its lease."""
+    connection = connections[Heartbeat.objects.all().db]
+    if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
 
 
 def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
