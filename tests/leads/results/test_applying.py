@@ -155,7 +155,7 @@ def test_the_cost_is_enrows_own_figure_or_the_price_of_what_was_found(running, f
     [
         ("+1 570-555-1234", "", ("+15705551234", "US")),
         ("+33612345678", "FR", ("+33612345678", "FR")),
-        ("ext. 12", "", ("ext. 12", "")),
+        ("ext. 12345", "", ("ext. 12345", "")),
     ],
 )
 def test_phones_are_stored_in_e164_with_their_country(running, number, country, phone):
