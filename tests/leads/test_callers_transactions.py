@@ -58,7 +58,7 @@ def test_the_estimate_comes_first_and_the_searches_after_the_commit(make_leads, 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rollback_leaves_nothing(make_leads, sandbox, enrow):
-    """No job, no credit, no request to Enrow; and whoever waits for it is told."""
+    """No job, no credit, no request to Enrow; and a caller who waits for it is told."""
     make_leads(2)
     enrow(DAILY_CREDIT_LIMIT=2)
     with contextlib.suppress(UndoneError), transaction.atomic():

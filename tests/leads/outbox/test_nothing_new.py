@@ -169,7 +169,7 @@ def test_a_value_that_a_person_erased_comes_back_by_force(erased, sandbox):
 
 
 def test_a_value_that_came_from_a_reuse_can_be_erased_too(make_leads, sandbox):
-    """It was written by us, whoever had bought it."""
+    """It was written by us, and another lead had bought it."""
     make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
     run(sandbox, **EMAIL)
     make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")

@@ -63,7 +63,7 @@ def test_what_a_lead_has_is_kept(job):
 
 
 def test_a_verdict_is_given_to_a_lead_that_has_its_address_alone(make_leads):
-    """Whoever says so: it judged that address."""
+    """Also when a person says so: it judged that address."""
     make_leads(2, email="ann@firm.com")
     Lead.objects.filter(crm_id="lead-1").update(email="bob@firm.com")
     job = enrich(Lead.objects.all(), verify=True).jobs().get()

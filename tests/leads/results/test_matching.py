@@ -105,7 +105,7 @@ def test_a_single_result_that_names_another_lead_is_kept_aside_and_costs(running
 
 
 def test_a_hit_that_fits_nobody_is_paid_for(running):
-    """Enrow gives no figure for a batch: each hit counts, whoever it is; a repeat of one counts once."""
+    """Enrow gives no figure for a batch: each hit counts, also a stranger; a repeat of one counts once."""
     job = running(3)
     hit = found("lead-0", "0@x.com")
     applying.apply(job.pk, done(hit, hit, found("stranger", "s@x.com"), missed("lead-1")), via=VIA)

@@ -302,7 +302,7 @@ def test_a_database_that_locks_while_a_result_is_reused_is_survived(job_of, make
         patch.setattr(updating, "update", fail)
         run = enrich(Lead.objects.filter(crm_id="twin-0"), find={"email"})
     assert run.progress().jobs_open == 1
-    assert run.progress().is_over, "it waits for whoever fixes the database, and is not waited for"
+    assert run.progress().is_over, "it waits for a person who fixes the database, and is not waited for"
     assert polling.write_waiting() == 1
     assert Lead.objects.get(crm_id="twin-0").email == "0@f.com"
 
