@@ -142,14 +142,14 @@ def odd_words(sandbox: Sandbox, crowd: Collection[Person]) -> Iterator[tuple[str
     """Yield the crm_ids of those whose rows are left out, never end or hold nonsense, and which of these."""
     for job in sandbox.jobs:
         kind = job.endpoint.kind
-        if not job.endpoint.bulk:
-            continue
         for place, row in enumerate(validation.rows_of(job.endpoint, job.payload)):
             (person,) = (person for person in crowd if person.is_in(row))
             word = oddity_of(sandbox.settings.profile, job.seed, kind, place, row)
             # Nonsense stands where a value was found; a verification has none.
             brings_nothing = kind is Product.VERIFY_EMAIL or not person.truth(kind)[0]
-            if word and not (word is Word.WORTHLESS and brings_nothing):
+            # A single search has no row that could be left out, or never end.
+            can_be = job.endpoint.bulk or word is Word.WORTHLESS
+            if word and can_be and not (word is Word.WORTHLESS and brings_nothing):
                 yield person.crm_id, word
 
 

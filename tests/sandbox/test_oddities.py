@@ -7,6 +7,7 @@ import pytest
 from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.server import SandboxServer
+from enrow_webhooks.sandbox.settings import Settings, changed
 from enrow_webhooks.sandbox.special import Word
 from tests.sandbox import support
 from tests.sandbox.client import HttpCaller
@@ -207,3 +208,18 @@ def test_an_odd_batch_keeps_its_event(http: HttpCaller, server: SandboxServer, r
     job_id = http.launch(support.FIND_BULK)
     assert server.sandbox.wait_until_idle()
     assert receiver.bodies == [{"event": "bulk_search_finished", "id": job_id, "credits": {"cost": 2}}]
+
+
+@pytest.mark.parametrize("kind", Product)
+def test_who_asks_and_where_the_answer_goes_do_not_decide(kind: Product) -> None:
+    """A reference in the callback's URL is drawn by chance, so a lot that reads it could not be told beforehand."""
+    profile = changed(Settings(), {"facts": "missing_rows=0.3,ongoing_rows=0.3,worthless_values=0.3"}).profile
+    for number in range(30):
+        inputs = {"fullname": f"Ann{number} Lee", "lastname": "Lee", "company_domain": "acme.com"}
+        sent: list[Any] = [f"ann{number}@acme.com"] * 2
+        if kind is not Product.VERIFY_EMAIL:
+            sent = [
+                {**inputs, "custom": turn, "settings": {"webhook": f"https://crm.example.com/{turn}/"}} for turn in "ab"
+            ]
+        first, second = (oddity_of(profile, 1, kind, 0, row) for row in sent)
+        assert first == second
