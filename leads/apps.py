@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,6 +20,7 @@ class LeadsConfig(AppConfig):
         from leads import receivers  # noqa: PLC0415 - needs the models
         from leads.checks import check_connections, check_databases, check_leads  # noqa: PLC0415 - needs the models
 
+        autodiscover_modules("lead_mapping")
         receivers.connect()
         checks.register(check_leads)
         checks.register(check_databases)

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from django.db.models import Manager, QuerySet
+from django.db.models import Manager, Model, QuerySet
 
-from leads.models import AbstractLead, get_lead_model
+from leads.mapping import LeadMapping, registry
 
 
-def leads(given: object) -> QuerySet[AbstractLead]:
-    """Return the queryset of leads that was given.
+def leads(given: object) -> tuple[LeadMapping, QuerySet[Any]]:
+    """Return the queryset of leads that was given, with the mapping of its model.
 
-    Raises TypeError for anything else and after ``values()`` or ``values_list()``, ValueError for another model's.
+    Raises TypeError for anything else and after ``values()`` or ``values_list()``, ValueError for a model that nobody
+    mapped.
     """
-    model = get_lead_model()
     if isinstance(given, Manager):
-        raise TypeError(f"enrich() takes a queryset: {model.__name__}.objects.all(), not the manager alone.")
+        name = given.model.__name__
+        raise TypeError(f"enrich() takes a queryset: {name}.objects.all(), not the manager alone.")
     if not isinstance(given, QuerySet):
         raise TypeError(
             f"enrich() takes a queryset of leads, not {_a(given)}. For leads that you have in a list, give "
-            f"{model.__name__}.objects.filter(pk__in=[lead.pk for lead in …])."
+            "Lead.objects.filter(pk__in=[lead.pk for lead in …])."
         )
-    if not issubclass(given.model, model._meta.concrete_model or model):
-        raise ValueError(  # noqa: TRY004 - it is a queryset, of the wrong rows
-            f'enrich() takes leads of {model._meta.label}, not of {given.model._meta.label}. ENROW["LEAD_MODEL"] says '
-            "which model holds the leads."
-        )
+    mapping = registry.of(given.model)
+    if mapping is None:
+        raise ValueError(f"{given.model._meta.label} is not mapped to leads. {how_to_map(given.model)}")
     if given._fields is not None:  # type: ignore[attr-defined]  # Django's own mark of values(); nothing public says it
         raise TypeError("enrich() takes a queryset of leads; leave values() or values_list() away.")
-    return given
+    return mapping, given
+
+
+def how_to_map(model: type[Model]) -> str:
+    """Return the lines that map a model, in a sentence."""
+    options, name = model._meta, model.__name__
+    return (
+        f"Write in lead_mapping.py of the app {options.app_label}, with the names of your own fields:\n\n"
+        "from leads.mapping import LeadMapping, register\n"
+        f"from {model.__module__} import {name}\n\n\n"
+        f"@register({name})\n"
+        f"class {name}Mapping(LeadMapping):\n"
+        f'    crm_id_prefix = "{options.model_name}-"\n'
+        '    firstname = "first_name"\n'
+        '    lastname = "last_name"\n'
+        '    company_domain = "company__website"\n'
+        '    email = "email"\n'
+    )
 
 
 def words(given: object, *, allowed: Collection[str]) -> set[str]:

@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
 from enrow_webhooks.checks import is_positive
@@ -16,7 +15,6 @@ from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.databases import created, models_of, refused, written
 from leads.conf import LeadSettings
-from leads.models import get_lead_model
 
 _NUMBERS = ("BATCH_SIZE", "SENDING_LEASE_SECONDS", "GIVE_UP_AFTER_HOURS")
 _CREDITS = ("DAILY_CREDIT_LIMIT", "CONFIRM_ABOVE_CREDITS", "UNEXPLAINED_CREDITS")
@@ -27,13 +25,12 @@ _LONGEST_NAME = 100
 
 
 def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
-    """Check the lead model, the prices and the numbers. None stands for the default, as everywhere in ``ENROW``."""
+    """Check the prices and the numbers. None stands for the default, as everywhere in ``ENROW``."""
     enrow = getattr(settings, "ENROW", {})
     if not isinstance(enrow, dict):
         return []
     given = {key: value for key, value in enrow.items() if value is not None}
     return [
-        *_model(),
         *_prices(given),
         *_numbers(given),
         *_credits(given),
@@ -56,24 +53,12 @@ def check_connections(
 
 
 def _models() -> list[type[Model]]:
-    try:
-        return [*models_of("leads"), get_lead_model()]
-    except ImproperlyConfigured:
-        return models_of("leads")  # The check of the model says so.
+    return models_of("leads")
 
 
 def _refused(aliases: Iterable[str]) -> list[CheckMessage]:
     reason = "on others the indexes that keep a person from being bought twice may be missing"
     return list(refused(aliases, app="leads", reason=reason, code="enrow.E106"))
-
-
-def _model() -> Iterator[CheckMessage]:
-    try:
-        get_lead_model()
-    except ImproperlyConfigured as error:
-        yield Error(
-            str(error), hint='Leave it out for leads.Lead, or name your own like "crm.Contact".', id="enrow.E101"
-        )
 
 
 def _prices(enrow: dict[str, object]) -> Iterator[CheckMessage]:

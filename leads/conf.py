@@ -15,7 +15,6 @@ class LeadSettings(Section):
     """What the leads app needs to know."""
 
     defaults: ClassVar[dict[str, Any]] = {
-        "LEAD_MODEL": "leads.Lead",
         # Credits per kind of search.
         "PRICES": {kind.value: str(facts.price) for kind, facts in KINDS.items()},
         "DAILY_CREDIT_LIMIT": None,
@@ -29,11 +28,6 @@ class LeadSettings(Section):
         "UNEXPLAINED_CREDITS": 40,
         "ENVIRONMENT": "",
     }
-
-    @property
-    def lead_model(self) -> str:
-        """The model that is enriched, as ``app_label.Model``; it inherits leads.models.AbstractLead."""
-        return str(self.get("LEAD_MODEL"))
 
     def price(self, kind: Kind) -> Decimal:
         """Credits for one search of the kind, when it finds something (a verification always costs)."""

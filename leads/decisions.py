@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.wake import wake
-from leads import home, sql
+from leads import home, reading
 from leads.conf import lead_settings
 from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.kinds import asked
-from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.mapping import registry
+from leads.models import LeadSearch, SearchJob
 from leads.results import applying
 from leads.tasks import submit_jobs
 from leads.upkeep import polling
@@ -194,14 +195,14 @@ def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = N
 class _Again:
     """The leads that one call of enrich() searches again, as they were searched the first time."""
 
-    leads: QuerySet[AbstractLead]
+    leads: QuerySet[Any]
     asked: dict[str, Any]
     overwrite: bool
 
 
 def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
-    for kind, overwrite in product(Kind, (False, True)):
-        crm_ids = failed(jobs.filter(kind=kind, overwrite=overwrite)).values("crm_id")
-        leads = get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=crm_ids)
+    for kind, overwrite, mapping in product(Kind, (False, True), registry):
+        searches = failed(jobs.filter(kind=kind, overwrite=overwrite)).filter(model=mapping.label)
+        leads = reading.searched(mapping, searches)
         if leads.exists():
             yield _Again(leads=leads, asked=asked(kind), overwrite=overwrite)

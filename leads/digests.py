@@ -6,9 +6,9 @@ SHA-256, of which half is kept: PostgreSQL and Django's SQLite both know it, als
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
 
 from leads.kinds import Candidate
 
@@ -25,14 +25,12 @@ def digest(lead: Candidate) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def digest_sql(model: type[Model], table: str, connection: BaseDatabaseWrapper) -> str:
-    """Return the SQL of the same, of a row of the lead model's table."""
-    quote = connection.ops.quote_name
+def digest_sql(columns: Mapping[str, str], connection: BaseDatabaseWrapper) -> str:
+    """Return the SQL of the same; ``columns``: the SQL of each input, but for those that a lead has not."""
     is_postgres = connection.vendor == "postgresql"
-    cell = "COALESCE({}.{}::text, '')" if is_postgres else "COALESCE({}.{}, '')"
+    cell = "COALESCE({}::text, '')" if is_postgres else "COALESCE({}, '')"
     between = f" || {'chr' if is_postgres else 'char'}({ord(_BETWEEN)}) || "
-    columns = {field.name: quote(str(field.column)) for field in model._meta.concrete_fields}
-    text = between.join(cell.format(table, columns[name]) for name in INPUTS)
+    text = between.join(cell.format(columns[name]) if name in columns else "''" for name in INPUTS)
     if is_postgres:
         return f"encode(substr(sha256(convert_to({text}, 'UTF8')), 1, 16), 'hex')::uuid"
     return f"substr(SHA256({text}), 1, 32)"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
@@ -28,7 +29,8 @@ from leads import arguments, sql
 from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.kinds import JUDGING, WORDS
-from leads.models import AbstractLead, SearchJob
+from leads.mapping import LeadMapping
+from leads.models import SearchJob
 from leads.models.jobs import aggregates
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import fail, queue
@@ -192,7 +194,7 @@ def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]
 
 
 def estimate(
-    queryset: QuerySet[AbstractLead],
+    queryset: QuerySet[Any],
     *,
     find: Collection[str] = (),
     verify: bool = False,
@@ -204,19 +206,19 @@ def estimate(
 
     Raises TypeError and ValueError as enrich(). The balance is asked for, free of charge.
     """
-    leads = arguments.leads(queryset)
+    mapping, leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
     cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
     tally = Tally(max_credits=cap, allowance=budget.allowance(balance))
-    posts = _foresee(leads, order, tally)
+    posts = _foresee(mapping, leads, order, tally)
     return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
 
 
-def _foresee(leads: QuerySet[AbstractLead], order: Order, tally: Tally) -> int:
+def _foresee(mapping: LeadMapping, leads: QuerySet[Any], order: Order, tally: Tally) -> int:
     """Count in the tally what planning would come to; return the number of POSTs."""
     posts = 0
-    for batch in plan(leads, order, tally):
+    for batch in plan(mapping, leads, order, tally):
         posts += bool(batch.purchases)
         tally.shared[batch.kind] += len(batch.shares)
         tally.reused[batch.kind] += len(batch.reuses)
@@ -225,7 +227,7 @@ def _foresee(leads: QuerySet[AbstractLead], order: Order, tally: Tally) -> int:
 
 
 def enrich(
-    queryset: QuerySet[AbstractLead],
+    queryset: QuerySet[Any],
     *,
     find: Collection[str] = (),
     verify: bool = False,
@@ -248,24 +250,24 @@ def enrich(
     instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
     model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
-    leads = arguments.leads(queryset)
+    mapping, leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
     cap = arguments.cap(max_credits)
     run = Run(id=uuid.uuid4(), tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
         run.is_planned = False
         run.tally.allowance = budget.allowance(None)
-        _foresee(leads, order, run.tally)
-        transaction.on_commit(partial(_plan_after_commit, run, leads, order), using=sql.alias())
+        _foresee(mapping, leads, order, run.tally)
+        transaction.on_commit(partial(_plan_after_commit, run, mapping, leads, order), using=sql.alias())
     else:
-        _plan(run, leads, order)
+        _plan(run, mapping, leads, order)
     return run
 
 
-def _plan(run: Run, leads: QuerySet[AbstractLead], order: Order) -> None:
+def _plan(run: Run, mapping: LeadMapping, leads: QuerySet[Any], order: Order) -> None:
     balance = budget.ask_balance()
     run.tally.allowance = budget.allowance(balance)
-    for batch in plan(leads, order, run.tally):
+    for batch in plan(mapping, leads, order, run.tally):
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
@@ -276,11 +278,11 @@ def _plan(run: Run, leads: QuerySet[AbstractLead], order: Order) -> None:
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
 
 
-def _plan_after_commit(run: Run, leads: QuerySet[AbstractLead], order: Order) -> None:
+def _plan_after_commit(run: Run, mapping: LeadMapping, leads: QuerySet[Any], order: Order) -> None:
     """Plan at most what the estimate said. What the caller did is committed, so that no failure reaches them."""
     run.tally, run.is_planned = Tally(max_credits=run.tally.worst_case), True
     try:
-        _plan(run, leads, order)
+        _plan(run, mapping, leads, order)
     except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
         log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)
         fail(order, run=run.id, reason=describe(error))

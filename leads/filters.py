@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterable
 from typing import Any, NoReturn
 
 from django.core.exceptions import FieldError, ValidationError
-from django.db.models import DateTimeField, Field, Q, QuerySet
+from django.db.models import DateTimeField, Field, Model, Q, QuerySet
 
-from leads import sql
 from leads.coercion import typed
-from leads.models import AbstractLead, get_lead_model
+from leads.mapping import LeadMapping
 
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _COMPARISONS = {"exact", "gt", "gte", "lt", "lte", "in", "range"}
@@ -30,21 +29,22 @@ class FilterError(ValueError):
     """A condition, or a crm_id, that fits no lead; the message is one sentence."""
 
 
-def matching(conditions: Iterable[str] = (), *, crm_ids: Collection[str] = ()) -> QuerySet[AbstractLead]:
+def matching(mapping: LeadMapping, conditions: Iterable[str] = (), *, crm_ids: Collection[str] = ()) -> QuerySet[Any]:
     """Return the leads that meet every condition, of those with the crm_ids if any are given. Raises FilterError."""
-    leads = get_lead_model()._default_manager.using(sql.alias()).order_by("pk")
+    leads = mapping.model._default_manager.using(mapping.alias).order_by("pk")
     if crm_ids:
-        known = set(leads.filter(crm_id__in=crm_ids).values_list("crm_id", flat=True))
+        keys = {mapping.key(crm_id): crm_id for crm_id in crm_ids}
+        leads = leads.filter(**{f"{mapping.crm_id_field}__in": keys.keys() - {None}})
+        known = {mapping.crm_id(key) for key in leads.values_list(mapping.crm_id_field, flat=True)}
         for crm_id in crm_ids:
             if crm_id not in known:
                 raise FilterError(f"There is no lead with the crm_id {crm_id!r}.")
-        leads = leads.filter(crm_id__in=crm_ids)
     for condition in conditions:
         leads = _narrowed(leads, condition)
     return leads
 
 
-def first(leads: QuerySet[AbstractLead], number: int) -> QuerySet[AbstractLead]:
+def first(leads: QuerySet[Any], number: int) -> QuerySet[Any]:
     """Return the first leads by primary key.
 
     A bound on the key, not a slice: a slice is read anew for every page, and lets more leads in as the first ones are
@@ -54,7 +54,7 @@ def first(leads: QuerySet[AbstractLead], number: int) -> QuerySet[AbstractLead]:
     return leads.filter(pk__lte=last[0]) if last else leads
 
 
-def _narrowed(leads: QuerySet[AbstractLead], condition: str) -> QuerySet[AbstractLead]:
+def _narrowed(leads: QuerySet[Any], condition: str) -> QuerySet[Any]:
     left, equals, text = condition.partition("=")
     if not equals:
         raise FilterError(f"{condition!r} is no condition; write FIELD=VALUE or FIELD__LOOKUP=VALUE.")
@@ -72,7 +72,7 @@ def _narrowed(leads: QuerySet[AbstractLead], condition: str) -> QuerySet[Abstrac
         raise FilterError(f"{text!r} is no value for {name}{'__' if lookup else ''}{lookup}.") from None
 
 
-def _field(model: type[AbstractLead], name: str) -> Field[Any, Any]:
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
     fields = {key: field for field in model._meta.concrete_fields for key in (field.name, field.attname)}
     if name not in fields:
         raise FilterError(f"A {model._meta.verbose_name} has no field {name!r}. {_near(name, fields, 'Fields')}")

@@ -8,9 +8,10 @@ the purchase under another crm_id keeps their own: they take the place in the jo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
@@ -18,7 +19,8 @@ from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
 from leads import sql
-from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model
+from leads.mapping import registry
+from leads.models import LeadSearch, SearchJob
 from leads.results import aside
 
 # People who are forgotten in one transaction.
@@ -61,7 +63,11 @@ def forget(crm_ids: Iterable[str]) -> Traces:
 
 def unknown(crm_ids: Iterable[str]) -> list[str]:
     """Return those of whom neither a lead nor a search is there."""
-    return [crm_id for crm_id in crm_ids if not (_leads([crm_id]).exists() or _searches([crm_id]).exists())]
+    return [
+        crm_id
+        for crm_id in crm_ids
+        if not (any(leads.exists() for leads in _leads([crm_id])) or _searches([crm_id]).exists())
+    ]
 
 
 def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
@@ -69,8 +75,9 @@ def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
     return [known[at : at + _CHUNK] for at in range(0, len(known), _CHUNK)]
 
 
-def _leads(crm_ids: Sequence[str]) -> QuerySet[AbstractLead]:
-    return get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=crm_ids)
+def _leads(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
+    for mapping, keys in registry.keys(crm_ids):
+        yield mapping.by_keys(keys).order_by(mapping.crm_id_field)
 
 
 def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
@@ -79,16 +86,21 @@ def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
 
 def _count(crm_ids: Sequence[str]) -> Traces:
     jobs = SearchJob.objects.filter(pk__in=_searches(crm_ids).values("job"))
-    return Traces(leads=_leads(crm_ids).count(), searches=_searches(crm_ids).count(), bodies=_bodies(jobs).count())
+    return Traces(
+        leads=sum(leads.count() for leads in _leads(crm_ids)),
+        searches=_searches(crm_ids).count(),
+        bodies=_bodies(jobs).count(),
+    )
 
 
 def _forget(crm_ids: Sequence[str]) -> Traces:
     # Jobs first, then leads in the order of the crm_ids, as the writer of results locks them.
     wanted = _searches(crm_ids).values("job")
     jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
-    leads = _leads(crm_ids)
-    number = len(leads.select_for_update().order_by("crm_id").values_list("pk"))
-    leads.delete()
+    number = 0
+    for leads in _leads(crm_ids):
+        number += len(leads.select_for_update().values_list("pk"))
+        leads.order_by().delete()
     searches = _erase(crm_ids, jobs)
     SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
     # The last error of these names leads.

@@ -37,7 +37,8 @@ _ROUNDED = re.compile(r"\A\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 class Candidate(NamedTuple):
     """What planning reads of a lead; never the whole row: the inputs, each value, and the status of those judged."""
 
-    pk: object
+    # The primary key.
+    pk: Any
     crm_id: str
     firstname: str
     lastname: str

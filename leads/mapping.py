@@ -25,7 +25,6 @@ from django.db import router
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import BaseExpression
 
-
 # A field, a path over to-one relations like ``employer__website``, or an expression of the ORM; blank: there is none.
 Source: TypeAlias = str | BaseExpression
 
@@ -187,10 +186,10 @@ class Registry:
     def add(self, mapping: LeadMapping) -> None:
         """Add a mapping. Raises ImproperlyConfigured when its model has one."""
         if mapping.label in self._by_label:
-            other = type(self._by_label[mapping.label])
+            both = (type(self._by_label[mapping.label]), type(mapping))
+            names = " and by ".join(f"{each.__module__}.{each.__qualname__}" for each in both)
             raise ImproperlyConfigured(
-                f"{mapping.model._meta.label} is mapped twice: by {type(mapping).__module__}.{type(mapping).__qualname__}"
-                f" and by {other.__module__}.{other.__qualname__}. Take one away; unregister() takes one away, too."
+                f"{mapping.model._meta.label} is mapped twice: by {names}. Take one away; unregister() does that, too."
             )
         self._by_label[mapping.label] = mapping
 
@@ -218,6 +217,10 @@ class Registry:
             elif crm_id.startswith(mapping.crm_id_prefix):
                 return mapping
         return blank
+
+    def prefixes(self) -> tuple[str, ...]:
+        """Return every prefix that is not blank."""
+        return tuple(mapping.crm_id_prefix for mapping in self if mapping.crm_id_prefix)
 
     def keys(self, crm_ids: Collection[str]) -> Iterator[tuple[LeadMapping, dict[Any, str]]]:
         """Yield for each mapping the crm_ids that are its own, by their keys. What is no lead's name is left out."""

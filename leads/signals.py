@@ -19,10 +19,12 @@ class WrittenSignal(QuietSignal):
         answers = super().send_robust(sender, **named)
         for _, answer in answers:
             if isinstance(answer, Exception):
-                log_failure(logger, answer, "A receiver of leads_written failed:")
+                log_failure(logger, answer, "A receiver of values_written failed:")
         return answers
 
 
-# Sent after the commit with ``job_id`` (UUID of the SearchJob) and ``written`` (how many leads changed). Which ones:
-# ``LeadSearch.objects.filter(job_id=job_id, effect="written")``. A receiver that fails is logged and disturbs nobody.
-leads_written = WrittenSignal()
+# Sent after the commit, once per batch of results, with ``changes`` (a list of ``leads.mapping.Change``: model, key,
+# crm_id, field, old and new value) and ``job_id`` (UUID of the SearchJob); its sender is the model. A hint, sent at
+# most once: what must not be lost reads ``LeadSearch.objects.filter(effect="written")``. A receiver that fails is
+# logged and disturbs nobody.
+values_written = WrittenSignal()

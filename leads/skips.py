@@ -15,6 +15,7 @@ class Reason(enum.StrEnum):
     ALREADY = "already"
     MISSING = "missing"
     BAD_INPUT = "bad_input"
+    LEFT_OUT = "left_out"
     IN_FLIGHT = "in_flight"
     KEPT_ASIDE = "kept_aside"
     CLEARED = "cleared"
@@ -33,6 +34,7 @@ _LABELS = {
     Reason.ALREADY: "already has it",
     Reason.MISSING: "an input is missing",
     Reason.BAD_INPUT: "an input cannot be sent",
+    Reason.LEFT_OUT: "left out by the project",
     Reason.IN_FLIGHT: "a search is under way",
     Reason.KEPT_ASIDE: "bought, and its result may be among those that fit nobody",
     Reason.CLEARED: "was found before and cleared since",
@@ -60,6 +62,12 @@ class NotSent(Exception):  # noqa: N818 - it is an answer, no error
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+def left_out(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead that the mapping's own queryset does not have."""
+    sentence = "Left out by the project: get_queryset() of its mapping does not have it."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.LEFT_OUT, sentence=sentence)
 
 
 def in_flight(kind: Kind, crm_id: str) -> Skip:

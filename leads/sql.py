@@ -17,7 +17,7 @@ from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from enrow_webhooks.transactions import owned, repeated
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.models import LeadEnrichment, LeadSearch, SearchJob
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Fragment:
 
 
 def connect() -> BaseDatabaseWrapper:
-    """Return the connection on which searches are written; the leads live in the same database."""
+    """Return the connection on which searches are written."""
     return connections[alias()]
 
 
@@ -81,8 +81,8 @@ def stamp(value: object) -> Any:  # noqa: ANN401 - whatever the driver takes
 
 
 def names() -> dict[str, str]:
-    """Return our tables, quoted: ``{S}`` lead searches, ``{J}`` search jobs, ``{L}`` leads."""
-    tables: dict[str, type[models.Model]] = {"S": LeadSearch, "J": SearchJob, "L": get_lead_model()}
+    """Return our tables, quoted: ``{S}`` lead searches, ``{J}`` search jobs, ``{E}`` lead enrichments."""
+    tables: dict[str, type[models.Model]] = {"S": LeadSearch, "J": SearchJob, "E": LeadEnrichment}
     return {letter: connect().ops.quote_name(model._meta.db_table) for letter, model in tables.items()}
 
 

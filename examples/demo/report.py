@@ -22,7 +22,7 @@ from enrow_webhooks.client.values import Kind  # noqa: E402 - see above
 from leads.conf import lead_settings  # noqa: E402 - see above
 from leads.enrichment import Reason, Skip, estimate  # noqa: E402 - see above
 from leads.kinds import KINDS, VALUES, WORDS, KindFacts, label  # noqa: E402 - see above
-from leads.models import AbstractLead, LeadSearch, SearchJob, get_lead_model  # noqa: E402 - see above
+from leads.models import Lead, LeadSearch, SearchJob  # noqa: E402 - see above
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 def snapshot() -> dict[str, Any]:
     """Return every lead's values, and what planning says about them."""
-    leads = get_lead_model()._default_manager.all()
+    leads = Lead._default_manager.all()
     tally = estimate(leads, find=set(WORDS), verify=True).tally
     return {
         "leads": {row.pop("crm_id"): row for row in leads.values("crm_id", *(facts.value for facts in VALUES))},
@@ -84,7 +84,7 @@ def _lead_table(before: dict[str, Any], costs: dict[str, Decimal]) -> Table:
         notes[crm_id].append(note)
     values = [Column(facts.bare_noun.capitalize(), overflow="fold") for facts in VALUES]
     table = Table("Lead", *values, Column("Credits", justify="right"), "Why not", title="The leads")
-    for lead in get_lead_model()._default_manager.order_by("crm_id"):
+    for lead in Lead._default_manager.order_by("crm_id"):
         old = before["leads"][lead.crm_id]
         table.add_row(
             f"{lead.display_name() or lead.linkedin_url or '?'} ({lead.crm_id})",
@@ -95,7 +95,7 @@ def _lead_table(before: dict[str, Any], costs: dict[str, Decimal]) -> Table:
     return table
 
 
-def _change(facts: KindFacts, old: str, lead: AbstractLead) -> Text:
+def _change(facts: KindFacts, old: str, lead: Lead) -> Text:
     """Return "before -> after (status)"; what did not change stands alone, a value never judged without a status."""
     new, words = getattr(lead, facts.value), getattr(lead, f"get_{facts.status}_display")()
     if not new:

@@ -14,15 +14,14 @@ from enrow_webhooks.client.values import Kind
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.confirmation import confirm
 from leads.kinds import KINDS
-from leads.models import AbstractLead
 
-_Action = Callable[["EnrichActionsMixin", HttpRequest, QuerySet[AbstractLead]], HttpResponse | None]
+_Action = Callable[["EnrichActionsMixin", HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
 def _action(kind: Kind) -> _Action:
     """Return the action of one kind of search; its name in the request is the kind's own."""
 
-    def act(page: EnrichActionsMixin, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
+    def act(page: EnrichActionsMixin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return confirm(page, request, queryset, kind, at_most=page.max_enriched)
 
     act.__name__ = kind.value

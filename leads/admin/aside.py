@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import confirmation_page
-from leads.models import LeadSearch, get_lead_model
+from leads.models import LeadSearch
 from leads.results import aside
 
 # Results that are dropped at once: the page shows each.
@@ -28,7 +28,7 @@ class LeadForm(forms.Form):
     def clean_crm_id(self) -> str:
         """Refuse a name that no lead has."""
         crm_id: str = self.cleaned_data["crm_id"]
-        if not get_lead_model()._default_manager.filter(crm_id=crm_id).exists():
+        if aside.lead_named(crm_id) is None:
             raise forms.ValidationError(_("There is no lead with this CRM id."))
         return crm_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from django import forms
 from django.contrib.admin import ModelAdmin
@@ -19,7 +20,8 @@ from leads.admin.links import lead_urls, link, list_url
 from leads.admin.spending import SpendForm, queued_in_words
 from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
 from leads.kinds import asked, title
-from leads.models import AbstractLead, SearchJob
+from leads.mapping import registry
+from leads.models import SearchJob
 
 # Skipped leads that are shown per reason.
 _EXAMPLES = 10
@@ -37,9 +39,9 @@ class ConfirmForm(SpendForm):
 
 
 def confirm(
-    page: ModelAdmin[AbstractLead],
+    page: ModelAdmin[Any],
     request: HttpRequest,
-    queryset: QuerySet[AbstractLead],
+    queryset: QuerySet[Any],
     kind: Kind,
     *,
     at_most: int,
@@ -70,7 +72,7 @@ def confirm(
 
 
 def _show(
-    page: ModelAdmin[AbstractLead], request: HttpRequest, expected: Estimate, kind: Kind, **context: object
+    page: ModelAdmin[Any], request: HttpRequest, expected: Estimate, kind: Kind, **context: object
 ) -> TemplateResponse:
     """Show the page; its form posts the same action for the same leads once more."""
     told = {
@@ -96,20 +98,22 @@ def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
     }
 
 
-def _skips(page: ModelAdmin[AbstractLead], tally: Tally) -> list[tuple[str, int, list[tuple[Skip, str]]]]:
+def _skips(page: ModelAdmin[Any], tally: Tally) -> list[tuple[str, int, list[tuple[Skip, str]]]]:
     """Return each reason with its count and its first leads, each with its address."""
     by_reason: dict[str, list[Skip]] = defaultdict(list)
     for skip in tally.examples:
         by_reason[skip.reason].append(skip)
     examples = {reason: skips[:_EXAMPLES] for reason, skips in by_reason.items()}
-    urls = lead_urls(page.admin_site, page.model, (skip.crm_id for skips in examples.values() for skip in skips))
+    mapping = registry.of(page.model)
+    names = [(mapping.label, skip.crm_id) for skips in examples.values() for skip in skips] if mapping else []
+    urls = lead_urls(page.admin_site, names)
     return [
         (reason.label, count, [(skip, urls.get(skip.crm_id, "")) for skip in examples[reason]])
         for (_kind, reason), count in tally.skipped.items()
     ]
 
 
-def _tell(page: ModelAdmin[AbstractLead], request: HttpRequest, run: Run, kind: Kind) -> None:
+def _tell(page: ModelAdmin[Any], request: HttpRequest, run: Run, kind: Kind) -> None:
     # In a request's own transaction (ATOMIC_REQUESTS) they are there when the page is.
     own = SearchJob.objects.of_run(run.id).exists() or (run.tally.to_search[kind] and not run.is_planned)
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import confirmation_page
 from leads import forgetting
-from leads.models import AbstractLead
 
 # More than these would make the request time out; the command forget_lead has no such limit.
 _MOST = 1000
@@ -29,7 +28,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
         return self.has_delete_permission(request)
 
     @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])
-    def forget(self, request: HttpRequest, queryset: QuerySet[AbstractLead]) -> HttpResponse | None:
+    def forget(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Show what there is; once that is confirmed, delete it for good."""
         crm_ids = list(queryset.values_list("crm_id", flat=True)[: _MOST + 1])
         if len(crm_ids) > _MOST:

@@ -16,9 +16,8 @@ from enrow_webhooks.admin import BigTableAdmin
 from leads.admin.actions import EnrichActionsMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.searches import table
-from leads.conf import lead_settings
 from leads.kinds import VALUES, KindFacts
-from leads.models import AbstractLead, Lead, LeadSearch
+from leads.models import Lead, LeadSearch
 
 # What enrichment writes and a person may edit too.
 _VALUES = tuple(name for facts in VALUES for name in (facts.value, facts.country) if name)
@@ -45,16 +44,16 @@ class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
     readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "history")
 
     @admin.display(description=_("company"))
-    def company(self, lead: AbstractLead) -> str:
+    def company(self, lead: Lead) -> str:
         """Show the domain, else the name."""
         return lead.company_domain or lead.company_name
 
     @admin.display(description=_("history"))
-    def history(self, lead: AbstractLead) -> str:
+    def history(self, lead: Lead) -> str:
         """Show the latest searches for the lead, with a link to all."""
         return table(self.admin_site, LeadSearch.objects.filter(crm_id=lead.crm_id).order_by("-id"), crm_id=lead.crm_id)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: AbstractLead | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> tuple[str, ...]:
         """A lead's CRM id is typed once: its history, and results that are under way, find it by that."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if obj is None else ("crm_id", *fields)
@@ -70,7 +69,7 @@ class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
             kwargs["show_hidden_initial"] = True
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: AbstractLead, form: forms.BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Lead, form: forms.BaseForm, change: bool) -> None:
         """Save what the person edited and nothing else of what enrichment writes; a new value starts as never tried."""
         with transaction.atomic(using=router.db_for_write(type(obj))):
             if change:
@@ -79,7 +78,7 @@ class LeadAdminMixin(ForgetActionMixin, EnrichActionsMixin, BigTableAdmin):
             super().save_model(request, obj, form, change)
 
 
-def _take_fresh(lead: AbstractLead, edited: Collection[str]) -> None:
+def _take_fresh(lead: Lead, edited: Collection[str]) -> None:
     """Lock the row, and read again what enrichment may have written since the page was opened."""
     names = [name for name in (*_VALUES, *_VERDICTS) if name not in edited]
     row = type(lead)._default_manager.select_for_update().filter(pk=lead.pk).values(*names).first()
@@ -87,7 +86,7 @@ def _take_fresh(lead: AbstractLead, edited: Collection[str]) -> None:
         setattr(lead, name, value)
 
 
-def _forget_verdicts(lead: AbstractLead, edited: Collection[str]) -> None:
+def _forget_verdicts(lead: Lead, edited: Collection[str]) -> None:
     """The old verdict was about the old value."""
     for facts in VALUES:
         if facts.value in edited:
@@ -106,6 +105,7 @@ def _fieldset(facts: KindFacts) -> tuple[Any, Any]:
     return capfirst(_NAMES[facts.value]), {"fields": (value, (facts.status, facts.checked_at))}
 
 
+@admin.register(Lead)
 class LeadAdmin(LeadAdminMixin):
     """The page of ``leads.Lead``."""
 
@@ -115,8 +115,3 @@ class LeadAdmin(LeadAdminMixin):
         *map(_fieldset, VALUES),
         (_("History"), {"fields": (("created_at", "updated_at"), "history")}),
     )
-
-
-# A project that brings its own lead registers that one; the actions would search the wrong rows on ours.
-if lead_settings.lead_model.lower() == Lead._meta.label_lower:
-    admin.site.register(Lead, LeadAdmin)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from leads.models import AbstractLead
+from leads import reading
 
 
 def list_url(site: AdminSite, model: type[Model], **lookups: object) -> str:
@@ -28,10 +28,16 @@ def page_url(site: AdminSite, model: type[Model], pk: int | str | uuid.UUID) -> 
     return _reverse(site, model, "change", quote(pk))
 
 
-def lead_urls(site: AdminSite, model: type[AbstractLead], crm_ids: Iterable[str]) -> dict[str, str]:
-    """Return the pages of leads by crm_id; one query. A lead that was deleted has none."""
-    rows = model._default_manager.filter(crm_id__in=set(crm_ids)).values_list("crm_id", "pk")
-    return {crm_id: page_url(site, model, pk) for crm_id, pk in rows}
+def lead_urls(site: AdminSite, names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the pages of leads by crm_id, of pairs of a model's label and a crm_id; a query for each model.
+
+    A lead that was deleted has none.
+    """
+    urls: dict[str, str] = {}
+    for mapping, keys in reading.by_mapping(names):
+        rows = mapping.by_keys(keys).values_list(mapping.crm_id_field, "pk")
+        urls |= {keys[key]: page_url(site, mapping.model, pk) for key, pk in rows}
+    return urls
 
 
 def link(url: str, text: object) -> SafeString:

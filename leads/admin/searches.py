@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import ReadOnlyAdmin
 from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.mapping import registry
+from leads.models import LeadSearch, SearchJob
 
 Outcome = LeadSearch.Outcome
 # Rows of a table inside another page; a link leads to all of them.
@@ -83,8 +84,12 @@ class LeadSearchAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("lead"))
     def lead(self, search: LeadSearch) -> SafeString:
-        """Link to the lead by its CRM id, which costs no query."""
-        return link(list_url(self.admin_site, get_lead_model(), crm_id=search.crm_id), search.crm_id)
+        """Link to the lead by its key, which costs no query."""
+        mapping = registry.labelled(search.model)
+        key = mapping.key(search.crm_id) if mapping else None
+        if mapping is None or key is None:
+            return link("", search.crm_id)
+        return link(list_url(self.admin_site, mapping.model, **{mapping.crm_id_field: key}), search.crm_id)
 
     @admin.display(description=_("search job"))
     def search_job(self, search: LeadSearch) -> SafeString:
@@ -95,7 +100,7 @@ class LeadSearchAdmin(ReadOnlyAdmin):
 def table(site: AdminSite, searches: QuerySet[LeadSearch], **lookups: Any) -> str:  # noqa: ANN401 - lookups of any field
     """Return the first searches as an HTML table, with a link to the list that shows all of them; two queries."""
     rows = list(searches.select_related("job")[:FIRST])
-    leads = lead_urls(site, get_lead_model(), (search.crm_id for search in rows))
+    leads = lead_urls(site, [(search.model, search.crm_id) for search in rows])
     context = {
         "rows": [(search, leads.get(search.crm_id, ""), page_url(site, SearchJob, search.job_id)) for search in rows],
         "all_url": list_url(site, LeadSearch, **lookups),

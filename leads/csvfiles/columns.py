@@ -22,7 +22,7 @@ from django.db.models import BinaryField, CharField, Field, FileField, JSONField
 from enrow_webhooks.client.blanks import filled, name_filled, some_blank
 from leads.coercion import typed
 from leads.kinds import KINDS, VALUES
-from leads.models import get_lead_model
+from leads.models import Lead
 
 # What other CRMs call our fields; blanks, hyphens, underscores and case do not count.
 _ALIASES = {
@@ -157,7 +157,7 @@ def _is_utf8(text: str) -> bool:
 
 def fields() -> dict[str, Field[Any, Any]]:
     """Return the fields that stand in a file: what a person or Enrow fills in, no key, relation or automatic time."""
-    own = get_lead_model()._meta.concrete_fields
+    own = Lead._meta.concrete_fields
     return {
         field.name: field
         for field in own

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from leads.csvfiles.columns import cell_of, fields
-from leads.models import get_lead_model
+from leads.models import Lead
 
 _PAGE = 2000
 
@@ -37,7 +37,7 @@ def export_leads(file: Writable, *, watch: Callable[[int], None] | None = None) 
 
 def _pages(names: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the leads in pages: the primary key of each, then these values."""
-    leads = get_lead_model()._default_manager.order_by("pk").values_list("pk", *names)
+    leads = Lead._default_manager.order_by("pk").values_list("pk", *names)
     page = list(leads[:_PAGE])
     while page:
         yield page

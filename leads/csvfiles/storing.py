@@ -15,7 +15,7 @@ from django.db.models.fields import NOT_PROVIDED
 
 from leads import sql
 from leads.kinds import VALUES
-from leads.models import get_lead_model
+from leads.models import Lead
 
 # By the name of a field, what each row of the file says; None is a blank cell. One of the fields is the crm_id.
 Cells: TypeAlias = Mapping[str, Sequence[Any]]
@@ -49,7 +49,7 @@ def update(cells: Cells) -> set[str]:
     """
     sets, changes, params = _sets(cells)
     table = _table(cells)
-    lock = sql.lock("FOR UPDATE OF {L}".format(**sql.names()))
+    lock = sql.lock("FOR UPDATE OF {L}".format(**_names()))
     text = _UPDATE.format(sets=sets, changes=changes, rows=table.text, lock=lock, **_words())
     return {crm_id for (crm_id,) in sql.fetch(text, [*params, *table.params])}
 
@@ -59,7 +59,7 @@ def insert(cells: Cells) -> int:
     own = _fields()
     if any(map(_needs_its_lead, own.values())):
         return _insert_instances(cells)
-    template = get_lead_model()()
+    template = Lead()
     values: dict[str, str] = {}
     params: list[object] = []
     for name, field in own.items():
@@ -79,7 +79,7 @@ def insert(cells: Cells) -> int:
 
 def _insert_instances(cells: Cells) -> int:
     """Create leads of a model with values that only each lead itself can tell: by the ORM, several times slower."""
-    leads = get_lead_model()._default_manager.using(sql.alias())
+    leads = Lead._default_manager.using(sql.alias())
     known = set(leads.filter(crm_id__in=cells["crm_id"]).values_list("crm_id", flat=True))
     rows = (dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True))
     filled = [{name: value for name, value in row.items() if value is not None} for row in rows]
@@ -90,12 +90,16 @@ def _insert_instances(cells: Cells) -> int:
 
 def _fields() -> dict[str, Field[Any, Any]]:
     """Return the fields of a lead that are columns, by name."""
-    return {field.name: field for field in get_lead_model()._meta.concrete_fields}
+    return {field.name: field for field in Lead._meta.concrete_fields}
 
 
 def _words() -> dict[str, str]:
     """Return what the statements call the tables, the column with the crm_id and the cell with it."""
-    return {**sql.names(), "crm_id": _column(_fields()["crm_id"]), "cell": _cell("crm_id")}
+    return {**_names(), "crm_id": _column(_fields()["crm_id"]), "cell": _cell("crm_id")}
+
+
+def _names() -> dict[str, str]:
+    return {"L": _quoted(Lead._meta.db_table)}
 
 
 def _is_made(field: Field[Any, Any]) -> bool:
@@ -161,7 +165,7 @@ def _sets(cells: Cells) -> tuple[str, str, list[object]]:
     """
     own = _fields()
     told = [name for name in cells if name != "crm_id"]
-    table = sql.names()["L"]
+    table = _names()["L"]
     differs = "IS DISTINCT FROM" if sql.connect().vendor == "postgresql" else "IS NOT"
     sets, changes = [], []
     for name in dict.fromkeys([*told, *(verdict for verdict, (subject, _) in _VERDICTS.items() if subject in told)]):
@@ -175,5 +179,5 @@ def _sets(cells: Cells) -> tuple[str, str, list[object]]:
             changes.append(f"COALESCE({_cell(name)}, {before}) {differs} {before}")
     times = [field for field in own.values() if getattr(field, "auto_now", False)]
     sets += [f"{_column(field)} = %s" for field in times]
-    lead = get_lead_model()()
+    lead = Lead()
     return ", ".join(sets), " OR ".join(changes), [_stored(field, field.pre_save(lead, add=False)) for field in times]

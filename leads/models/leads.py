@@ -6,14 +6,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.client.names import person
-from leads.conf import lead_settings
 
 
 def new_crm_id() -> str:
@@ -21,25 +18,30 @@ def new_crm_id() -> str:
     return uuid.uuid4().hex
 
 
-class AbstractLead(models.Model):
-    """The fields that enrichment reads and writes; a project's own lead model inherits this.
+class EmailStatus(models.TextChoices):
+    """What is known of an address. Blank: never tried; "not found" and "failed" are different things."""
 
-    It is then named in ``ENROW["LEAD_MODEL"]``. A blank status means "never tried"; "not found" and "failed" are
-    different things.
-    """
+    UNKNOWN = "", _("never tried")
+    VALID = "valid", _("valid")
+    INVALID = "invalid", _("invalid")
+    NOT_FOUND = "not_found", _("nothing found")
+    FAILED = "failed", _("failed")
 
-    class EmailStatus(models.TextChoices):
-        UNKNOWN = "", _("never tried")
-        VALID = "valid", _("valid")
-        INVALID = "invalid", _("invalid")
-        NOT_FOUND = "not_found", _("nothing found")
-        FAILED = "failed", _("failed")
 
-    class PhoneStatus(models.TextChoices):
-        UNKNOWN = "", _("never tried")
-        FOUND = "found", _("found")
-        NOT_FOUND = "not_found", _("nothing found")
-        FAILED = "failed", _("failed")
+class PhoneStatus(models.TextChoices):
+    """The same of a phone number."""
+
+    UNKNOWN = "", _("never tried")
+    FOUND = "found", _("found")
+    NOT_FOUND = "not_found", _("nothing found")
+    FAILED = "failed", _("failed")
+
+
+class Lead(models.Model):
+    """The lead of projects that map no table of their own. It is mapped like any other model."""
+
+    EmailStatus = EmailStatus
+    PhoneStatus = PhoneStatus
 
     crm_id = models.CharField(
         _("CRM id"),
@@ -70,7 +72,20 @@ class AbstractLead(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
-        abstract = True
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(crm_id=""), name="leads_lead_has_crm_id"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["email"], name="leads_lead_email"),
+            models.Index(fields=["company_domain"], name="leads_lead_company_domain"),
+            # With the id, in which lists are sorted: a batch is updated at one time, and a status is shared by many.
+            models.Index(fields=["-updated_at", "-id"], name="leads_lead_updated_at"),
+            models.Index(fields=["email_status", "id"], name="leads_lead_email_status"),
+            models.Index(fields=["phone_status", "id"], name="leads_lead_phone_status"),
+        ]
 
     def __str__(self) -> str:
         return self.crm_id
@@ -92,40 +107,3 @@ class AbstractLead(models.Model):
     def display_name(self) -> str:
         """Return the name that is sent to Enrow."""
         return " ".join(filter(None, person(self.firstname, self.lastname, self.fullname)))
-
-
-class Lead(AbstractLead):
-    """The lead of projects that bring no model of their own."""
-
-    class Meta(AbstractLead.Meta):
-        verbose_name = _("lead")
-        verbose_name_plural = _("leads")
-        ordering: ClassVar[list[str]] = ["id"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=~Q(crm_id=""), name="leads_lead_has_crm_id"),
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["email"], name="leads_lead_email"),
-            models.Index(fields=["company_domain"], name="leads_lead_company_domain"),
-            # With the id, in which lists are sorted: a batch is updated at one time, and a status is shared by many.
-            models.Index(fields=["-updated_at", "-id"], name="leads_lead_updated_at"),
-            models.Index(fields=["email_status", "id"], name="leads_lead_email_status"),
-            models.Index(fields=["phone_status", "id"], name="leads_lead_phone_status"),
-        ]
-
-
-def get_lead_model() -> type[AbstractLead]:
-    """Return the model that ``ENROW["LEAD_MODEL"]`` names.
-
-    Raises ImproperlyConfigured when there is none of that name, or it is not a lead.
-    """
-    name = lead_settings.lead_model
-    try:
-        model = apps.get_model(name, require_ready=False)
-    except (LookupError, ValueError):
-        raise ImproperlyConfigured(f'ENROW["LEAD_MODEL"] names no installed model: {name!r}.') from None
-    if not issubclass(model, AbstractLead):
-        raise ImproperlyConfigured(
-            f'ENROW["LEAD_MODEL"] is {name!r}, which does not inherit leads.models.AbstractLead.'
-        )
-    return model

@@ -32,8 +32,9 @@ class LeadSearchQuerySet(OwnQuerySet["LeadSearch"]):
 class LeadSearch(models.Model):
     """What was asked for one lead and what came back. Slim on purpose: there may be tens of millions.
 
-    It points at its lead by ``crm_id``, so that any model can be the lead and history survives a deleted one. A row
-    without a ``position`` was not sent: it shares the purchase of the row with the same fingerprint in the same job.
+    It points at its lead by ``model`` and ``crm_id``, so that any model can be the lead and history survives a deleted
+    one. No two leads have one crm_id, whatever their models: the prefixes of their mappings see to it. A row without a
+    ``position`` was not sent: it shares the purchase of the row with the same fingerprint in the same job.
     """
 
     class Outcome(models.TextChoices):
@@ -59,6 +60,9 @@ class LeadSearch(models.Model):
     # No index of its own: leads_search_job starts with it.
     job = models.ForeignKey(
         SearchJob, on_delete=models.CASCADE, related_name="searches", verbose_name=_("job"), db_index=False
+    )
+    model = models.CharField(
+        _("model"), max_length=100, blank=True, help_text=_("Label of the lead's model; blank: fits no lead.")
     )
     crm_id = models.CharField(_("CRM id"), max_length=128)
     kind = models.CharField(_("kind"), max_length=12, choices=CHOICES)

@@ -44,6 +44,8 @@ class Batch:
     """What becomes one search job."""
 
     kind: Kind
+    # Label of the model of all its leads.
+    model: str
     country_code: str = ""
     # One person each: what is bought.
     purchases: dict[uuid.UUID, Wanted] = field(default_factory=dict)

@@ -76,10 +76,10 @@ def _fill(pk: uuid.UUID, batch: Batch, reserved: _Reserved, *, again: bool) -> Q
     job = SearchJob.objects.queued().select_for_update().filter(pk=pk).first()
     if job is None:
         return Queued(job=None, unpaid=unpaid)  # cancelled at this very moment
-    bought = purchases.buy(job, wanted, again=again) if wanted else set()
+    bought = purchases.buy(job, batch.model, wanted, again=again) if wanted else set()
     late = [row for position, row in enumerate(wanted) if position not in bought]
     sharing = [*batch.shares, *batch.reuses, *late]
-    shared = purchases.share(job, sharing) if sharing else []
+    shared = purchases.share(job, batch.model, sharing) if sharing else []
     outcomes = Counter(row.outcome for row in shared)
     reused = outcomes[Known.FOUND] + outcomes[Known.NOT_FOUND]
     is_kept = _size(job, bought=len(bought), reused=reused)

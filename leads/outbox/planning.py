@@ -10,23 +10,24 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from enrow_webhooks.client.values import Kind, Query
 from enrow_webhooks.transactions import repeated
-from leads import sql
+from leads import reading
 from leads.conf import lead_settings
 from leads.digests import digest
 from leads.eligibility import judge, value_before
 from leads.kinds import KINDS, Candidate, finder_of
-from leads.models import AbstractLead, LeadSearch
+from leads.mapping import LONGEST_CRM_ID, LeadMapping, registry
 from leads.outbox.batches import Batch, Order, Wanted
+from leads.outbox.in_flight import in_flight
 from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, cleared, in_flight, kept_aside, nothing_new
+from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new
+from leads.skips import in_flight as under_way
 
 # Who is wanted, and the country where the company's name is looked up.
 Located = tuple[Wanted, str]
@@ -34,71 +35,58 @@ Located = tuple[Wanted, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Page:
-    """Some leads: the values of a Candidate, and per kind the search in flight, None where there is none.
+    """Some leads: the values of a Candidate each, and who of them may not be searched now.
 
     Bare tuples of bare values, because the garbage collector looks through everything else again and again.
     """
 
-    columns: Sequence[str]
+    mapping: LeadMapping
     rows: list[tuple[Any, ...]]
-
-    def read(self, *columns: str) -> Iterator[Any]:
-        """Yield of each lead the value in a column, or a tuple of the values in several."""
-        return map(itemgetter(*map(self.columns.index, columns)), self.rows)
-
-
-def pages(queryset: QuerySet[AbstractLead], kinds: Collection[Kind], size: int) -> Iterator[Page]:
-    """Yield the leads in pages; one query a page, by primary key, where they are written: a replica is behind."""
-    columns = [*Candidate._fields, *map(_busy, kinds)]
-    for source in _sources(queryset.using(sql.alias()), size):
-        leads = source.annotate(**{_busy(kind): _in_flight(kind) for kind in kinds}).values_list(*columns)
-        rows = _read(leads[:size])
-        while rows:
-            yield Page(columns=columns, rows=rows)
-            last = rows[-1][columns.index("pk")]
-            rows = _read(leads.filter(pk__gt=last)[:size]) if len(rows) == size else []
+    # By crm_id, those with a search under way; by primary key, those that the project leaves out.
+    busy: Mapping[Kind, Collection[str]]
+    left_out: Collection[Any]
 
 
-def _read(leads: QuerySet[AbstractLead, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return one page; under SERIALIZABLE a query alone may be broken off, too."""
-    return repeated(sql.alias(), partial(list, leads))
+def pages(mapping: LeadMapping, queryset: QuerySet[Any], kinds: Sequence[Kind], size: int) -> Iterator[Page]:
+    """Yield the leads in pages, by primary key, read where they are written; a constant number of queries a page."""
+    for source in _sources(queryset.using(mapping.alias), size):
+        for page in reading.pages(mapping, source, size):
+            judges = any(KINDS[kind].judges for kind in kinds)
+            rows = reading.with_statuses(mapping, page) if judges else page
+            busy = in_flight(kinds, [row[1] for row in rows])
+            yield Page(mapping=mapping, rows=rows, busy=busy, left_out=_left_out(mapping, rows))
 
 
-def _busy(kind: Kind) -> str:
-    """Return the name of the column with the search in flight."""
-    return f"busy_{kind}"
+def _left_out(mapping: LeadMapping, rows: Sequence[tuple[Any, ...]]) -> set[Any]:
+    """Return the primary keys of the leads that the project's own queryset does not have."""
+    allowed = mapping.get_queryset()
+    if not reading.narrows(allowed):
+        return set()
+    pks = {row[0] for row in rows}
+    some = allowed.using(mapping.alias).order_by().filter(pk__in=pks).values_list("pk", flat=True)
+    return pks.difference(repeated(mapping.alias, partial(list, some)))
 
 
-def _sources(queryset: QuerySet[AbstractLead], size: int) -> Iterator[QuerySet[AbstractLead]]:
-    """Yield the same leads as querysets that may be filtered, ordered by primary key.
+def _sources(queryset: QuerySet[Any], size: int) -> Iterator[QuerySet[Any]]:
+    """Yield the same leads as querysets that may be filtered.
 
     A slice is read once, by primary keys: asked again after the first results, ``leads.filter(email="")[:100]`` would
     let others in. That is the one case in which memory grows with the queryset, by a key for each lead.
     """
-    query, leads = queryset.query, queryset.model._default_manager.using(queryset.db)
+    query, leads = queryset.query, queryset.model._base_manager.using(queryset.db)
     if query.is_sliced:
         keys = sorted(queryset.values_list("pk", flat=True))
-        yield from (leads.filter(pk__in=keys[at : at + size]).order_by("pk") for at in range(0, len(keys), size))
+        yield from (leads.filter(pk__in=keys[at : at + size]) for at in range(0, len(keys), size))
     elif query.combinator or query.distinct or query.group_by:
-        yield leads.filter(pk__in=queryset.values("pk")).order_by("pk")
+        yield leads.filter(pk__in=queryset.values("pk"))
     else:
-        yield queryset.order_by("pk")
+        yield queryset
 
 
-def _in_flight(kind: Kind) -> Subquery:
-    """Return the search in flight of a lead, if any.
-
-    Not EXISTS: PostgreSQL may answer that for all leads at once, by reading every pending search for each page.
-    """
-    return Subquery(
-        LeadSearch.objects.pending().filter(crm_id=OuterRef("crm_id"), kind=kind).order_by().values("pk")[:1]
-    )
-
-
-def plan(queryset: QuerySet[AbstractLead], order: Order, tally: Tally) -> Iterator[Batch]:
+def plan(mapping: LeadMapping, queryset: QuerySet[Any], order: Order, tally: Tally) -> Iterator[Batch]:
     """Yield batches as soon as they are full; what is not searched goes into the tally. Writes nothing."""
     open_batches: dict[tuple[Kind, str], Batch] = {}
-    for page in pages(queryset, order.kinds, max(map(lead_settings.batch_size, order.kinds))):
+    for page in pages(mapping, queryset, order.kinds, max(map(lead_settings.batch_size, order.kinds))):
         for kind in order.kinds:
             for batch in _sort(kind, page, order, tally, open_batches):
                 yield batch
@@ -113,13 +101,13 @@ def _sort(
     wanted: Sequence[Located] = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
     if not order.force:
-        wanted = _without_told(kind, _without_aside(kind, wanted, known, tally), known, tally)
+        wanted = _without_told(kind, page.mapping, _without_aside(kind, wanted, known, tally), known, tally)
     known = {name: status for name, status in known.items() if status is not Known.OLD}
     size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
     for row, country in wanted:
         batch = batches.get((kind, country))
         if batch is None:
-            batch = batches[kind, country] = Batch(kind=kind, country_code=country)
+            batch = batches[kind, country] = Batch(kind=kind, model=page.mapping.label, country_code=country)
         status = known.get(row.fingerprint)
         if status is Known.PENDING or row.fingerprint in batch.purchases:
             batch.shares.append(row)
@@ -150,14 +138,15 @@ def _without_aside(
 
 
 def _without_told(
-    kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
+    kind: Kind, mapping: LeadMapping, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
 ) -> Sequence[Located]:
     """Skip whose value we wrote and is blank now, and who has all that there is to reuse; return the others."""
     asked = [row for row, _ in wanted if row.fingerprint in known]
     if not asked:
         return wanted
     skips: dict[str, Skip] = {}
-    for row, told in zip(asked, told_leads(kind, asked), strict=True):
+    made = reading.made(mapping, [row.crm_id for row in asked])
+    for row, told in zip(asked, told_leads(kind, asked, made), strict=True):
         if told.had_value and not row.value_before:
             skips[row.crm_id] = cleared(kind, row.crm_id)
         elif told.knows_all(kind, row, known[row.fingerprint]):
@@ -169,15 +158,40 @@ def _without_told(
 
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[Located]:
     """Judge one page for one kind; yield who is wanted, with the country where the company's name is looked up."""
-    leads = map(Candidate._make, page.read(*Candidate._fields))
-    for lead, search in zip(leads, page.read(_busy(kind)), strict=True):
-        verdict = _judge(kind, lead, order) if search is None else in_flight(kind, lead.crm_id)
+    facts, busy = KINDS[kind], page.busy[kind]
+    unnamed = _Unnamed(page.mapping)
+    for lead in map(Candidate._make, page.rows):
+        if lead.pk in page.left_out:
+            verdict: Query | Skip = left_out(kind, lead.crm_id)
+        elif lead.crm_id in busy:
+            verdict = under_way(kind, lead.crm_id)
+        else:
+            verdict = unnamed.skip(kind, lead.crm_id) or _judge(kind, lead, order)
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
-            status = getattr(lead, KINDS[kind].status) if KINDS[kind].judges else ""
+            status = getattr(lead, facts.status) if facts.judges else ""
             row = Wanted(lead.crm_id, verdict.fingerprint, value_before(kind, lead), digest(lead), status)
             yield row, verdict.country_code
+
+
+class _Unnamed:
+    """Leads whose crm_id cannot be told from another model's, or does not fit."""
+
+    def __init__(self, mapping: LeadMapping) -> None:
+        self._mapping = mapping
+        self._others = () if mapping.crm_id_prefix else registry.prefixes()
+
+    def skip(self, kind: Kind, crm_id: str) -> Skip | None:
+        """Return the skip of such a lead, None for all others."""
+        if len(crm_id) > LONGEST_CRM_ID:
+            sentence = f"Its crm_id has {len(crm_id):,} characters; {LONGEST_CRM_ID} fit."
+        elif self._others and crm_id.startswith(self._others):
+            other = registry.owner(crm_id)
+            sentence = f"Its crm_id begins like those of {other.model._meta.label if other else ''}; change it."
+        else:
+            return None
+        return Skip(crm_id=crm_id, kind=kind, reason=Reason.BAD_INPUT, sentence=sentence)
 
 
 def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:

@@ -6,9 +6,10 @@ job as a row without a position; a person who was bought lately is copied from t
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
@@ -102,7 +103,7 @@ FROM {rows} ORDER BY r.place
 _WRITTEN = """
 FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
     AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
-    AND k.created_at >= (SELECT l.created_at FROM {L} l WHERE l.crm_id = r.crm_id)
+    AND (r.made_at IS NULL OR k.created_at >= r.made_at)
 """
 
 
@@ -129,10 +130,12 @@ class Told(NamedTuple):
         return known is Known.NOT_FOUND or row.value_before == self.value
 
 
-def told_leads(kind: Kind, rows: Sequence[Wanted]) -> list[Told]:
-    """Return for each row what its lead was told; one query, however many."""
-    places = [(place, row.crm_id, row.fingerprint.hex) for place, row in enumerate(rows)]
-    table = sql.table_of("r", {"place": "int", "crm_id": "text", "fingerprint": "uuid"}, places)
+def told_leads(kind: Kind, rows: Sequence[Wanted], made: Mapping[str, dt.datetime]) -> list[Told]:
+    """Return for each row what its lead was told since it was made, if that is known; one query, however many."""
+    times = {crm_id: sql.stamp(at) for crm_id, at in made.items()}
+    places = [(place, row.crm_id, row.fingerprint.hex, times.get(row.crm_id)) for place, row in enumerate(rows)]
+    columns = {"place": "int", "crm_id": "text", "fingerprint": "uuid", "made_at": "timestamptz"}
+    table = sql.table_of("r", columns, places)
     told = _WRITTEN.format(**sql.names())
     asked, value = _shareable(kind, "COALESCE(q.sent_at, q.created_at)"), _shareable(kind, "q.value")
     text = _TOLD.format(told=told, asked=asked.text, value=value.text, rows=table.text)
@@ -167,7 +170,7 @@ ON CONFLICT DO NOTHING RETURNING position
 """
 
 
-def buy(job: SearchJob, rows: Sequence[Wanted], *, again: bool = False) -> set[int]:
+def buy(job: SearchJob, model: str, rows: Sequence[Wanted], *, again: bool = False) -> set[int]:
     """Insert a pending search per row; return the positions, in the order of the rows, that nobody had taken.
 
     Somebody may have bought a person since the batch was planned: nobody is bought twice, but ``again`` on purpose.
@@ -175,10 +178,10 @@ def buy(job: SearchJob, rows: Sequence[Wanted], *, again: bool = False) -> set[i
     columns = {"position": "int", **_ASKED}
     numbered = [(position, *_asked(row)) for position, row in enumerate(rows)]
     table = sql.table_of("r", columns, numbered)
-    insert = _insert(job_id="%s", kind="%s", position="r.position", outcome="'pending'")
+    insert = _insert(job_id="%s", model="%s", kind="%s", position="r.position", outcome="'pending'")
     known = _shareable(Kind(job.kind))
     text = _BUY.format(insert=insert, rows=table.text, known=known.text)
-    inserted = sql.fetch(text, [sql.key(job.pk), job.kind, *table.params, again, *known.params])
+    inserted = sql.fetch(text, [sql.key(job.pk), model, job.kind, *table.params, again, *known.params])
     return {position for (position,) in inserted}
 
 
@@ -194,7 +197,7 @@ ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
 """
 
 
-def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
+def share(job: SearchJob, model: str, rows: Sequence[Wanted]) -> list[Shared]:
     """Let each row share a purchase; return those that could.
 
     The rest has a search in flight already, or its purchase ended this very moment without a result.
@@ -204,6 +207,7 @@ def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
     own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"
     insert = _insert(
         job_id=f"CASE WHEN p.outcome = 'pending' THEN p.job_id ELSE {own} END",
+        model="%s",
         kind="p.kind",
         position="NULL",
         outcome="p.outcome",
@@ -213,7 +217,7 @@ def share(job: SearchJob, rows: Sequence[Wanted]) -> list[Shared]:
     )
     lock = sql.lock("FOR SHARE OF k")
     text = _SHARE.format(insert=insert, rows=table.text, shareable=shareable.text, lock=lock, **sql.names())
-    inserted = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk)])
+    inserted = sql.fetch(text, [*shareable.params, *table.params, sql.key(job.pk), model])
     shared = [Shared(crm_id, uuid.UUID(str(job_id)), Known(outcome)) for crm_id, job_id, outcome in inserted]
     return _without_strays(shared, {row.job_id for row in shared} - {job.pk})
 

@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
-from django.db.models import Exists, OuterRef, Subquery
-from django.db.models.functions import JSONArray
+from django.db.models import Exists
 from django.utils import timezone
 
 from enrow_webhooks.client.errors import (
@@ -30,14 +29,13 @@ from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind, Launch, Query
 from enrow_webhooks.connect import open_client, take_post_slot
 from enrow_webhooks.inbox.addresses import callback_url
-from leads import home, sql
+from leads import home, reading, sql
 from leads.conf import lead_settings
 from leads.eligibility import judge
 from leads.home import NotAtHome
 from leads.kinds import Candidate
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.models import LeadSearch, SearchJob
 from leads.models.jobs import SearchJobQuerySet
-from leads.models.searches import LeadSearchQuerySet
 from leads.outbox.halving import halve
 from leads.results.applying import end_without_result
 from leads.skips import Skip
@@ -149,35 +147,14 @@ def _queries(job: SearchJob) -> list[Query]:
 
 
 def _sent(job: SearchJob) -> list[Asked]:
-    """Return the rows of the POST in their order.
+    """Return the rows of the POST in their order, with the leads that may be searched, as they are now.
 
-    Each lead is a value of its own, looked up by its crm_id: a join may read a million leads to find these 5,000. Nor
-    is the outcome a condition, because PostgreSQL may look through all that is pending for what of the job is.
+    The outcome is no condition, because PostgreSQL may look through all that is pending for what of the job is.
     """
-    leads = get_lead_model()._default_manager.filter(crm_id=OuterRef("crm_id")).order_by()
-    searches = LeadSearch.objects.filter(job=job).sent()
-    if _reads_in_python():
-        return _sent_by_the_orm(searches)
-    rows = searches.annotate(lead=Subquery(leads.values(inputs=JSONArray(*Candidate._fields))[:1]))
-    return [
-        Asked(fingerprint, None if lead is None else Candidate._make(lead))
-        for fingerprint, outcome, lead in rows.values_list("fingerprint", "outcome", "lead")
-        if outcome == LeadSearch.Outcome.PENDING
-    ]
-
-
-def _reads_in_python() -> bool:
-    """Tell whether a field of the host's lead model turns what the database holds, as an encrypted one does."""
-    inputs = (field for field in get_lead_model()._meta.concrete_fields if field.name in Candidate._fields)
-    return any(hasattr(field, "from_db_value") for field in inputs)
-
-
-def _sent_by_the_orm(searches: LeadSearchQuerySet) -> list[Asked]:
-    """Return the same for such a model, whose values are known to the ORM alone."""
-    pending = list(searches.pending().values_list("fingerprint", "crm_id"))
-    wanted = get_lead_model()._default_manager.using(sql.alias()).filter(crm_id__in=[crm_id for _, crm_id in pending])
-    by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, wanted.values_list(*Candidate._fields))}
-    return [Asked(fingerprint, by_crm_id.get(crm_id)) for fingerprint, crm_id in pending]
+    searches = LeadSearch.objects.filter(job=job).sent().values_list("fingerprint", "model", "crm_id", "outcome")
+    pending = [row for row in searches if row[-1] == LeadSearch.Outcome.PENDING]
+    leads = reading.candidates([(model, crm_id) for _, model, crm_id, _ in pending], eligible=True)
+    return [Asked(fingerprint, leads.get(crm_id)) for fingerprint, _, crm_id, _ in pending]
 
 
 def _query(kind: Kind, row: Asked) -> Query | str:

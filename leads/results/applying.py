@@ -19,8 +19,8 @@ from leads.conf import lead_settings
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
+from leads.results.fresh import Fresh
 from leads.results.matching import Match, Sent, Settled, match, settle_one
-from leads.results.updating import Fresh
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
@@ -182,6 +182,7 @@ def _fresh(rows: Sequence[Sent], settled: Mapping[int, Settled], rest: Settled) 
 def _as_fresh(row: Sent, result: Settled | Sent) -> Fresh:
     return Fresh(
         pk=row.pk,
+        model=row.model,
         crm_id=row.crm_id,
         fingerprint=row.fingerprint,
         inputs=row.inputs,

@@ -17,7 +17,8 @@ from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.kinds import KINDS
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.mapping import LeadMapping, registry
+from leads.models import LeadSearch, SearchJob
 from leads.results import writeback
 
 logger = logging.getLogger(__name__)
@@ -32,17 +33,19 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
 
     It is written as any other: a value that the lead has, or a newer search, wins; ``effect`` says what became of it.
     """
-    if not get_lead_model()._default_manager.filter(crm_id=crm_id).exists():
+    mapping = lead_named(crm_id)
+    if mapping is None:
         return False
 
     def assign() -> LeadSearch | None:
         search = _locked(pk)
         if search is None or search.outcome not in _GIVEN:
             return None
-        search.crm_id, search.effect, search.error = crm_id, Effect.NONE, f"Given to this lead by {by}."[:300]
+        search.model, search.crm_id, search.effect = mapping.label, crm_id, Effect.NONE
+        search.error = f"Given to this lead by {by}."[:300]
         if KINDS[Kind(search.kind)].judges:
             search.value_before = search.value  # a verdict is about this address alone
-        search.save(update_fields=["crm_id", "effect", "error", "value_before"])
+        search.save(update_fields=["model", "crm_id", "effect", "error", "value_before"])
         SearchJob.objects.filter(pk=search.job_id).update(written_at=None)
         recount([search.job_id])
         return search
@@ -57,6 +60,14 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
         # The decision stands; the sweep writes it once the lead can be written.
         log_failure(logger, error, "The results of search job %s could not be written:", search.job_id)
     return True
+
+
+def lead_named(crm_id: str) -> LeadMapping | None:
+    """Return the mapping of the lead with this crm_id, None when there is no such lead."""
+    for mapping, keys in registry.keys([crm_id]):
+        if mapping.by_keys(keys).exists():
+            return mapping
+    return None
 
 
 def drop(pk: int, *, by: str) -> bool:

@@ -6,21 +6,25 @@ what would be sent for them now, so that a trimmed space costs nobody a result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from enrow_webhooks.client.values import Kind
-from leads import sql
+from leads import reading
 from leads.digests import digest
 from leads.eligibility import judge, value_before
 from leads.kinds import KINDS, Candidate
-from leads.models import get_lead_model
 from leads.skips import Skip
 
 
 class Row(Protocol):
     """A search with what was known of its lead when it was planned."""
+
+    @property
+    def model(self) -> str:
+        """Label of the lead's model."""
 
     @property
     def crm_id(self) -> str:
@@ -42,26 +46,38 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-def split(kind: Kind, rows: Sequence[R], *, lock: bool) -> tuple[list[R], list[R]]:
-    """Return the rows that may still be written to their leads as these are now, and those whose leads changed.
+@dataclass(slots=True)
+class Split(Generic[R]):
+    """Rows by what became of their leads."""
 
-    A row without a lead, and one whose lead got another value, is in neither list. One query; ``lock`` keeps the leads
-    as they are until the transaction of the caller ends.
+    # May still be written; belongs to its lead no more, because the lead changed; has no lead any more.
+    may: list[R] = field(default_factory=list)
+    changed: list[R] = field(default_factory=list)
+    gone: list[R] = field(default_factory=list)
+
+
+def split(kind: Kind, rows: Sequence[R], *, lock: bool = False) -> Split[R]:
+    """Tell which rows may still be written to their leads as these are now.
+
+    A row whose lead got another value is in none of the lists. One query for each model; ``lock`` keeps the leads as
+    they are until the transaction of the caller ends.
     """
-    leads = get_lead_model()._base_manager.using(sql.alias()).filter(crm_id__in={row.crm_id for row in rows})
-    if lock:
-        leads = leads.select_for_update()
-    found = leads.order_by("crm_id").values_list(*Candidate._fields)
-    by_crm_id = {lead.crm_id: lead for lead in map(Candidate._make, found)}
-    may: list[R] = []
-    changed: list[R] = []
+    leads = reading.candidates([(row.model, row.crm_id) for row in rows], lock=lock)
+    return sort(kind, rows, leads)
+
+
+def sort(kind: Kind, rows: Sequence[R], leads: Mapping[str, Candidate]) -> Split[R]:
+    """Tell the same of leads that are known, by crm_id."""
+    found: Split[R] = Split()
     for row in rows:
-        lead = by_crm_id.get(row.crm_id)
-        if lead and not _fits(kind, row, lead):
-            changed.append(row)
-        elif lead and (KINDS[kind].judges or value_before(kind, lead) in {"", row.value_before}):
-            may.append(row)
-    return may, changed
+        lead = leads.get(row.crm_id)
+        if lead is None:
+            found.gone.append(row)
+        elif not _fits(kind, row, lead):
+            found.changed.append(row)
+        elif KINDS[kind].judges or value_before(kind, lead) in {"", row.value_before}:
+            found.may.append(row)
+    return found
 
 
 def _fits(kind: Kind, row: Row, lead: Candidate) -> bool:

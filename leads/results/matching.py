@@ -40,6 +40,8 @@ class Sent(NamedTuple):
     effect: str = ""
     inputs: uuid.UUID | None = None
     asked_at: dt.datetime | None = None
+    # Label of the lead's model.
+    model: str = ""
 
     def __repr__(self) -> str:
         return f"<Sent {self.pk}>"

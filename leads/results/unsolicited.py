@@ -20,10 +20,11 @@ from enrow_webhooks.client.events import Event
 from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, fingerprint
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
-from leads import sql
+from leads import reading, sql
 from leads.conf import lead_settings
-from leads.kinds import KINDS, Candidate
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.kinds import KINDS
+from leads.mapping import registry
+from leads.models import LeadSearch, SearchJob
 from leads.results import applying, writeback
 from leads.results.matching import settle_one
 from leads.results.resemblance import difference
@@ -34,6 +35,8 @@ REQUESTED_BY = "elsewhere"
 class _Named(NamedTuple):
     """A result that names a lead of ours."""
 
+    # Label of the lead's model.
+    model: str
     result: Result
     # Why it may not be about that lead; blank when it is.
     doubt: str
@@ -117,9 +120,13 @@ def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:
     """Return the results that name a lead of ours, by crm_id."""
     named = {result.crm_id: result for result in answer.results if result.crm_id}
     # As the database has them: a host's own manager may hide some, and they are written all the same.
-    leads = get_lead_model()._base_manager.using(sql.alias()).filter(crm_id__in=named)
-    known = map(Candidate._make, leads.values_list(*Candidate._fields))
-    return {lead.crm_id: _Named(named[lead.crm_id], difference(kind, lead, named[lead.crm_id].echo)) for lead in known}
+    labels = [(mapping.label, crm_id) for mapping, keys in registry.keys(named) for crm_id in keys.values()]
+    leads = reading.candidates(labels)
+    models = {crm_id: label for label, crm_id in labels}
+    return {
+        crm_id: _Named(models[crm_id], named[crm_id], difference(kind, lead, named[crm_id].echo))
+        for crm_id, lead in leads.items()
+    }
 
 
 def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -> bool:
@@ -163,12 +170,13 @@ def _cost(kind: Kind, answer: Answer) -> Decimal:
     return lead_settings.price(kind) * (len(answer.results) if KINDS[kind].misses_cost else hits)
 
 
-def _search(job: SearchJob, position: int, result: Result, doubt: str) -> LeadSearch:
+def _search(job: SearchJob, position: int, model: str, result: Result, doubt: str) -> LeadSearch:
     if doubt:
         return applying.kept_aside(job, result, doubt)
     settled = settle_one(Kind(job.kind), 0, result)
     return LeadSearch(
         job=job,
+        model=model,
         crm_id=result.crm_id,
         kind=job.kind,
         position=position,

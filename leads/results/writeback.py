@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import groupby
 from operator import attrgetter
 
 from django.db import transaction
@@ -17,8 +19,8 @@ from enrow_webhooks.client.values import Kind
 from leads import sql
 from leads.models import LeadSearch, SearchJob
 from leads.results import refusals, updating
-from leads.results.updating import Fresh
-from leads.signals import leads_written
+from leads.results.fresh import Fresh, Updated, asked_at, newer
+from leads.signals import values_written
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,10 @@ _STORED = [name for name in Fresh._fields if name != "is_late"]
 _STORE = """
 UPDATE {S} SET outcome = r.outcome, value = r.value, country = r.country, error = r.error, effect = {effect}
 FROM {rows} WHERE {S}.id = r.id
+"""
+# Who was not written says why.
+_REASON = """
+CASE WHEN r.effect <> '' OR r.outcome = 'cancelled' THEN r.effect WHEN {newer} THEN 'stale' ELSE 'kept' END
 """
 
 
@@ -73,19 +79,22 @@ def _spare(job: SearchJob, rows: Sequence[Fresh], *, mark_all: bool) -> int:
         return 0
     sql.look_up_by_index()
     newest = _newest(rows)
-    in_order = sorted(newest.values(), key=attrgetter("crm_id"))
-    changed: list[str] = []
+    in_order = sorted(newest.values(), key=attrgetter("model", "crm_id"))
+    updated = Updated()
 
     def write_some(some: Sequence[Fresh]) -> list[str]:
-        written, others = updating.update(job, some)
-        changed.extend(others)
-        return written
+        part = updating.update(job, some)
+        updated.add(part)
+        return part.written
 
     spared = refusals.spare(in_order, write_some, mark_all=mark_all)
+    # What a try wrote before its table refused it is not written.
+    updated.written = spared.written
     notes = {newest[crm_id].pk: note for crm_id, note in refusals.notes(spared.refused).items()}
     told = [row._replace(error=refusals.retold(row.error, notes.get(row.pk, ""))[:300]) for row in rows]
-    effects = dict.fromkeys(notes, Effect.REFUSED) | _effects(newest, spared.written, changed)
+    effects = dict.fromkeys(notes, Effect.REFUSED) | _effects(newest, updated)
     written = _book(job, told, effects)
+    _tell_project(job, updated)
     if notes or job.refused:
         _tell(job, list(notes.values()), of=len(newest))
     return written
@@ -114,8 +123,9 @@ def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
         _store(job, rows, {}, reason="''")
         return 0
     newest = _newest(rows)
-    written, changed = updating.update(job, list(newest.values()))
-    return _book(job, rows, _effects(newest, written, changed))
+    updated = updating.update(job, list(newest.values()))
+    _tell_project(job, updated)
+    return _book(job, rows, _effects(newest, updated))
 
 
 def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
@@ -126,20 +136,26 @@ def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
     return {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
 
 
-def _effects(newest: Mapping[str, Fresh], written: Sequence[str], changed: Sequence[str]) -> dict[int, str]:
-    effects = dict.fromkeys(changed, Effect.CHANGED) | dict.fromkeys(written, Effect.WRITTEN)
+def _effects(newest: Mapping[str, Fresh], updated: Updated) -> dict[int, str]:
+    effects = dict.fromkeys(updated.gone, Effect.ORPHAN) | dict.fromkeys(updated.changed, Effect.CHANGED)
+    effects |= dict.fromkeys(updated.written, Effect.WRITTEN)
     return {newest[crm_id].pk: effect for crm_id, effect in effects.items()}
 
 
 def _book(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str]) -> int:
-    """Store the outcomes with what became of them; tell the project; return how many leads were written."""
-    _store(job, rows, effects, reason=updating.reason(Kind(job.kind)))
-    written = sum(effect == Effect.WRITTEN for effect in effects.values())
-    if written:
+    """Store the outcomes with what became of them; return how many leads were written."""
+    _store(job, rows, effects, reason=_REASON.format(newer=newer(Kind(job.kind))))
+    return sum(effect == Effect.WRITTEN for effect in effects.values())
+
+
+def _tell_project(job: SearchJob, updated: Updated) -> None:
+    """Send values_written after the commit, for each model."""
+    written = set(updated.written)
+    changes = {change.crm_id: change for change in updated.changes if change.crm_id in written}
+    for model, some in groupby(changes.values(), key=attrgetter("model")):
         transaction.on_commit(
-            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=written), using=sql.alias()
+            partial(values_written.send_robust, model, changes=list(some), job_id=job.pk), using=sql.alias()
         )
-    return written
 
 
 def _store(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str], *, reason: str) -> None:
@@ -148,7 +164,7 @@ def _store(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str], *,
             row.pk,
             row.crm_id,
             row.fingerprint,
-            updating.asked_at(job, row),
+            asked_at(job, row),
             row.outcome,
             row.value,
             row.country,

@@ -1,17 +1,82 @@
-"""A host project's own lead model, with a primary key that is no number."""
+"""A host project's own tables, none of which knows of leads."""
 
 import uuid
 
 from django.db import models
 
-from leads.models import AbstractLead
+from tests.crm.fields import SecretField
 
 
-class Contact(AbstractLead):
+class Company(models.Model):
+    title = models.CharField(max_length=200)
+    website = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=50, blank=True)
+
+    def __str__(self):
+        return self.title
+
+
+class Contact(models.Model):
+    """Renamed columns, a related company, an e-mail that is NULL and unique, and times that are set by themselves."""
+
+    given_name = models.CharField(max_length=100, db_column="gn")
+    family_name = models.CharField(max_length=100, blank=True, default="")
+    employer = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True)
+    linkedin = models.URLField(null=True, blank=True)
+    work_email = models.EmailField(null=True, blank=True, unique=True, db_column="mail address")
+    mobile = models.CharField(max_length=32, blank=True, default="")
+    opted_out = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self):
+        return self.given_name
+
+
+class KeyContact(Contact):
+    """The same rows under another name."""
+
+    class Meta:
+        proxy = True
+
+
+class Partner(Contact):
+    """Rows of two tables."""
+
+    since = models.DateField(null=True)
+
+
+class Candidate(models.Model):
+    """A key that is no number, its own columns for statuses, and a phone that is encrypted."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    account = models.CharField(max_length=50, blank=True)
-    extra = models.JSONField(default=dict, blank=True)
-    region = models.CharField(max_length=10, blank=True, db_default="eu")
+    name = models.CharField(max_length=200)
+    company = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    email_state = models.CharField(max_length=20, blank=True)
+    phone = SecretField(blank=True, default="")
+
+    def __str__(self):
+        return self.name
+
+
+class Person(models.Model):
+    """Its e-mail addresses stand in a table of their own."""
+
+    code = models.SlugField(unique=True, max_length=40)
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=200, blank=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Address(models.Model):
+    person = models.ForeignKey(Person, models.CASCADE, related_name="addresses")
+    email = models.EmailField()
+    is_main = models.BooleanField(default=True)
+
+    def __str__(self):
+        return self.email
 
 
 class Stranger(models.Model):

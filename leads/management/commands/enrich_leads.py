@@ -23,7 +23,7 @@ from leads.management import reports
 from leads.management.idle_workers import IdleWorkers
 from leads.management.progress import ProgressBar
 from leads.management.spending import SpendingCommand
-from leads.models import AbstractLead
+from leads.mapping import LeadMapping, registry
 
 # Stuck jobs that are named one by one.
 _SHOWN = 20
@@ -84,7 +84,7 @@ class Command(SpendingCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Enrich, or estimate."""
         try:
-            leads = filters.matching(options["where"], crm_ids=options["crm_id"])
+            leads = filters.matching(_mapping(), options["where"], crm_ids=options["crm_id"])
         except filters.FilterError as error:
             raise wrong_call(str(error)) from error
         if options["limit"]:
@@ -100,7 +100,7 @@ class Command(SpendingCommand):
             self._consent(leads, asked, yes=options["yes"])
             self._enrich(leads, asked, wait=options["wait"], as_json=options["json"])
 
-    def _estimate(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool, as_json: bool) -> None:
+    def _estimate(self, leads: QuerySet[Any], asked: dict[str, Any], *, yes: bool, as_json: bool) -> None:
         plan = estimate(leads, **asked)
         problem = _why_no_balance() if plan.balance is None else ""
         asks = not yes and asked["max_credits"] is None and plan.bill.is_large
@@ -124,16 +124,14 @@ class Command(SpendingCommand):
             self.stdout.write("Without --max-credits or --yes it asks first.")
         self.stdout.write("Dry run: nothing was written, nothing was sent.")
 
-    def _consent(self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, yes: bool) -> None:
+    def _consent(self, leads: QuerySet[Any], asked: dict[str, Any], *, yes: bool) -> None:
         """Say what --force buys again, and bound the run by what was agreed to."""
         plan = functools.cache(lambda: estimate(leads, **asked))
         if asked["force"]:
             self._tell_again(plan().tally)
         asked["max_credits"] = self.agree(lambda: plan().bill, max_credits=asked["max_credits"], yes=yes)
 
-    def _enrich(
-        self, leads: QuerySet[AbstractLead], asked: dict[str, Any], *, wait: float | None, as_json: bool
-    ) -> None:
+    def _enrich(self, leads: QuerySet[Any], asked: dict[str, Any], *, wait: float | None, as_json: bool) -> None:
         if wait is not None and is_open(sql.alias()):
             raise wrong_call("--wait inside a transaction would wait for ever: searches are queued after its commit.")
         run = enrich(leads, **asked, requested_by="enrich_leads")
@@ -200,6 +198,10 @@ class Command(SpendingCommand):
             problems.append(f"The time is up; the run {run.id} continues by itself, as long as a worker or sweep runs.")
         if problems:
             raise needs_person(" ".join(problems))
+
+
+def _mapping() -> LeadMapping:
+    return next(iter(registry))
 
 
 def _why_no_balance() -> str:

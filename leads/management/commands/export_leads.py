@@ -12,7 +12,7 @@ from django.core.management.base import CommandParser
 from enrow_webhooks.management.base import EnrowCommand, wrong_call
 from leads.csvfiles.exporting import Writable, export_leads
 from leads.management.progress import ProgressBar
-from leads.models import get_lead_model
+from leads.models import Lead
 
 
 class Command(EnrowCommand):
@@ -47,7 +47,7 @@ class Command(EnrowCommand):
 
     def _export(self, out: Writable) -> int:
         # Counted once, for the bar alone; what is written meanwhile is exported all the same.
-        total = get_lead_model()._default_manager.count()
+        total = Lead._default_manager.count()
         with ProgressBar(self.stderr) as bar:
             return export_leads(
                 out, watch=lambda done: bar.show(f"{done:,} of {total:,} leads.", done=done, total=max(done, total))

@@ -45,21 +45,3 @@ def test_the_name_that_is_sent_is_first_and_last_or_the_full_one():
     assert Lead(fullname="Cher").display_name() == "Cher"
 
 
-def test_any_model_that_inherits_the_fields_can_be_the_lead(sandbox, enrow):
-    """A host's own model, with a UUID as its primary key and its own table, is enriched just the same."""
-    enrow(LEAD_MODEL="crm.Contact", BATCH_SIZE=2)
-    assert get_lead_model() is Contact
-    for number in range(5):
-        Contact.objects.create(crm_id=f"c{number}", fullname=f"Ann{number} Somebody", company_domain="x.com")
-    run = enrich(Contact.objects.all(), find={"email"})
-    assert run.tally.to_search[Kind.FIND_EMAIL] == 5
-    finish(sandbox)
-    assert set(Contact.objects.values_list("email_status", flat=True)) == {"valid"}
-
-
-@pytest.mark.parametrize("name", ["crm.Nothing", "nonsense", "crm.Stranger"])
-def test_a_wrong_lead_model_is_said_with_the_setting(enrow, name):
-    """The sentence names ENROW["LEAD_MODEL"]."""
-    enrow(LEAD_MODEL=name)
-    with pytest.raises(ImproperlyConfigured, match="LEAD_MODEL"):
-        get_lead_model()

@@ -1,0 +1,46 @@
+"""How the host's tables are mapped."""
+
+from django.db.models import OuterRef, Subquery
+
+from leads.mapping import LeadMapping, register
+from tests.crm.models import Address, Candidate, Contact, Person
+
+
+@register(Contact)
+class ContactMapping(LeadMapping):
+    crm_id_prefix = "contact-"
+    firstname = "given_name"
+    lastname = "family_name"
+    company_name = "employer__title"
+    company_domain = "employer__website"
+    linkedin_url = "linkedin"
+    email = "work_email"
+    phone = "mobile"
+
+    def get_queryset(self):
+        return Contact.objects.exclude(opted_out=True)
+
+
+@register(Candidate)
+class CandidateMapping(LeadMapping):
+    crm_id_prefix = "candidate-"
+    fullname = "name"
+    company_name = "company"
+    email = "email"
+    email_status = "email_state"
+    phone = "phone"
+
+
+@register(Person)
+class PersonMapping(LeadMapping):
+    crm_id_prefix = "person-"
+    crm_id_field = "code"
+    fullname = "name"
+    company_domain = "domain"
+    email = Subquery(Address.objects.filter(person=OuterRef("pk"), is_main=True).values("email")[:1])
+
+    def write(self, changes):
+        people = Person.objects.in_bulk([change.key for change in changes], field_name="code")
+        Address.objects.filter(person__in=people.values(), is_main=True).update(is_main=False)
+        Address.objects.bulk_create(Address(person=people[change.key], email=change.new) for change in changes)
+        return [change.key for change in changes]
