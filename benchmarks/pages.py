@@ -24,7 +24,7 @@ from enrow_webhooks.models import WebhookEvent
 from leads import health
 from leads.credits import budget, reconciliation
 from leads.enrichment import Run, Tally
-from leads.models import LeadSearch, SearchJob, get_lead_model
+from leads.models import Lead, LeadSearch, SearchJob
 from leads.upkeep import doctor, polling
 
 _PREFIX = 6
@@ -40,7 +40,7 @@ class Page:
 
 def pages(client: Client) -> Iterator[Page]:
     """Yield all pages and queries."""
-    for model in (get_lead_model(), SearchJob, LeadSearch, WebhookEvent):
+    for model in (Lead, SearchJob, LeadSearch, WebhookEvent):
         for lookups in ({}, *_links(model)):
             yield from _list(client, model, lookups)
         yield from _details(client, model)
@@ -66,7 +66,7 @@ def _links(model: type[Model]) -> list[dict[str, object]]:
     search = LeadSearch.objects.filter(job=job).first()
     crm_id = search.crm_id if search else ""
     links: dict[type[Model], list[dict[str, object]]] = {
-        get_lead_model(): [{"crm_id": crm_id}],
+        Lead: [{"crm_id": crm_id}],
         SearchJob: [{"run": job.run}, {"requested_by": job.requested_by}, {"enrow_id": job.enrow_id}],
         LeadSearch: [{"job": job.pk}, {"crm_id": crm_id}],
         WebhookEvent: [{"state__exact": "dead"}],

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import Manager, Model, QuerySet
 
-from leads.mapping import LeadMapping, registry
+from leads.mapping import registry
 
 
-def leads(given: object) -> tuple[LeadMapping, QuerySet[Any]]:
-    """Return the queryset of leads that was given, with the mapping of its model.
+def leads(given: object) -> QuerySet[Any]:
+    """Return the queryset of leads that was given.
 
     Raises TypeError for anything else and after ``values()`` or ``values_list()``, ValueError for a model that nobody
     mapped.
@@ -25,12 +25,11 @@ def leads(given: object) -> tuple[LeadMapping, QuerySet[Any]]:
             f"enrich() takes a queryset of leads, not {_a(given)}. For leads that you have in a list, give "
             "Lead.objects.filter(pk__in=[lead.pk for lead in …])."
         )
-    mapping = registry.of(given.model)
-    if mapping is None:
+    if registry.of(given.model) is None:
         raise ValueError(f"{given.model._meta.label} is not mapped to leads. {how_to_map(given.model)}")
     if given._fields is not None:  # type: ignore[attr-defined]  # Django's own mark of values(); nothing public says it
         raise TypeError("enrich() takes a queryset of leads; leave values() or values_list() away.")
-    return mapping, given
+    return given
 
 
 def how_to_map(model: type[Model]) -> str:

@@ -21,7 +21,7 @@ _BETWEEN = "\x1f"
 
 def digest(lead: Candidate) -> str:
     """Return the digest of a lead's inputs as they stand in its row, as 32 hexadecimal digits."""
-    text = _BETWEEN.join(lead[_START:_STOP])  # type: ignore[arg-type]  # these are its inputs, all of them text
+    text = _BETWEEN.join(lead[_START:_STOP])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

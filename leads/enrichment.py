@@ -29,7 +29,6 @@ from leads import arguments, sql
 from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.kinds import JUDGING, WORDS
-from leads.mapping import LeadMapping
 from leads.models import SearchJob
 from leads.models.jobs import aggregates
 from leads.outbox.batches import Order
@@ -206,19 +205,19 @@ def estimate(
 
     Raises TypeError and ValueError as enrich(). The balance is asked for, free of charge.
     """
-    mapping, leads = arguments.leads(queryset)
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
     cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
     tally = Tally(max_credits=cap, allowance=budget.allowance(balance))
-    posts = _foresee(mapping, leads, order, tally)
+    posts = _foresee(leads, order, tally)
     return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
 
 
-def _foresee(mapping: LeadMapping, leads: QuerySet[Any], order: Order, tally: Tally) -> int:
+def _foresee(leads: QuerySet[Any], order: Order, tally: Tally) -> int:
     """Count in the tally what planning would come to; return the number of POSTs."""
     posts = 0
-    for batch in plan(mapping, leads, order, tally):
+    for batch in plan(leads, order, tally):
         posts += bool(batch.purchases)
         tally.shared[batch.kind] += len(batch.shares)
         tally.reused[batch.kind] += len(batch.reuses)
@@ -250,24 +249,24 @@ def enrich(
     instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
     model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
-    mapping, leads = arguments.leads(queryset)
+    leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
     cap = arguments.cap(max_credits)
     run = Run(id=uuid.uuid4(), tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
         run.is_planned = False
         run.tally.allowance = budget.allowance(None)
-        _foresee(mapping, leads, order, run.tally)
-        transaction.on_commit(partial(_plan_after_commit, run, mapping, leads, order), using=sql.alias())
+        _foresee(leads, order, run.tally)
+        transaction.on_commit(partial(_plan_after_commit, run, leads, order), using=sql.alias())
     else:
-        _plan(run, mapping, leads, order)
+        _plan(run, leads, order)
     return run
 
 
-def _plan(run: Run, mapping: LeadMapping, leads: QuerySet[Any], order: Order) -> None:
+def _plan(run: Run, leads: QuerySet[Any], order: Order) -> None:
     balance = budget.ask_balance()
     run.tally.allowance = budget.allowance(balance)
-    for batch in plan(mapping, leads, order, run.tally):
+    for batch in plan(leads, order, run.tally):
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
@@ -278,11 +277,11 @@ def _plan(run: Run, mapping: LeadMapping, leads: QuerySet[Any], order: Order) ->
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
 
 
-def _plan_after_commit(run: Run, mapping: LeadMapping, leads: QuerySet[Any], order: Order) -> None:
+def _plan_after_commit(run: Run, leads: QuerySet[Any], order: Order) -> None:
     """Plan at most what the estimate said. What the caller did is committed, so that no failure reaches them."""
     run.tally, run.is_planned = Tally(max_credits=run.tally.worst_case), True
     try:
-        _plan(run, mapping, leads, order)
+        _plan(run, leads, order)
     except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
         log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)
         fail(order, run=run.id, reason=describe(error))

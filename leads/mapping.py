@@ -23,10 +23,10 @@ from typing import Any, TypeAlias, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.db.models import Field, Model, QuerySet
-from django.db.models.expressions import BaseExpression
+from django.db.models.expressions import Combinable
 
 # A field, a path over to-one relations like ``employer__website``, or an expression of the ORM; blank: there is none.
-Source: TypeAlias = str | BaseExpression
+Source: TypeAlias = str | Combinable
 
 # What travels to Enrow and back, and stands in our rows, has this many characters at most.
 LONGEST_CRM_ID = 128
@@ -130,10 +130,10 @@ class LeadMapping:
     @property
     def key_field(self) -> Field[Any, Any]:
         """The field with the key; of a child model's own key, the parent's."""
-        field = self._own_field(self.crm_id_field) if self.crm_id_field != "pk" else self.model._meta.pk
+        field: Any = self._own_field(self.crm_id_field) if self.crm_id_field != "pk" else self.model._meta.pk
         while field.remote_field:
             field = field.target_field
-        return field
+        return field  # type: ignore[no-any-return]  # a relation's target is a field
 
     def rows(self) -> QuerySet[Any]:
         """Return every row of the table, where it is written: a host's own manager may hide some."""
@@ -145,7 +145,7 @@ class LeadMapping:
 
     def source(self, name: str) -> Source:
         """Return where one of a lead's fields is; blank for one that the mapping leaves out."""
-        return getattr(self, name, "")  # type: ignore[no-any-return]  # declared above, or of a kind of its own
+        return getattr(self, name, "")
 
     def column(self, name: str) -> Field[Any, Any] | None:
         """Return the model's own field for one of a lead's, None for a path, an expression or nothing."""

@@ -148,7 +148,8 @@ def made(mapping: LeadMapping, crm_ids: Collection[str]) -> dict[str, dt.datetim
         return {}
     keys = {mapping.key(crm_id): crm_id for crm_id in crm_ids}
     rows = mapping.by_keys(keys).values_list(mapping.crm_id_field, mapping.created_at)
-    return {keys[key]: at for key, at in repeated(mapping.alias, partial(list, rows)) if key in keys}
+    times: list[tuple[Any, dt.datetime]] = repeated(mapping.alias, partial(list, rows))
+    return {keys[key]: at for key, at in times if key in keys}
 
 
 def with_statuses(mapping: LeadMapping, rows: list[Row]) -> list[Row]:

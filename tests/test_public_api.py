@@ -16,10 +16,10 @@ from leads.schedule import beat_schedule
 
 NAMES = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
 SIGNATURES = {
-    "enrich": "(queryset: 'QuerySet[AbstractLead]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
+    "enrich": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
     "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False, "
     "requested_by: 'str' = '') -> 'Run'",
-    "estimate": "(queryset: 'QuerySet[AbstractLead]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
+    "estimate": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
     "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False) -> 'Estimate'",
     "kinds_of": "(find: 'Collection[str]', *, verify: 'bool' = False) -> 'tuple[Kind, ...]'",
     "sweep": "(*, jobs: 'int' = 1000) -> 'Swept'",
@@ -40,7 +40,6 @@ SETTINGS = {
     "EVENT_LEASE_SECONDS",
     "EVENT_MAX_ATTEMPTS",
     "PAYLOAD_DAYS",
-    "LEAD_MODEL",
     "PRICES",
     "BATCH_SIZE",
     "REUSE_DAYS",

@@ -83,8 +83,14 @@ def _sources(queryset: QuerySet[Any], size: int) -> Iterator[QuerySet[Any]]:
         yield queryset
 
 
-def plan(mapping: LeadMapping, queryset: QuerySet[Any], order: Order, tally: Tally) -> Iterator[Batch]:
-    """Yield batches as soon as they are full; what is not searched goes into the tally. Writes nothing."""
+def plan(queryset: QuerySet[Any], order: Order, tally: Tally) -> Iterator[Batch]:
+    """Yield batches as soon as they are full; what is not searched goes into the tally. Writes nothing.
+
+    Raises LookupError for a model that is not mapped.
+    """
+    mapping = registry.of(queryset.model)
+    if mapping is None:
+        raise LookupError(f"{queryset.model._meta.label} is not mapped.")
     open_batches: dict[tuple[Kind, str], Batch] = {}
     for page in pages(mapping, queryset, order.kinds, max(map(lead_settings.batch_size, order.kinds))):
         for kind in order.kinds:

@@ -232,7 +232,7 @@ def _enrich(batch: _Batch, rows: Sequence[Fresh]) -> None:
         told[facts.country] = "text"
     values = [_told(batch, row) for row in rows]
     table = sql.table_of("r", told, [row[: len(told)] for row in values])
-    others = {field.column: "''" for field in LeadEnrichment._meta.concrete_fields if reading.is_plain(field)}
+    others = {str(field.column): "''" for field in LeadEnrichment._meta.concrete_fields if reading.is_plain(field)}
     columns = others | {name: f"r.{name}" for name in told} | {"model": "%s"}
     sets = {name: f"excluded.{name}" for name in told if name != "key"}
     # A failure has no date of its own.

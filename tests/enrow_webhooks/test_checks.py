@@ -54,7 +54,6 @@ def good(settings, databases):
         {"TIMEOUT": [1, 2.5]},
         {"POSTS_PER_SECOND": 1},
         {"POST_BUDGET_STORAGE": "redis://127.0.0.1:6379/0"},
-        {"LEAD_MODEL": "leads.Lead"},
         {"PAYLOAD_DAYS": "7"},
     ],
 )

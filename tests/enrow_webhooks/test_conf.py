@@ -44,4 +44,4 @@ def test_every_key_has_one_property():
 
 def test_sections_know_each_others_keys():
     """What is in ENROW and in no section is a typing error; the checks say so."""
-    assert {"API_KEY", "LEAD_MODEL"} <= set(Section.known)
+    assert {"API_KEY", "BATCH_SIZE"} <= set(Section.known)

@@ -105,13 +105,6 @@ def test_what_counts_is_where_the_router_sends_our_rows(manage, labels, found):
 
 
 @pytest.mark.slow
-def test_a_lead_model_of_ones_own_counts_too(manage):
-    """Its rows are joined with ours."""
-    done = manage("check", other=MYSQL, labels=["crm"], more='ENROW = ENROW | {"LEAD_MODEL": "crm.Contact"}')
-    assert codes(done) == {"enrow.E106"}
-
-
-@pytest.mark.slow
 def test_our_tables_are_not_made_in_another_product(manage, tmp_path):
     """``migrate --database`` would make them wherever no router forbids it; with one it goes on."""
     assert codes(manage("migrate", "--database", "other", other=MYSQL)) == {"enrow.E010", "enrow.E106"}

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from enrow_webhooks.signals import Forecast, TryLater, event_questioned, event_received
-from leads.signals import leads_written
+from leads.signals import values_written
 
 
 class Bad:
@@ -21,7 +21,7 @@ def good(**named):
     return "taken"
 
 
-@pytest.mark.parametrize("signal", [event_received, event_questioned, leads_written])
+@pytest.mark.parametrize("signal", [event_received, event_questioned, values_written])
 @pytest.mark.parametrize("error", [ValueError("ann@firm.com"), TryLater("ann@firm.com")])
 def test_a_receiver_that_fails_disturbs_nobody(signal, error, caplog):
     """Also one that Django cannot name: the others are called, and the sender learns what happened."""
@@ -38,15 +38,15 @@ def test_a_receiver_that_fails_disturbs_nobody(signal, error, caplog):
     assert not [record for record in caplog.records if record.name == "django.dispatch"]
 
 
-def test_failures_behind_leads_written_are_logged(caplog):
+def test_failures_behind_values_written_are_logged(caplog):
     """Nobody else would tell of them: the leads are written already."""
     bad = partial(Bad(), error=ValueError("ann@firm.com"))
-    leads_written.connect(bad, sender="the test")
+    values_written.connect(bad, sender="the test")
     try:
-        leads_written.send_robust("the test")
+        values_written.send_robust("the test")
     finally:
-        leads_written.disconnect(bad, sender="the test")
-    assert "A receiver of leads_written failed: ValueError" in caplog.text
+        values_written.disconnect(bad, sender="the test")
+    assert "A receiver of values_written failed: ValueError" in caplog.text
     assert "ann@firm.com" not in caplog.text
 
 

@@ -29,7 +29,7 @@ from leads.outbox.batches import Wanted
 from leads.outbox.planning import Page
 from leads.outbox.purchases import Shared
 from leads.results.matching import Sent, Settled
-from leads.signals import leads_written
+from leads.signals import values_written
 from leads.tasks import submit_jobs, sweep_jobs
 from leads.upkeep import polling
 from leads.upkeep.run_forever import patrol
@@ -263,19 +263,19 @@ def test_a_task_that_fails_is_logged_without_arguments(said):
     assert current_app.conf.task_ignore_result
 
 
-def test_a_failing_receiver_of_leads_written_is_not_quoted(site, said, planted_lead):
+def test_a_failing_receiver_of_values_written_is_not_quoted(site, said, planted_lead):
     """Django would log the exception of the host's receiver, with whatever it quotes."""
 
     def careless(sender, job_id, **kwargs):
         raise ValueError(LeadSearch.objects.get(job_id=job_id).value + NAME + EMAIL)
 
     enrich(Lead.objects.all(), find={"email"})
-    leads_written.connect(careless)
+    values_written.connect(careless)
     try:
         work(site)
     finally:
-        leads_written.disconnect(careless)
-    assert "A receiver of leads_written failed: ValueError at" in said.text
+        values_written.disconnect(careless)
+    assert "A receiver of values_written failed: ValueError at" in said.text
 
 
 def test_a_sweep_whose_database_is_away_quotes_nothing(said):

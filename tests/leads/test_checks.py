@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
 from leads.conf import lead_settings
-from leads.models import get_lead_model
 
 # Django 6.1 asks the database, too, whenever checks run.
 pytestmark = pytest.mark.django_db
@@ -29,8 +28,6 @@ def test_good_settings_raise_nothing():
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
-        ({"LEAD_MODEL": "crm.Nothing"}, "enrow.E101"),
-        ({"LEAD_MODEL": "crm.Stranger"}, "enrow.E101"),
         ({"PRICES": {"find_fax": 1}}, "enrow.E102"),
         ({"PRICES": {"find_phone": "much"}}, "enrow.E102"),
         ({"PRICES": 40}, "enrow.E102"),
@@ -73,8 +70,3 @@ def test_zero_none_and_the_longest_span_are_settings(enrow):
     enrow(DAILY_CREDIT_LIMIT=None, REUSE_DAYS=None, BATCH_SIZE=None, PRICES=None, UNCONFIRMED_MINUTES=None)
     assert ids() == set()
     assert lead_settings.unconfirmed_for.total_seconds() == 1800
-
-
-def test_the_default_model_is_the_apps_own():
-    """Nothing has to be set."""
-    assert get_lead_model()._meta.label == "leads.Lead"

@@ -55,8 +55,7 @@ def test_the_days_of_reuse_are_set_per_kind_and_outcome(enrow):
 
 def test_the_other_keys_are_read_as_they_are_set(enrow):
     """A model's name, and an exact amount of credits."""
-    enrow(LEAD_MODEL="crm.Contact", UNEXPLAINED_CREDITS=0.1)
-    assert lead_settings.lead_model == "crm.Contact"
+    enrow(UNEXPLAINED_CREDITS=0.1)
     assert lead_settings.unexplained_credits == Decimal("0.1")
 
 

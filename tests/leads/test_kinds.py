@@ -14,7 +14,7 @@ from enrow_webhooks.sandbox.profiles import CURRENT
 from leads.csvfiles.columns import CellError, columns_of
 from leads.enrichment import kinds_of
 from leads.kinds import KINDS, VALUES, WORDS, Candidate, asked
-from leads.models import AbstractLead, LeadSearch, SearchJob
+from leads.models import Lead, LeadEnrichment, LeadSearch, SearchJob
 
 each_kind = pytest.mark.parametrize("kind", Kind)
 
@@ -33,8 +33,8 @@ def somebody(**fields):
     return Candidate(**dict.fromkeys(Candidate._fields, "") | SOMEBODY | fields)
 
 
-def field(name):
-    return AbstractLead._meta.get_field(name)
+def field(name, model=Lead):
+    return model._meta.get_field(name)
 
 
 def test_the_table_has_every_kind_of_the_client():
@@ -83,8 +83,12 @@ def test_the_fields_of_a_kind_stand_on_the_lead(kind):
     """They exist, and the status takes both words for an answer and the one for a failure."""
     facts = KINDS[kind]
     names = {name for name in (facts.value, facts.status, facts.checked_at, facts.country) if name}
-    assert names <= {field.name for field in AbstractLead._meta.fields}
-    assert {"", facts.found, facts.not_found, "failed"} <= {value for value, _ in field(facts.status).choices}
+    for model in (Lead, LeadEnrichment):
+        assert names <= {field.name for field in model._meta.fields}
+        words = {value for value, _ in field(facts.status, model).choices}
+        assert {"", facts.found, facts.not_found, "failed"} <= words
+        assert max(map(len, words)) <= field(facts.status, model).max_length
+    assert field(f"{facts.value}_inputs", LeadEnrichment)
 
 
 @each_kind

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
-from enrow_webhooks.client.values import Kind
-from leads.enrichment import enrich
-from leads.models import Lead, get_lead_model
-from tests.conftest import finish
-from tests.crm.models import Contact
+from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
 
@@ -43,5 +38,3 @@ def test_the_name_that_is_sent_is_first_and_last_or_the_full_one():
     """As planning judges it."""
     assert Lead(firstname=" Ann ", lastname="Lee", fullname="x").display_name() == "Ann Lee"
     assert Lead(fullname="Cher").display_name() == "Cher"
-
-

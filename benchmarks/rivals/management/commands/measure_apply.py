@@ -142,7 +142,9 @@ def prepare(kind: Kind, numbers: list[int]) -> Batch:
     leads = Lead.objects.filter(crm_id__in=[wanted.crm_id for wanted, _ in rows]).values_list(*Candidate._fields)
     inputs = {lead.crm_id: digest(lead) for lead in map(Candidate._make, leads)}
     with transaction.atomic():
-        bought = purchases.buy(job, [wanted._replace(inputs=inputs[wanted.crm_id]) for wanted, _ in rows])
+        bought = purchases.buy(
+            job, Lead._meta.label_lower, [wanted._replace(inputs=inputs[wanted.crm_id]) for wanted, _ in rows]
+        )
     assert len(bought) == len(numbers), "a lead of this batch is being searched already"
     body = {"general": {"status": "completed"}, "stats": {}, "results": [item for _, item in rows]}
     return Batch(job.pk, kind, numbers, body)
