@@ -128,9 +128,15 @@ class LeadMapping:
         return router.db_for_write(self.model)
 
     @property
+    def own_key_field(self) -> Field[Any, Any]:
+        """The model's own field with the key."""
+        name = self.crm_id_field
+        return self.model._meta.pk if name == "pk" else self._own_field(name)
+
+    @property
     def key_field(self) -> Field[Any, Any]:
-        """The field with the key; of a child model's own key, the parent's."""
-        field: Any = self._own_field(self.crm_id_field) if self.crm_id_field != "pk" else self.model._meta.pk
+        """The field that says what a key is: where the own one is a relation, like a child model's, the other's."""
+        field: Any = self.own_key_field
         while field.remote_field:
             field = field.target_field
         return field  # type: ignore[no-any-return]  # a relation's target is a field

@@ -105,8 +105,7 @@ def _place(select: list[Source], source: Source) -> int | None:
 
 def _are_texts(mapping: LeadMapping) -> bool:
     """Tell whether the database returns every field as the text that it is."""
-    key = None if mapping.crm_id_field == "pk" else mapping.key_field
-    return all(map(_is_text, [key, *map(mapping.column, _FIELDS)]))
+    return all(map(_is_text, [mapping.own_key_field, *map(mapping.column, _FIELDS)]))
 
 
 def is_plain(field: Field[Any, Any] | None) -> bool:

@@ -45,6 +45,7 @@ WHERE {table}.{key} = w.key RETURNING {table}.{key}
 _WRITE = "UPDATE {table} SET {sets} FROM {rows} WHERE {table}.{key} = w.key"
 # What the statement reads of each row.
 _COLUMNS = {
+    "crm_id": "text",
     "is_late": "boolean",
     "fingerprint": "uuid",
     "inputs": "uuid",
@@ -75,7 +76,7 @@ def can_be_set(mapping: LeadMapping, facts: KindFacts) -> bool:
         not mapping.has_own_write
         and mapping.alias == sql.alias()
         and not mapping.model._meta.parents
-        and _is_own(mapping, _key(mapping))
+        and _is_own(mapping, mapping.own_key_field)
         and all(_is_own(mapping, field) for field in written)
         and all(isinstance(field, DateTimeField) or reading.is_plain(field) for field in written)
     )
@@ -83,10 +84,6 @@ def can_be_set(mapping: LeadMapping, facts: KindFacts) -> bool:
 
 def _is_own(mapping: LeadMapping, field: Field[Any, Any] | None) -> bool:
     return field is not None and field in mapping.model._meta.local_concrete_fields and not field.remote_field
-
-
-def _key(mapping: LeadMapping) -> Any:  # noqa: ANN401 - a field of whatever kind
-    return mapping.model._meta.pk if mapping.crm_id_field == "pk" else mapping.column(mapping.crm_id_field)
 
 
 def _written(facts: KindFacts) -> list[str]:
@@ -166,14 +163,14 @@ def _compare_and_write(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fres
     writable = _JUDGES if facts.judges else _FINDS
     text = _COMPARE_AND_WRITE.format(
         table=_own_table(mapping),
-        key=_quoted(_key(mapping)),
+        key=_quoted(mapping.own_key_field),
         sets=sets,
         rows=outcomes.text,
         fits=fits,
         writable=writable.format(value=_cell(mapping, facts.value), status=_cell(mapping, facts.status)),
         lock=sql.lock("FOR UPDATE OF l"),
     )
-    field = _key(mapping)
+    field = mapping.own_key_field
     crm_ids = {field.get_db_prep_value(key, connection): row.crm_id for key, row in zip(keys, rows, strict=True)}
     return [crm_ids[key] for (key,) in sql.fetch(text, [*params, *outcomes.params])]
 
@@ -182,17 +179,18 @@ def write(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fresh]) -> None:
     """Write what these searches brought to their leads, all of them; the caller has compared, and holds their locks."""
     sets, params = _sets(mapping, KINDS[Kind(job.kind)])
     outcomes = _table(job, mapping, "w", [mapping.key(row.crm_id) for row in rows], rows)
-    text = _WRITE.format(table=_own_table(mapping), key=_quoted(_key(mapping)), sets=sets, rows=outcomes.text)
+    text = _WRITE.format(table=_own_table(mapping), key=_quoted(mapping.own_key_field), sets=sets, rows=outcomes.text)
     sql.run(text, [*params, *outcomes.params])
 
 
 def _table(job: SearchJob, mapping: LeadMapping, name: str, keys: Sequence[Any], rows: Sequence[Fresh]) -> sql.Fragment:
     """Return the rows as a table with the keys of their leads."""
-    field = _key(mapping)
+    field = mapping.own_key_field
     kind = "text" if reading.is_plain(field) else field.rel_db_type(sql.connect()) or "text"
     values = [
         (
             key,
+            row.crm_id,
             row.is_late,
             row.fingerprint,
             row.inputs,

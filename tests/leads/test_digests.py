@@ -16,7 +16,8 @@ TEXTS = ["", "Ann", " Ann ", "Zoë", "Zoe\u0308", "李小龙", "🚀", "O'Brien"
 
 def in_sql(lead):
     with connection.cursor() as cursor:
-        text = digest_sql(Lead, "l", connection)
+        columns = {name: f"l.{Lead._meta.get_field(name).column}" for name in INPUTS}
+        text = digest_sql(columns, connection)
         cursor.execute(f"SELECT {text} FROM {Lead._meta.db_table} l WHERE l.id = %s", [lead.pk])  # noqa: S608 - names of ours
         return str(cursor.fetchone()[0]).replace("-", "")
 

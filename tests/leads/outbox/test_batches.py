@@ -15,11 +15,11 @@ def wanted(crm_id):
 def test_a_batch_is_as_long_as_it_has_leads():
     """Those that are bought, that share and that use again what is known: all of them become searches."""
     bought = wanted("1")
-    batch = Batch(kind=Kind.FIND_EMAIL, purchases={bought.fingerprint: bought})
+    batch = Batch(kind=Kind.FIND_EMAIL, model="leads.lead", purchases={bought.fingerprint: bought})
     batch.shares += [wanted("2"), wanted("3")]
     batch.reuses.append(wanted("4"))
     assert len(batch) == 4
-    assert not Batch(kind=Kind.FIND_EMAIL)
+    assert not Batch(kind=Kind.FIND_EMAIL, model="leads.lead")
 
 
 def test_a_wanted_row_prints_no_person():

@@ -165,7 +165,9 @@ def test_of_two_searches_for_one_lead_the_newer_one_is_written(running):
     job = running(1)
     newer = LeadSearch.objects.get()
     LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
-    LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
+    LeadSearch.objects.create(
+        pk=newer.pk, job=job, model=newer.model, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com"
+    )
     applying.apply(job.pk, done(found("lead-0", "new@x.com")), via=VIA)
     assert Lead.objects.get().email == "new@x.com"
     assert list(LeadSearch.objects.order_by("pk").values_list("value", "effect")) == [
@@ -179,7 +181,9 @@ def test_a_cancelled_search_says_nothing_of_its_lead(running):
     job = running(1)
     newer = LeadSearch.objects.get()
     LeadSearch.objects.filter(pk=newer.pk).update(id=newer.pk + 1)
-    LeadSearch.objects.create(pk=newer.pk, job=job, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com")
+    LeadSearch.objects.create(
+        pk=newer.pk, job=job, model=newer.model, crm_id="lead-0", kind=job.kind, outcome="found", value="old@x.com"
+    )
     applying.end_without_result(job.pk, SearchJob.State.CANCELLED, "By hand.")
     assert Lead.objects.get().email == "old@x.com"
     assert list(LeadSearch.objects.order_by("pk").values_list("outcome", "effect")) == [
