@@ -55,6 +55,14 @@ def repeated(alias: str, work: Callable[[], T]) -> T:
     return work()
 
 
+def avoid_seqscan(alias: str) -> None:
+    """Have PostgreSQL find rows by index until the transaction ends; call it inside of one."""
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
+
+
 def is_conflict(error: BaseException) -> bool:
     """Tell whether PostgreSQL broke off a statement because of another one's, by its SQLSTATE."""
     cause = error.__cause__

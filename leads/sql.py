@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from enrow_webhooks.transactions import owned, repeated
+from enrow_webhooks.transactions import avoid_seqscan, owned, repeated
 from leads.models import LeadEnrichment, LeadSearch, SearchJob
 
 T = TypeVar("T")
@@ -98,8 +98,7 @@ def look_up_by_index() -> None:
     batch has 5,000 rows. Only that is switched off. Without hash joins, too, outdated statistics led to comparing all
     rows with all rows.
     """
-    if connect().vendor == "postgresql":
-        fetch("SELECT set_config('enable_seqscan', 'off', true)", ())
+    avoid_seqscan(alias())
 
 
 def check_deferred() -> None:
