@@ -67,7 +67,7 @@ def test_a_wrong_argument_is_refused_before_anything_is_asked_or_written(make_le
     """Not even the balance is asked for."""
     make_leads(1)
     arguments = {"queryset": Lead.objects.all(), "find": {"email"}, "max_credits": 5} | wrong
-    with pytest.raises(error, match="takes|is not mapped"):
+    with pytest.raises(error, match=r"takes|is not mapped"):
         call(arguments.pop("queryset"), **arguments)
     assert not SearchJob.objects.exists()
     assert not sandbox.requests
