@@ -1,16 +1,7 @@
 """Any model is a lead: which of its fields are a lead's inputs and outputs.
 
-A project writes it down once, in ``lead_mapping.py`` of the app, which is found as ``admin.py`` is found:
-
-    @register(Contact)
-    class ContactMapping(LeadMapping):
-        crm_id_prefix = "contact-"
-        firstname = "given_name"
-        lastname = "family_name"
-        company_domain = "employer__website"
-        email = "work_email"
-
-The table of ``Contact`` stays as it is.
+A project writes it down once, in ``lead_mapping.py`` of its app, which is found as ``admin.py`` is found: a class that
+inherits LeadMapping, under ``@register(Contact)``. The table of ``Contact`` stays as it is.
 """
 
 from __future__ import annotations

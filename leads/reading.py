@@ -97,7 +97,7 @@ def reader(mapping: LeadMapping) -> Callable[[QuerySet[Any]], list[Row]]:
 
     def read(leads: QuerySet[Any]) -> list[Row]:
         # Under SERIALIZABLE a query alone may be broken off, too.
-        rows: list[Row] = repeated(mapping.alias, partial(list, leads.using(mapping.alias).values_list(*select)))
+        rows: list[Row] = repeated(mapping.alias, partial(list, leads.values_list(*select)))
         return rows if is_plain else list(map(convert, rows))
 
     is_plain = places == list(range(len(places))) and not mapping.crm_id_prefix and _are_texts(mapping)

@@ -40,6 +40,7 @@ from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
 from leads.csvfiles import columns, importing
 from leads.eligibility import Candidate, judge
+from leads.mapping import registry
 from leads.models import Lead
 from leads.results import matching, resemblance
 
@@ -248,7 +249,11 @@ OF_LEADS = [
     *each(resemblance.difference, (FindEmail, FindPhone), compared),
     Parser(matching.settle_one, lambda text: matching.settle_one(Kind.FIND_PHONE, 1, found(text))),
     *each(matching.match, Kind, lambda kind, text: matching.match(kind, [sent(text)], [found(text)])),
-    *each(filters.matching, CONDITIONS, lambda condition, text: filters.matching([condition.format(text)])),
+    *each(
+        filters.matching,
+        CONDITIONS,
+        lambda condition, text: filters.matching(registry.of(Lead), [condition.format(text)]),
+    ),
     Parser(columns.columns_of, lambda text: columns.columns_of([text, f"email{text}"])),
     *each(columns.Column.read, columns.fields().values(), column),
     *each(coercion.typed, Lead._meta.concrete_fields, coercion.typed),

@@ -51,6 +51,13 @@ TESTED_ELSEWHERE = {
     "leads/admin/spending.py": "tests/leads/admin/test_confirmation.py",
     "leads/credits/findings.py": "tests/leads/upkeep/test_doctor.py",
     "leads/results/updating.py": "tests/leads/results/test_writeback.py",
+    "leads/results/fresh.py": "tests/leads/results/test_writeback.py",
+    "leads/results/statement.py": "tests/leads/results/test_writeback.py",
+    "leads/results/locking.py": "tests/leads/test_mapped.py",
+    "leads/outbox/in_flight.py": "tests/leads/outbox/test_planning.py",
+    "leads/reading.py": "tests/leads/test_mapped.py",
+    "leads/lead_mapping.py": "tests/leads/test_mapped.py",
+    "leads/models/enrichments.py": "tests/leads/test_mapped.py",
     # Django reads them before any test runs; no test passes without them.
     "enrow_webhooks/apps.py": "tests/conftest.py",
     "leads/apps.py": "tests/conftest.py",

@@ -6,9 +6,12 @@ import pytest
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
+from leads.kinds import KINDS
 from leads.mapping import registry
 from leads.models import LeadEnrichment, LeadSearch
+from leads.reading import candidates, enrichments, status
 from tests.conftest import finish
+from tests.crm.lead_mapping import PersonMapping
 from tests.crm.models import Candidate, Company, Contact, KeyContact, Person
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +52,35 @@ def test_verification_judges_and_a_status_counts_only_for_its_value(sandbox):
     assert enrich(Contact.objects.all(), verify=True).tally.counts().searched == 0
     Contact.objects.filter(given_name="Ann0").update(work_email="other@firm.com")
     assert enrich(Contact.objects.all(), verify=True).tally.counts().searched == 1
+
+
+def test_what_was_not_found_counts_while_the_inputs_are_the_same(sandbox):
+    """A status beside the table can neither outlive an edit nor pass to a stranger."""
+    contacts(2)
+    Contact.objects.update(family_name="Nobody")
+    enrich(Contact.objects.all(), find={"email"})
+    finish(sandbox)
+    assert set(LeadEnrichment.objects.values_list("email_status", flat=True)) == {"not_found"}
+    Contact.objects.filter(given_name="Ann0").update(family_name="Other")
+    mapping = registry.of(Contact)
+    leads = candidates([("crm.contact", mapping.crm_id(pk)) for pk in Contact.objects.values_list("pk", flat=True)])
+    states = enrichments(mapping, leads)
+    assert {lead.firstname: status(states[crm_id], KINDS[Kind.FIND_EMAIL], lead) for crm_id, lead in leads.items()} == {
+        "Ann0": "",
+        "Ann1": "not_found",
+    }
+
+
+def test_what_the_project_does_not_write_is_kept(sandbox, monkeypatch):
+    """Its own write() says whom it wrote; the others' results are kept, and their status stays unknown."""
+    for number in range(2):
+        Person.objects.create(code=f"p-{number}", name=f"Ann{number} Somebody", domain="firm.com")
+    whole = PersonMapping.write
+    monkeypatch.setattr(PersonMapping, "write", lambda self, changes: whole(self, changes[:1]))
+    enrich(Person.objects.all(), find={"email"})
+    finish(sandbox)
+    assert sorted(LeadSearch.objects.values_list("effect", flat=True)) == ["kept", "written"]
+    assert LeadEnrichment.objects.count() == 1
 
 
 def test_who_is_left_out_by_the_project_is_skipped_at_planning_and_before_the_post(sandbox):

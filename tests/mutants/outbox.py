@@ -12,10 +12,11 @@ _HALVING = "leads/outbox/halving.py"
 
 FAULTS = [
     Fault(
-        file=_PLANNING,
-        before='filter(crm_id=OuterRef("crm_id"), kind=kind)',
-        after='filter(crm_id=OuterRef("crm_id"))',
+        file="leads/outbox/in_flight.py",
+        before="AND q.kind = '{kind}' AND",
+        after="AND q.kind <> '' AND",
         means="a search of another kind counts as under way",
+        tests=("tests/leads/outbox/test_planning.py", "tests/leads/test_one_person.py"),
     ),
     Fault(
         file=_PLANNING,
@@ -268,7 +269,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/planning.py",
-        before="queryset.using(sql.alias())",
+        before="queryset.using(mapping.alias)",
         after="queryset",
         means="leads are planned as a replica has them",
         tests=("tests/journeys/test_replica.py",),

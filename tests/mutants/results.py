@@ -6,7 +6,8 @@ from tests.mutants.fault import Fault
 
 _APPLYING = "leads/results/applying.py"
 _MATCHING = "leads/results/matching.py"
-_UPDATING = "leads/results/updating.py"
+_STATEMENT = "leads/results/statement.py"
+_LOCKING = "leads/results/locking.py"
 _WRITEBACK = "leads/results/writeback.py"
 _REFUSALS = "leads/results/refusals.py"
 _UNSOLICITED = "leads/results/unsolicited.py"
@@ -102,9 +103,9 @@ FAULTS = [
         means="addresses of verifications are compared with their case",
     ),
     Fault(
-        file=_UPDATING,
-        before='_SAME_ADDRESS = "l.{value} = r.value_before"',
-        after="_SAME_ADDRESS = \"l.{value} <> ''\"",
+        file=_STATEMENT,
+        before='_SAME_ADDRESS = "{value} = r.value_before"',
+        after="_SAME_ADDRESS = \"{value} <> ''\"",
         means="a verdict is written onto another address",
         tests=(
             "tests/leads/results/test_belonging.py",
@@ -113,16 +114,16 @@ FAULTS = [
         ),
     ),
     Fault(
-        file=_UPDATING,
-        before="NOT (r.outcome = 'error' AND l.{status} <> '')",
+        file=_STATEMENT,
+        before="NOT (r.outcome = 'error' AND {status} <> '')",
         after="true",
         means="a failure replaces a known verdict",
         tests=("tests/leads/results/test_applying.py",),
     ),
     Fault(
-        file=_UPDATING,
-        before="WHEN w.outcome = 'error' THEN {L}.{checked} ELSE w.asked_at END",
-        after="WHEN w.outcome = '' THEN {L}.{checked} ELSE w.asked_at END",
+        file=_STATEMENT,
+        before="WHEN w.outcome = 'error' THEN {cell} ELSE w.asked_at END",
+        after="WHEN w.outcome = '' THEN {cell} ELSE w.asked_at END",
         means="a failed search counts as a check",
         tests=(
             "tests/leads/results/test_belonging.py",
@@ -131,7 +132,7 @@ FAULTS = [
         ),
     ),
     Fault(
-        file=_UPDATING,
+        file=_STATEMENT,
         before='_SAME = "(r.inputs IS NULL OR r.inputs = {digest})"',
         after='_SAME = "({digest} IS NOT NULL)"',
         means="a result reaches another person under the same crm_id",
@@ -142,7 +143,7 @@ FAULTS = [
         ),
     ),
     Fault(
-        file=_UPDATING,
+        file="leads/results/fresh.py",
         before="row.asked_at or job.sent_at or job.created_at",
         after="job.sent_at or job.created_at",
         means="a reused result has the date of its reuse",
@@ -153,9 +154,9 @@ FAULTS = [
         ),
     ),
     Fault(
-        file=_UPDATING,
-        before='may, f"NOT {_newer(kind)}")',
-        after='may, "true")',
+        file=_STATEMENT,
+        before='found.may, f"NOT {newer(kind)}")',
+        after='found.may, "true")',
         means="an older result beats a newer one whose date was edited",
         tests=(
             "tests/leads/results/test_belonging.py",
@@ -308,5 +309,33 @@ FAULTS = [
         means="a host's deferred constraints are deferred no more",
         tests=("tests/leads/results/test_refusals.py",),
         postgres=True,
+    ),
+    Fault(
+        file=_LOCKING,
+        before='row.outcome == "found" or not value_before(',
+        after='row.outcome == "found" or value_before(',
+        means="a mapped lead without a value is not told that nothing was found",
+        tests=("tests/leads/test_mapped.py",),
+    ),
+    Fault(
+        file=_LOCKING,
+        before="row.crm_id not in changes or row.crm_id in done",
+        after="True",
+        means="what the project's own write() left out counts as written",
+        tests=("tests/leads/test_mapped.py",),
+    ),
+    Fault(
+        file="leads/reading.py",
+        before="inputs is not None and inputs.hex == digest(lead)",
+        after="True",
+        means="a status kept beside the table outlives other inputs",
+        tests=("tests/leads/test_mapped.py",),
+    ),
+    Fault(
+        file="leads/reading.py",
+        before="leads = mapping.get_queryset().using(mapping.alias)",
+        after="leads = mapping.rows()",
+        means="who the project leaves out by now is searched all the same",
+        tests=("tests/leads/test_mapped.py",),
     ),
 ]
