@@ -78,6 +78,7 @@ def person(firstname: str, lastname: str, fullname: str) -> Name:
     return name if name[1] or not (first or last) else _whole(first or last)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _part(text: str) -> str:
     """Return what a field for a part of the name says, without titles and credentials."""
     if text.isalpha():

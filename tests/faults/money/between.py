@@ -115,5 +115,5 @@ class Between(Scene):
         if is_ours:
             self.books.abroad[launch.id] = crm_id
             # Somebody searched on purpose for what had been erased.
-            self.books.cleared.discard((crm_id, KINDS[kind].value))
+            self.books.search_again((crm_id, KINDS[kind].value))
         self.did("searched elsewhere for a lead" if is_ours else "searched elsewhere for nobody of ours")

@@ -45,6 +45,10 @@ class Books:
         self.typed: dict[tuple[str, str], str] = {}
         self.replaceable: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.cleared: set[tuple[str, str]] = set()
+        # For whom a value was found and written; and what was erased of that: it stays blank until somebody forces it.
+        # What a person typed and erased again was never found: it may be searched.
+        self.brought: dict[tuple[str, str], world.Person] = {}
+        self.stays_blank: set[tuple[str, str]] = set()
         self.forgotten: set[str] = set()
         # Fingerprints of those who were forgotten: nobody may know that they were bought before.
         self.released: set[object] = set()
@@ -163,6 +167,17 @@ class Books:
 
     # --- Leads.
 
+    def erased(self, crm_id: str, field: str) -> None:
+        """Note that a person erased a value."""
+        self.cleared.add((crm_id, field))
+        if self.brought.get((crm_id, field)) == self.persons[crm_id]:
+            self.stays_blank.add((crm_id, field))
+
+    def search_again(self, key: tuple[str, str]) -> None:
+        """Note that what was erased may come back: it was typed, searched on purpose, or is somebody else's now."""
+        self.cleared.discard(key)
+        self.stays_blank.discard(key)
+
     def nothing_waits_for_nobody(self) -> None:
         assert not LeadSearch.objects.pending().filter(job__state__in=SearchJob.ENDED).exists()
         twice = LeadSearch.objects.pending().values("crm_id", "kind").annotate(times=Count("pk")).filter(times__gt=1)
@@ -183,8 +198,8 @@ class Books:
             right = world.truth(self.persons[lead.crm_id], field)
             assert value, f"{lead.crm_id} lost its {field}"
             assert value == right, f"{lead.crm_id}: {value!r} is not of {self.persons[lead.crm_id]}"
-            assert key not in self.cleared, f"{lead.crm_id}: an erased {field} came back"
-            self.seen[key] = value
+            assert key not in self.stays_blank, f"{lead.crm_id}: an erased {field} came back"
+            self.seen[key], self.brought[key] = value, self.persons[lead.crm_id]
             self.effects[f"{field} written"] += 1
         typed = self.typed.get(key, "")
         if typed and typed not in self.replaceable[key]:

@@ -39,12 +39,13 @@ class Crm(Scene):
         for key in [(crm_id, "email"), (crm_id, "phone")]:
             for table in (self.books.seen, self.books.typed, self.books.replaceable):
                 table.pop(key, None)
-            self.books.cleared.discard(key)
+            self.books.search_again(key)
+            self.books.brought.pop(key, None)
         self.typed(crm_id, "email", email)
 
     def typed(self, crm_id, field, value):
         self.books.seen[crm_id, field] = self.books.typed[crm_id, field] = value
-        self.books.cleared.discard((crm_id, field))
+        self.books.search_again((crm_id, field))
 
     @rule(number=which, person=a_person, spelling=spellings)
     def edit_who_it_is(self, number, person, spelling):
@@ -52,6 +53,7 @@ class Crm(Scene):
         if lead:
             Lead.objects.filter(pk=lead.pk).update(**world.inputs(person, spelling))
             self.books.persons[lead.crm_id] = person
+            self.books.stays_blank -= {(lead.crm_id, field) for field in ("email", "phone")}
             self.books.renamed.add(lead.crm_id)
             is_searched = LeadSearch.objects.pending().filter(crm_id=lead.crm_id).exists()
             self.did("inputs edited while a search waits" if is_searched else "inputs edited")
@@ -71,7 +73,7 @@ class Crm(Scene):
         if lead and getattr(lead, field) and not self.books.outstanding(lead.crm_id):
             Lead.objects.filter(pk=lead.pk).update(**{field: "", f"{field}_status": ""})
             self.typed(lead.crm_id, field, "")
-            self.books.cleared.add((lead.crm_id, field))
+            self.books.erased(lead.crm_id, field)
             self.did("a value erased")
 
     @rule(number=which)

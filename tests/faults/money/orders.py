@@ -50,7 +50,9 @@ class Orders(Scene):
             self.books.replaceable[lead.crm_id, "email"].add(lead.email)
             self.books.replaceable[lead.crm_id, "phone"].add(lead.phone)
         if force:
-            self.books.cleared -= {(lead.crm_id, field) for lead in leads for field in ("email", "phone")}
+            for lead in leads:
+                for field in ("email", "phone"):
+                    self.books.search_again((lead.crm_id, field))
         return leads
 
     @rule(find=finds, numbers=chosen, cap=st.sampled_from([None, None, 1, 41]), overwrite=rarely, force=rarely)
