@@ -165,14 +165,14 @@ def _without_told(
 def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[Located]:
     """Judge one page for one kind; yield who is wanted, with the country where the company's name is looked up."""
     facts, busy = KINDS[kind], page.busy[kind]
-    unnamed = _Unnamed(page.mapping)
+    unnamed, finder = _Unnamed(page.mapping), _finder(kind, order)
     for lead in map(Candidate._make, page.rows):
         if lead.pk in page.left_out:
             verdict: Query | Skip = left_out(kind, lead.crm_id)
         elif lead.crm_id in busy:
             verdict = under_way(kind, lead.crm_id)
         else:
-            verdict = unnamed.skip(kind, lead.crm_id) or _judge(kind, lead, order)
+            verdict = unnamed.skip(kind, lead.crm_id) or _judge(kind, lead, order, finder)
         if isinstance(verdict, Skip):
             tally.skip(verdict)
         else:
@@ -200,11 +200,16 @@ class _Unnamed:
         return Skip(crm_id=crm_id, kind=kind, reason=Reason.BAD_INPUT, sentence=sentence)
 
 
-def _judge(kind: Kind, lead: Candidate, order: Order) -> Query | Skip:
-    """Judge one lead; what is found anew comes verified, and a verdict on the old address would only make it stale."""
+def _finder(kind: Kind, order: Order) -> Kind | None:
+    """Return the kind that finds anew, in this very run, the value which this one judges."""
     finder = finder_of(kind)
     finds_anew = order.overwrite and finder in order.kinds
-    if finder and finds_anew and not isinstance(judge(finder, lead, overwrite=True), Skip):
+    return finder if finds_anew else None
+
+
+def _judge(kind: Kind, lead: Candidate, order: Order, finder: Kind | None) -> Query | Skip:
+    """Judge one lead; what is found anew comes verified, and a verdict on the old address would only make it stale."""
+    if finder and not isinstance(judge(finder, lead, overwrite=True), Skip):
         sentence = f"Its {KINDS[kind].bare_noun} is searched anew in this run, and comes verified."
         return Skip(crm_id=lead.crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
     return judge(kind, lead, overwrite=order.overwrite)
