@@ -65,7 +65,9 @@ def searches_without_event(scene: Scene, count: int) -> list[Letter]:
             job.enrow_id = launch.id
     SearchJob.objects.bulk_create(jobs)
     LeadSearch.objects.bulk_create(
-        LeadSearch(job=job, crm_id=lead.crm_id, kind=job.kind, position=0, fingerprint=query.fingerprint)
+        LeadSearch(
+            job=job, model="leads.lead", crm_id=lead.crm_id, kind=job.kind, position=0, fingerprint=query.fingerprint
+        )
         for job, lead, query in zip(jobs, leads, queries, strict=True)
     )
     wait_until(lambda: not scene.sandbox.ask("state")["pending"], "the sandbox has written every event")

@@ -23,6 +23,7 @@ from enrow_webhooks.signals import event_received
 from enrow_webhooks.tasks import process_events
 from leads.enrichment import enrich
 from leads.kinds import Candidate
+from leads.mapping import Change, registry
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.outbox.batches import Wanted
@@ -336,7 +337,8 @@ def test_reprs_show_no_person():
         Candidate(1, CRM_ID, "Plantedann", "Somebody", NAME, "", "", "", "", EMAIL, "", PHONE),
         Sent(1, CRM_ID, None, EMAIL),
         Settled(1, "found", EMAIL, "FR"),
-        Page(columns=["email"], rows=[(EMAIL,)]),
+        Page(mapping=registry.of(Lead), rows=[(EMAIL,)], busy={}, left_out={EMAIL}),
+        Change(model=Lead, key=CRM_ID, crm_id=CRM_ID, field="email", old=EMAIL, new=EMAIL),
         Wanted(CRM_ID, None, EMAIL, ""),
         Shared(CRM_ID, None, "found"),
         WebhookEvent(event="x", enrow_id="1", payload=BODY),

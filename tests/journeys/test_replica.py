@@ -16,6 +16,7 @@ from leads import decisions, filters
 from leads.csvfiles.importing import import_leads
 from leads.enrichment import enrich, estimate
 from leads.forgetting import forget, traces, unknown
+from leads.mapping import registry
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.upkeep.sweep import sweep
@@ -24,6 +25,10 @@ from tests.leads.events import single
 from tests.replicas import REPLICA, lagging_replica
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _named(crm_ids):
+    return filters.matching(registry.of(Lead), crm_ids=crm_ids)
 
 
 @pytest.fixture
@@ -46,9 +51,9 @@ def test_a_whole_journey(primary, make_leads, site):
     assert {event.state for event in WebhookEvent.objects.all()} == {"processed"}
     assert replaying.replay(WebhookEvent.objects.all()).states == {"processed": 2}
     make_leads(3, prefix="twin")
-    assert enrich(filters.matching(crm_ids=[f"twin-{number}" for number in range(3)]), find={"email"}).reused == 3
+    assert enrich(_named(crm_ids=[f"twin-{number}" for number in range(3)]), find={"email"}).reused == 3
     primary.filter(crm_id="lead-1").update(email="")
-    assert enrich(filters.matching(crm_ids=["lead-1", "twin-1"]), find={"email"}).tally.skipped.total() == 2
+    assert enrich(_named(crm_ids=["lead-1", "twin-1"]), find={"email"}).tally.skipped.total() == 2
     assert (forget(["lead-0"]).leads, bool(traces(["lead-0"])), unknown(["lead-1"])) == (1, False, [])
 
 

@@ -69,6 +69,7 @@ def fill(count: int, name: str = "row") -> None:
     LeadSearch.objects.bulk_create(
         LeadSearch(
             job=jobs[turn % count],
+            model="leads.lead",
             crm_id=leads[turn // count].crm_id,
             kind="find_email",
             position=turn // count,

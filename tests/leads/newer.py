@@ -16,7 +16,14 @@ def written_later(crm_id, kind="find_email"):
     job = SearchJob.objects.create(run=uuid.uuid4(), kind=kind, state="finished", sent_at=sent, enrow_id=uuid.uuid4())
     person = LeadSearch.objects.filter(crm_id=crm_id, kind=kind).latest("pk").fingerprint
     LeadSearch.objects.create(
-        job=job, crm_id=crm_id, kind=kind, fingerprint=person, outcome="not_found", effect="written", position=0
+        job=job,
+        model="leads.lead",
+        crm_id=crm_id,
+        kind=kind,
+        fingerprint=person,
+        outcome="not_found",
+        effect="written",
+        position=0,
     )
     field = "phone_checked_at" if kind == "find_phone" else "email_checked_at"
     Lead.objects.filter(crm_id=crm_id).update(**{field: sent})

@@ -8,10 +8,16 @@ import pytest
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from leads.filters import FilterError, first, matching
+from leads import filters
+from leads.filters import FilterError, first
+from leads.mapping import registry
 from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
+
+
+def matching(conditions=(), **named):
+    return filters.matching(registry.of(Lead), conditions, **named)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ _ENQUEUEING = "leads/outbox/enqueueing.py"
 _SUBMISSION = "leads/outbox/submission.py"
 _HALVING = "leads/outbox/halving.py"
 
+_TOLD = ("tests/leads/outbox/test_nothing_new.py", "tests/leads/outbox/test_told.py")
+
 FAULTS = [
     Fault(
         file="leads/outbox/in_flight.py",
@@ -106,6 +108,7 @@ FAULTS = [
         before="MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END)",
         after="MAX(0)",
         means="a value that somebody cleared comes back",
+        tests=_TOLD,
     ),
     Fault(
         file=_PURCHASES,
@@ -118,6 +121,7 @@ FAULTS = [
         before="return known is Known.NOT_FOUND or row.value_before == self.value",
         after="return False",
         means="a night that learns nothing writes rows",
+        tests=_TOLD,
     ),
     Fault(
         file=_ENQUEUEING,

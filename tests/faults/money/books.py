@@ -119,6 +119,9 @@ class Books:
             return "failed"
         if later.run in self.forced:
             return "forced"
+        bought = LeadSearch.objects.filter(job=earlier, fingerprint=purchase.fingerprint, position__isnull=False)
+        if bought.filter(outcome="error").exists():
+            return "nothing usable came"
         is_over = ended + world.WINDOWS[purchase.kind, purchase.is_found] < later.created_at
         return f"the window of {'a hit' if purchase.is_found else 'a miss'} is over" if is_over else ""
 

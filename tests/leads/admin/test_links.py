@@ -16,5 +16,5 @@ def test_a_model_that_the_site_does_not_show_stays_plain_text(db):
     """A host that leaves a model out of its admin gets its name without a link, escaped all the same."""
     lead, bare = Lead.objects.create(crm_id="known"), AdminSite(name="bare")
     assert list_url(bare, Lead, crm_id="known") == page_url(bare, Lead, lead.pk) == ""
-    assert lead_urls(bare, Lead, ["known", "gone"]) == {"known": ""}
+    assert lead_urls(bare, [("leads.lead", "known"), ("leads.lead", "gone"), ("gone.model", "x")]) == {"known": ""}
     assert link("", HOSTILE) == "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;"

@@ -91,7 +91,7 @@ def test_the_database_itself_refuses_a_second_pending_search(make_leads):
     make_leads(1)
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
     with pytest.raises(IntegrityError), transaction.atomic():
-        LeadSearch.objects.create(job=job, crm_id="lead-0", kind="find_email")
+        LeadSearch.objects.create(job=job, model="leads.lead", crm_id="lead-0", kind="find_email")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -39,8 +39,8 @@ FROM generate_series(1, %s) n
 # One search of last year per lead: nobody's tables are empty.
 _HISTORY = """
 INSERT INTO leads_leadsearch
-    (job_id, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
-SELECT %s, 'crm-' || n, 'find_phone', n, md5('old' || n)::uuid, 'not_found', '', '', '', 'written', ''
+    (job_id, model, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
+SELECT %s, 'leads.lead', 'crm-' || n, 'find_phone', n, md5('old' || n)::uuid, 'not_found', '', '', '', 'written', ''
 FROM generate_series(1, %s) n
 """
 
