@@ -35,7 +35,10 @@ SELECT 'crm-' || n,
        'https://www.linkedin.com/in/person-' || n, '', '', '', '', '', '', now(), now()
 FROM generate_series(1, %s) n
 """
-_COLUMNS = "job_id, model, crm_id, kind, position, fingerprint, inputs, asked_at, outcome, value, country, value_before, effect, error"
+_COLUMNS = (
+    "job_id, model, crm_id, kind, position, fingerprint, inputs, asked_at, outcome, value, country, value_before, "
+    "effect, error"
+)
 # The baseline: the same table with the same indexes and foreign key, filled by nothing but COPY.
 _FLOOR = """
 CREATE TABLE floor (LIKE leads_leadsearch INCLUDING ALL);

@@ -58,7 +58,8 @@ FROM (
 _SEARCHES = """
 INSERT INTO leads_leadsearch
     (job_id, model, crm_id, kind, position, fingerprint, outcome, value, country, value_before, effect, error)
-SELECT id, 'leads.lead', 'crm-' || lead, kind, CASE WHEN place %% 50 < 49 THEN place END, md5(kind || lead)::uuid, outcome,
+SELECT id, 'leads.lead', 'crm-' || lead, kind,
+    CASE WHEN place %% 50 < 49 THEN place END, md5(kind || lead)::uuid, outcome,
     CASE WHEN outcome = 'found' THEN 'ann' || lead || '@firm' || lead / 5 || '.com' ELSE '' END, '', '',
     CASE WHEN outcome IN ('pending', 'cancelled') THEN '' WHEN lead %% 1000 = 1 THEN 'orphan'
         WHEN lead %% 100 = 2 THEN 'kept' ELSE 'written' END,
