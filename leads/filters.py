@@ -1,6 +1,6 @@
-"""Which leads a person means: conditions like ``company_domain__endswith=.com`` on any own field of the lead model.
+"""Which leads a person means: conditions like ``company_domain__endswith=.com`` or ``employer__city=Lyon``.
 
-Relations are not followed: a condition on a host model must not reach into its users or invoices.
+Relations are followed: who has a shell may read the whole database anyway. Nothing but the command line calls this.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.core.exceptions import FieldError, ValidationError
@@ -23,6 +24,8 @@ _ON_RELATIONS = {"exact", "in", "isnull"}
 # Characters of a regular expression, and of a word that is compared with known ones: both are slow to read.
 _LONGEST_EXPRESSION = 1000
 _LONGEST_WORD = 100
+# Characters of a path over relations.
+_LONGEST_NAME = 300
 
 
 class FilterError(ValueError):
@@ -58,22 +61,68 @@ def _narrowed(leads: QuerySet[Any], condition: str) -> QuerySet[Any]:
     left, equals, text = condition.partition("=")
     if not equals:
         raise FilterError(f"{condition!r} is no condition; write FIELD=VALUE or FIELD__LOOKUP=VALUE.")
-    name, _, lookup = left.removesuffix("!").strip().partition("__")
-    field = _field(leads.model, name)
-    if field.is_relation and not set(lookup.split("__")) <= _ON_RELATIONS | {""}:
-        _unknown_lookup(field, lookup, _ON_RELATIONS)
+    path = _followed(leads.model, left.removesuffix("!").strip())
     try:
-        value = _value(field, lookup, text)
-        met = Q((f"{name}__{lookup}" if lookup else name, value))
+        value = _value(path.field, path.lookup, text)
+        met = Q((path.name, value))
+        if path.is_to_many:
+            # A lead with two such rows is one lead.
+            met = Q(pk__in=leads.model._base_manager.using(leads.db).filter(met).values("pk"))
         return leads.filter(~met if left.endswith("!") else met)
     except FieldError:
-        _unknown_lookup(field, lookup, field.get_lookups())
+        _unknown_lookup(path.field, path.lookup, path.field.get_lookups())
     except (ValueError, TypeError, ValidationError, csv.Error):
-        raise FilterError(f"{text!r} is no value for {name}{'__' if lookup else ''}{lookup}.") from None
+        raise FilterError(f"{text!r} is no value for {path.name}.") from None
 
 
-def _field(model: type[Model], name: str) -> Field[Any, Any]:
-    fields = {key: field for field in model._meta.concrete_fields for key in (field.name, field.attname)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Path:
+    """What stands left of the equals sign."""
+
+    name: str
+    # The last field of the path, and what follows it.
+    field: Field[Any, Any]
+    lookup: str
+    is_to_many: bool
+
+
+def _followed(model: type[Model], name: str) -> _Path:
+    """Follow a path over relations to its last field. Raises FilterError with the part that is not there."""
+    if len(name) > _LONGEST_NAME:
+        raise FilterError(f"A condition's name has {len(name):,} characters; {_LONGEST_NAME} are read.")
+    here, is_to_many = model, False
+    head, *rest = name.split("__")
+    field = _field(here, head)
+    while rest and field.related_model and not _is_lookup_of_relation(field, rest):
+        is_to_many = is_to_many or bool(field.one_to_many or field.many_to_many)
+        here = field.related_model
+        head, *rest = rest
+        field = _field(here, head)
+    is_to_many = is_to_many or bool(field.one_to_many or field.many_to_many)
+    lookup = "__".join(rest)
+    if field.related_model and lookup and lookup not in _ON_RELATIONS:
+        _unknown_lookup(field, lookup, _ON_RELATIONS)
+    own = getattr(field, "target_field", None) if field.related_model else field
+    return _Path(name=name, field=own or here._meta.pk, lookup=lookup, is_to_many=is_to_many)
+
+
+def _is_lookup_of_relation(field: Any, rest: Sequence[str]) -> bool:  # noqa: ANN401 - a field or a reverse relation
+    """Tell whether what follows a relation compares it, and no field of the other model has that name."""
+    names = {name for other in field.related_model._meta.get_fields() for name in _names(other)}
+    return len(rest) == 1 and rest[0] in _ON_RELATIONS and rest[0] not in names
+
+
+def _names(field: Any) -> Iterator[str]:  # noqa: ANN401 - a field or a reverse relation
+    """Yield what a field is called in a condition."""
+    yield field.name
+    if hasattr(field, "attname"):
+        yield field.attname
+
+
+def _field(model: type[Model], name: str) -> Any:  # noqa: ANN401 - a field or a reverse relation
+    fields = {key: field for field in model._meta.get_fields() for key in _names(field)}
+    if name == "pk":
+        return model._meta.pk
     if name not in fields:
         raise FilterError(f"A {model._meta.verbose_name} has no field {name!r}. {_near(name, fields, 'Fields')}")
     return fields[name]

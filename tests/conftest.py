@@ -13,6 +13,8 @@ import pytest
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.rejections import counting
 from enrow_webhooks.sandbox.server import SandboxServer
+from leads.management import choosing
+from leads.mapping import Registry, registry
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from leads.results import writeback
@@ -62,6 +64,14 @@ def nothing_counted():
     """What one test counted in memory does not reach the rows, or the log, of another."""
     yield
     counting.forget()
+
+
+@pytest.fixture(autouse=True)
+def only_leads_lead(monkeypatch):
+    """Without --model, commands are about leads.Lead, as in a project that maps nothing else."""
+    some = Registry()
+    some.add(registry.of(Lead))
+    monkeypatch.setattr(choosing, "registry", some)
 
 
 @pytest.fixture

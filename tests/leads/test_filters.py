@@ -80,7 +80,7 @@ def test_every_lookup_of_django_selects_the_leads(three_leads, conditions, crm_i
         ("email", ["'email'", "FIELD=VALUE"]),
         ("=x", ["''"]),
         ("__in=x", ["''"]),
-        ("pk__gt=1", ["'pk'"]),
+        ("pk__gt=x", ["'x'", "pk__gt"]),
         ("", ["''"]),
     ],
 )

@@ -20,10 +20,10 @@ from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Run, Tally, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
+from leads.management.choosing import add_model, chosen
 from leads.management.idle_workers import IdleWorkers
 from leads.management.progress import ProgressBar
 from leads.management.spending import SpendingCommand
-from leads.mapping import LeadMapping, registry
 
 # Stuck jobs that are named one by one.
 _SHOWN = 20
@@ -38,9 +38,9 @@ class Command(SpendingCommand):
         "Search what leads lack, and verify what they have. This spends credits; --dry-run tells how many.\n"
         "Asks first when much would be reserved; where nobody can answer, give --max-credits or --yes.\n"
         "Only blank fields are searched and filled, except with --overwrite. What was bought lately is used again.\n\n"
-        "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any own field of a lead and any of\n"
-        "Django's lookups; != turns a condition round; several must all be met. Without --where and --crm-id every\n"
-        "lead is meant."
+        "--where FIELD=VALUE or FIELD__LOOKUP=VALUE says which leads, with any field of the model, also over\n"
+        "relations, and any of Django's lookups; != turns a condition round; several must all be met. Without --where\n"
+        "and --crm-id every lead is meant."
     )
     examples = """
   manage.py enrich_leads --find email --where company_domain__endswith=.com --dry-run
@@ -53,6 +53,7 @@ class Command(SpendingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
+        add_model(parser)
         parser.add_argument("--find", nargs="+", choices=list(WORDS), default=[], help="what to search")
         nouns = " and ".join(KINDS[kind].bare_noun for kind in JUDGING)
         parser.add_argument("--verify", action="store_true", help=f"verify the {nouns} that a lead has")
@@ -84,7 +85,7 @@ class Command(SpendingCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Enrich, or estimate."""
         try:
-            leads = filters.matching(_mapping(), options["where"], crm_ids=options["crm_id"])
+            leads = filters.matching(chosen(options["model"]), options["where"], crm_ids=options["crm_id"])
         except filters.FilterError as error:
             raise wrong_call(str(error)) from error
         if options["limit"]:
@@ -198,10 +199,6 @@ class Command(SpendingCommand):
             problems.append(f"The time is up; the run {run.id} continues by itself, as long as a worker or sweep runs.")
         if problems:
             raise needs_person(" ".join(problems))
-
-
-def _mapping() -> LeadMapping:
-    return next(iter(registry))
 
 
 def _why_no_balance() -> str:

@@ -218,8 +218,8 @@ def test_the_exit_code_and_streams_of_a_real_process(sandbox, settings, make_lea
     make_leads(1)
     url = settings.ENROW["BASE_URL"]
 
-    outcome = run_process("enrich_leads", "--find", "email", "--json", ENROW_WEBHOOK_ORIGIN="")
-    wrong = run_process("enrich_leads", "--find", "email", "--where", "emial=x")
+    outcome = run_process("enrich_leads", "--model", "leads.Lead", "--find", "email", "--json", ENROW_WEBHOOK_ORIGIN="")
+    wrong = run_process("enrich_leads", "--model", "leads.Lead", "--find", "email", "--where", "emial=x")
 
     assert (outcome.code, outcome.json["jobs"][0]["state"]) == (0, "queued")
     assert "WARNING" in outcome.err or "W002" in outcome.err, url
