@@ -9,6 +9,7 @@ import pytest
 from leads import decisions
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import submission
 from tests.conftest import finish, work
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,18 @@ def test_a_result_that_fitted_nobody_is_no_failed_search(job_in):
     job = job_in("finished")
     LeadSearch.objects.create(job=job, crm_id="lead-0", kind=job.kind, outcome="error", effect="orphan")
     assert not decisions.failed(SearchJob.objects.all()).exists()
+
+
+def test_sending_again_reserves_no_more_than_its_bill_said(make_leads, sandbox):
+    """Two leads shared one search, and are two persons by now: one of them is searched, as the page said."""
+    make_leads(1, prefix="unconfirmed", company_domain="unconfirmed.com")
+    make_leads(1, prefix="twin", company_domain="unconfirmed.com")
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    sandbox.configure(chaos="lost-answer")
+    assert submission.submit(job.pk)
+    sandbox.configure(chaos="")
+    Lead.objects.filter(crm_id__startswith="twin").update(lastname="Other")
+    bill = decisions.bill_again(SearchJob.objects.filter(pk=job.pk)).worst_case
+    assert decisions.resend(job.pk, by="ann")
+    again = SearchJob.objects.exclude(pk=job.pk)
+    assert bill == sum(again.values_list("credits_reserved", flat=True)) == 1

@@ -97,3 +97,14 @@ def test_waiting_has_an_end(make_leads, sandbox):
     """A timeout is a timeout."""
     make_leads(1)
     assert not enrich(Lead.objects.all(), find={"email"}).wait(timeout=0, pause=0)
+
+
+def test_what_another_run_buys_is_not_found_by_this_one(make_leads, sandbox):
+    """Those who share a search get its value; found are those that a run paid for."""
+    make_leads(2)
+    first = enrich(Lead.objects.all(), find={"email"})
+    make_leads(2, prefix="twin")
+    second = enrich(Lead.objects.filter(crm_id__startswith="twin"), find={"email"})
+    finish(sandbox)
+    assert (second.progress().shared, second.progress().found) == (2, 0)
+    assert (first.progress().searched, first.progress().found) == (2, 2)
