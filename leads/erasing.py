@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -30,18 +30,27 @@ class Foreseen:
     """What would become of rows of the project, by what a person calls them."""
 
     # Fields that are blanked, in how many rows.
-    blanked: Counter[str] = field(default_factory=Counter)
+    blanked: Mapping[str, int] = field(default_factory=dict)
     # Rows that are deleted, the leads and what goes with them.
-    deleted: Counter[str] = field(default_factory=Counter)
+    deleted: Mapping[str, int] = field(default_factory=dict)
     # Rows that keep a lead from being deleted.
-    protected: Counter[str] = field(default_factory=Counter)
+    protected: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Foreseen) -> Foreseen:
         return Foreseen(
-            blanked=self.blanked + other.blanked,
-            deleted=self.deleted + other.deleted,
-            protected=self.protected + other.protected,
+            blanked=_added(self.blanked, other.blanked),
+            deleted=_added(self.deleted, other.deleted),
+            protected=_added(self.protected, other.protected),
         )
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(one) + Counter(other)).items()))
+
+
+def _counted(rows: Iterable[Model]) -> dict[str, int]:
+    """Count rows by what a person calls them."""
+    return dict(sorted(Counter(_plural(type(row)) for row in rows).items()))
 
 
 def foresee(mapping: LeadMapping, keys: Collection[Any]) -> Foreseen:
@@ -49,14 +58,12 @@ def foresee(mapping: LeadMapping, keys: Collection[Any]) -> Foreseen:
     rows = mapping.by_keys(keys)
     if mapping.on_forget != OnForget.DELETE:
         fields = ", ".join(capfirst(str(column.verbose_name)) for column in _columns(mapping))
-        return Foreseen(blanked=+Counter({f"{_plural(mapping.model)}: {fields}": rows.count()}))
+        number = rows.count()
+        return Foreseen(blanked={f"{_plural(mapping.model)}: {fields}": number} if number else {})
     collector = NestedObjects(using=mapping.alias)
     collector.collect(rows)
     going = [row for rows_of_model in collector.model_objs.values() for row in rows_of_model]
-    return Foreseen(
-        deleted=Counter(_plural(type(row)) for row in going),
-        protected=Counter(_plural(type(row)) for row in collector.protected),
-    )
+    return Foreseen(deleted=_counted(going), protected=_counted(collector.protected))
 
 
 def erase(mapping: LeadMapping, keys: Collection[Any]) -> int:
