@@ -1,8 +1,6 @@
 """Two leads turn out to be one: history, state and what is in flight follow to the one that stays.
 
-    merge(duplicate, into=contact)          # two rows of mapped models
-    merge("contact-17", into="contact-18")  # or their crm_ids; the first row may be gone already
-
+``merge(duplicate, into=contact)`` takes two rows of mapped models, or their crm_ids: the first may be gone already.
 What Enrow was told of the other lead is kept in ``LeadSearch.sent_as``: its result names that one.
 """
 
