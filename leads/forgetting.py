@@ -27,6 +27,7 @@ __all__ = ["NotForgotten", "Traces", "blank_bodies", "foresee", "forget", "trace
 
 # People who are forgotten in one transaction.
 _CHUNK = 500
+_NOBODY = Concat(Value("forgotten-"), Cast("pk", CharField()))
 _NOTE = "Somebody of it was forgotten; its body is gone."
 
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
@@ -119,7 +120,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     _states(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.
-    renamed.update(sent_as="")
+    renamed.update(sent_as=_NOBODY)
     searches = _erase(crm_ids, jobs)
     # A worker that prepares one of them has read the person already.
     SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).prepare_again()
@@ -148,7 +149,7 @@ def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
             When(outcome__in=[Outcome.PENDING, Outcome.ERROR], then=Value(Outcome.CANCELLED)), default=F("outcome")
         ),
         model="",
-        crm_id=Concat(Value("forgotten-"), Cast("pk", CharField())),
+        crm_id=_NOBODY,
         sent_as="",
         effect=Effect.ERASED,
         fingerprint=None,

@@ -552,5 +552,21 @@ def test_who_is_forgotten_leaves_no_name_that_was_sent(sandbox, contacts):
     end(sandbox)
     assert Contact.objects.get().work_email == people.find_email("Ann Somebody", "firm.com")
     forgetting.forget([crm_id(new)])
+    assert named not in everything()
     assert Contact.objects.get().work_email is None
     assert "ann.somebody" not in everything()
+
+
+def test_a_name_that_was_sent_is_forgotten_while_both_are_in_flight(sandbox, contacts):
+    """Two searches of one lead stay two; the batch tells them apart by their places."""
+    old, new = contacts
+    names(new)
+    send(sandbox, Contact.objects.all())
+    named = crm_id(old)
+    merge(old, into=new)
+    old.delete()
+    forgetting.forget([named])
+    assert named not in everything()
+    end(sandbox)
+    assert Contact.objects.get().work_email == "ann.other@firm.com"
+    assert set(LeadSearch.objects.values_list("value", flat=True)) == {"ann.other@firm.com", "ann.somebody@firm.com"}

@@ -44,14 +44,14 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before='values_list("crm_id", flat=True)) == named:',
-        after='values_list("crm_id", flat=True)) >= named:',
+        before="for sent_as, crm_id in pairs} == named:",
+        after="for sent_as, crm_id in pairs} >= named:",
         means="a search from elsewhere adopts a job of which it holds only some leads",
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before='values_list("crm_id", flat=True)) == named:',
-        after='values_list("crm_id", flat=True)) <= named:',
+        before="for sent_as, crm_id in pairs} == named:",
+        after="for sent_as, crm_id in pairs} <= named:",
         means="a search from elsewhere adopts a job that is only a part of it",
     ),
     Fault(
@@ -105,9 +105,9 @@ FAULTS = [
     Fault(
         file="leads/results/writeback.py",
         before="""        transaction.on_commit(
-            lambda: leads_written.send_robust(SearchJob, job_id=job.pk, written=written), using=sql.alias()
+            partial(values_written.send_robust, model, changes=list(some), job_id=job.pk), using=sql.alias()
         )""",
-        after="        leads_written.send_robust(SearchJob, job_id=job.pk, written=written)",
+        after="        values_written.send_robust(model, changes=list(some), job_id=job.pk)",
         means="the signal comes before the commit",
         tests=("tests/leads/test_signals.py",),
     ),
