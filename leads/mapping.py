@@ -106,7 +106,7 @@ class LeadMapping:
         """Write values to leads, and return the keys of those that were written. Override it for any other shape.
 
         Called once per batch, in a transaction, with the leads' rows locked; one change per lead. Values that are in
-        no column of the model, like a table of e-mail addresses, are written this way.
+        no column of the model, like a table of e-mail addresses, are written this way; ``forget`` blanks them.
         """
         raise NotImplementedError
 
@@ -151,7 +151,7 @@ class LeadMapping:
 
     def rows(self) -> QuerySet[Any]:
         """Return every row of the table, where it is written: a project's own managers may hide some."""
-        return QuerySet(self.model, using=self.alias)
+        return QuerySet(self.model, using=self.alias).order_by()
 
     def by_keys(self, keys: Collection[Any]) -> QuerySet[Any]:
         """Return the rows with these keys."""

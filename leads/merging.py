@@ -88,9 +88,10 @@ def _named(given: object) -> _Lead:
 
 
 def _of_row(row: Model) -> _Lead:
-    mapping = registry.of(type(row))
+    model: type[Model] = row._meta.model
+    mapping = registry.of(model)
     if mapping is None:
-        raise ValueError(f"{row._meta.label} is not mapped to leads. {arguments.how_to_map(type(row))}")
+        raise ValueError(f"{model._meta.label} is not mapped to leads. {arguments.how_to_map(model)}")
     key = getattr(row, mapping.own_key_field.attname)
     if key is None:
         raise ValueError(

@@ -7,6 +7,7 @@ import json
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.sandbox import people
@@ -82,6 +83,7 @@ def test_what_cannot_be_merged_is_refused_with_a_sentence(contacts):
     refused = [
         (new, new, "cannot be merged into itself"),
         (new, KeyContact.objects.get(pk=new.pk), "cannot be merged into itself"),
+        (new, SimpleLazyObject(lambda: new), "cannot be merged into itself"),
         (stranger, new, "crm.Stranger is not mapped to leads"),
         (new, stranger, "crm.Stranger is not mapped to leads"),
         (gone, new, "has no key, because it was deleted or never saved"),
@@ -570,3 +572,12 @@ def test_a_name_that_was_sent_is_forgotten_while_both_are_in_flight(sandbox, con
     end(sandbox)
     assert Contact.objects.get().work_email == "ann.other@firm.com"
     assert set(LeadSearch.objects.values_list("value", flat=True)) == {"ann.other@firm.com", "ann.somebody@firm.com"}
+
+
+@pytest.mark.postgres
+def test_a_name_that_was_sent_is_found_by_its_index():
+    """Few searches have one, of tens of millions."""
+    found = LeadSearch.objects.sent_as(["contact-1", "contact-2"])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "leads_search_sent_as" in found.order_by().explain()

@@ -172,8 +172,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/mapping.py",
-        before="return QuerySet(self.model, using=self.alias)",
-        after="return self.model._base_manager.using(self.alias)",
+        before="return QuerySet(self.model, using=self.alias).order_by()",
+        after="return self.model._base_manager.using(self.alias).order_by()",
         means="a base manager hides rows from forgetting",
         tests=_TESTS_OF_ERASING,
     ),
