@@ -173,6 +173,9 @@ class Heartbeat(models.Model):
 
     name = models.CharField(_("name"), max_length=32, primary_key=True)
     at = models.DateTimeField(_("at"))
+    next_place = models.BigIntegerField(
+        _("next place"), default=0, db_default=0, help_text=_("Where a thing that is done piece by piece goes on.")
+    )
 
     objects = HeartbeatQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Forget people: delete their leads, blank what their searches and events hold, and let nothing bring it back.
+"""Forget people: delete or blank their leads, blank what their searches and events hold, let nothing bring it back.
 
 A search stays as a row without a person (effect ``erased``, a made-up crm_id), so that positions, counts and costs stay
 true. Its job is marked: a late result that fits nobody is then dropped instead of kept aside. Somebody else who shared
@@ -8,23 +8,26 @@ the purchase under another crm_id keeps their own: they take the place in the jo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
-from leads import sql
+from leads import erasing, sql
+from leads.erasing import Foreseen, NotForgotten
 from leads.mapping import registry
-from leads.models import LeadSearch, SearchJob
+from leads.models import LeadEnrichment, LeadSearch, SearchJob
 from leads.results import aside
+
+__all__ = ["NotForgotten", "Traces", "blank_bodies", "foresee", "forget", "traces", "unknown"]
 
 # People who are forgotten in one transaction.
 _CHUNK = 500
+_NOBODY = Concat(Value("forgotten-"), Cast("pk", CharField()))
 _NOTE = "Somebody of it was forgotten; its body is gone."
 
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
@@ -53,21 +56,33 @@ def traces(crm_ids: Iterable[str]) -> Traces:
     return sum(map(_count, _chunks(crm_ids)), Traces())
 
 
+def foresee(crm_ids: Iterable[str]) -> Foreseen:
+    """Tell what forget() would do to rows of the project, and to what hangs on them; changes nothing."""
+    known = (registry.keys(chunk) for chunk in _chunks(crm_ids))
+    each = (erasing.foresee(mapping, keys) for some in known for mapping, keys in some)
+    return sum(each, Foreseen())
+
+
 def forget(crm_ids: Iterable[str]) -> Traces:
     """Forget people for good, some hundred in one transaction; return what was deleted and blanked.
 
-    Harmless to repeat. Raises ProtectedError when a table of the host keeps a lead from being deleted.
+    Harmless to repeat. Raises NotForgotten when a lead is still there afterwards, or cannot be deleted or blanked: then
+    nothing of its hundreds has changed.
     """
     return sum((sql.transact(partial(_forget, chunk)) for chunk in _chunks(crm_ids)), Traces())
 
 
 def unknown(crm_ids: Iterable[str]) -> list[str]:
-    """Return those of whom neither a lead nor a search is there."""
-    return [
-        crm_id
-        for crm_id in crm_ids
-        if not (any(leads.exists() for leads in _leads([crm_id])) or _searches([crm_id]).exists())
-    ]
+    """Return those of whom neither a lead nor a search is there, nor what is known of one."""
+    return [crm_id for crm_id in crm_ids if not _is_known(crm_id)]
+
+
+def _is_known(crm_id: str) -> bool:
+    return (
+        any(mapping.by_keys(keys).exists() for mapping, keys in registry.keys([crm_id]))
+        or any(rows.exists() for rows in (_searches([crm_id]), LeadSearch.objects.sent_as([crm_id])))
+        or _states([crm_id]).exists()
+    )
 
 
 def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
@@ -75,33 +90,40 @@ def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
     return [known[at : at + _CHUNK] for at in range(0, len(known), _CHUNK)]
 
 
-def _leads(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
-    for mapping, keys in registry.keys(crm_ids):
-        yield mapping.by_keys(keys).order_by(mapping.crm_id_field)
-
-
 def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
     return LeadSearch.objects.filter(crm_id__in=crm_ids)
+
+
+def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
+    """Return what is known of leads beside their tables."""
+    found = Q(pk__in=[])
+    for mapping, keys in registry.keys(crm_ids):
+        texts = [crm_id.removeprefix(mapping.crm_id_prefix) for crm_id in keys.values()]
+        found |= Q(model=mapping.label, key__in=texts)
+    return LeadEnrichment.objects.filter(found)
 
 
 def _count(crm_ids: Sequence[str]) -> Traces:
     jobs = SearchJob.objects.filter(pk__in=_searches(crm_ids).values("job"))
     return Traces(
-        leads=sum(leads.count() for leads in _leads(crm_ids)),
+        leads=sum(mapping.by_keys(keys).count() for mapping, keys in registry.keys(crm_ids)),
         searches=_searches(crm_ids).count(),
         bodies=_bodies(jobs).count(),
     )
 
 
 def _forget(crm_ids: Sequence[str]) -> Traces:
-    # Jobs first, then leads in the order of the crm_ids, as the writer of results locks them.
-    wanted = _searches(crm_ids).values("job")
-    jobs = list(SearchJob.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
-    number = 0
-    for leads in _leads(crm_ids):
-        number += len(leads.select_for_update().values_list("pk"))
-        leads.order_by().delete()
+    # Jobs first, then leads in the order of their keys, as the writer of results locks them.
+    renamed = LeadSearch.objects.sent_as(crm_ids)
+    wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
+    jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
+    number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
+    _states(crm_ids).delete()
+    # Who was merged into another is that one by now; only the name that was sent is left.
+    renamed.update(sent_as=_NOBODY)
     searches = _erase(crm_ids, jobs)
+    # A worker that prepares one of them has read the person already.
+    SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).prepare_again()
     SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
     # The last error of these names leads.
     SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
@@ -126,7 +148,9 @@ def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
         outcome=Case(
             When(outcome__in=[Outcome.PENDING, Outcome.ERROR], then=Value(Outcome.CANCELLED)), default=F("outcome")
         ),
-        crm_id=Concat(Value("forgotten-"), Cast("pk", CharField())),
+        model="",
+        crm_id=_NOBODY,
+        sent_as="",
         effect=Effect.ERASED,
         fingerprint=None,
         inputs=None,

@@ -97,9 +97,17 @@ class LeadMapping:
         """Write values to leads, and return the keys of those that were written. Override it for any other shape.
 
         Called once per batch, in a transaction, with the leads' rows locked; one change per lead. Values that are in
-        no column of the model, like a table of e-mail addresses, are written this way.
+        no column of the model, like a table of e-mail addresses, are written this way; ``forget`` blanks them.
         """
         raise NotImplementedError
+
+    def forget(self, keys: Collection[Any]) -> None:
+        """Blank what ``write`` wrote to these leads, and whatever else of these people has to go.
+
+        Override it where a value is in no column of the model: afterwards it is looked whether the values are blank.
+        Called in a transaction, with the leads' rows locked, before the columns that the mapping names are blanked or
+        the rows are deleted, as ``on_forget`` says.
+        """
 
     # What follows is not overridden.
 
@@ -133,8 +141,8 @@ class LeadMapping:
         return field  # type: ignore[no-any-return]  # a relation's target is a field
 
     def rows(self) -> QuerySet[Any]:
-        """Return every row of the table, where it is written: a host's own manager may hide some."""
-        return self.model._base_manager.using(self.alias).order_by()
+        """Return every row of the table, where it is written: a project's own managers may hide some."""
+        return QuerySet(self.model, using=self.alias).order_by()
 
     def by_keys(self, keys: Collection[Any]) -> QuerySet[Any]:
         """Return the rows with these keys."""

@@ -93,9 +93,9 @@ def _is_strange(job: SearchJob, result: Result) -> bool:
     """Tell whether a result names a lead that is not in the job; who was forgotten once was."""
     if not result.crm_id or job.has_forgotten:
         return False
-    sent = LeadSearch.objects.filter(job=job).sent().values_list("crm_id", flat=True)
-    # As they come back: in one line.
-    return result.crm_id not in {clean_text(crm_id)[:128] for crm_id in sent}
+    sent = LeadSearch.objects.filter(job=job).sent().values_list("crm_id", "sent_as")
+    # As they come back: in one line. Of a lead that was merged since, the old one counts, too.
+    return result.crm_id not in {clean_text(name)[:128] for names in sent for name in names if name}
 
 
 def _is_anothers(job: SearchJob, event: Event) -> bool:

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(max_length=32, primary_key=True, serialize=False, verbose_name='name')),
                 ('at', models.DateTimeField(verbose_name='at')),
+                ('next_place', models.BigIntegerField(db_default=0, default=0, help_text='Where a thing that is done piece by piece goes on.', verbose_name='next place')),
             ],
             options={
                 'verbose_name': 'heartbeat',

@@ -1,4 +1,4 @@
-"""The action that deletes all traces of leads, with a page in between."""
+"""The action that deletes all traces of people, with a page in between."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.messages import ERROR, SUCCESS
-from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import confirmation_page
 from leads import forgetting
+from leads.arguments import how_to_map
+from leads.erasing import NotForgotten
+from leads.mapping import registry
 
 # More than these would make the request time out; the command forget_lead has no such limit.
 _MOST = 1000
 
 
 class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """Forget: delete the lead, and what its searches and events hold."""
+    """Forget: delete or blank the lead, as its mapping says, and what its searches and events hold."""
 
     actions: Sequence[Any] = ("forget",)
 
@@ -30,7 +33,13 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
     @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])
     def forget(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Show what there is; once that is confirmed, delete it for good."""
-        crm_ids = list(queryset.values_list("crm_id", flat=True)[: _MOST + 1])
+        mapping = registry.of(self.model)
+        if mapping is None:
+            sentence = f"{self.model._meta.label} is not mapped to leads. {how_to_map(self.model)}"
+            self.message_user(request, sentence, ERROR)
+            return None
+        keys = queryset.order_by().values_list(mapping.crm_id_field, flat=True)[: _MOST + 1]
+        crm_ids = [mapping.crm_id(key) for key in keys]
         if len(crm_ids) > _MOST:
             self.message_user(request, f"Forget at most {_MOST} leads here, or use manage.py forget_lead.", ERROR)
         elif "confirm" in request.POST:
@@ -42,9 +51,8 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
     def _forget(self, request: HttpRequest, crm_ids: list[str]) -> None:
         try:
             done = forgetting.forget(crm_ids)
-        except (ProtectedError, RestrictedError):
-            sentence = "Rows of another table keep a lead from being deleted; delete them first."
-            self.message_user(request, sentence, ERROR)
+        except NotForgotten as error:
+            self.message_user(request, str(error), ERROR)
             return
         sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of events."
         self.message_user(request, sentence, SUCCESS)
@@ -54,5 +62,6 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             "title": _("Forget (delete all traces)"),
             "action": "forget",
             "traces": forgetting.traces(crm_ids),
+            "foreseen": forgetting.foresee(crm_ids),
         }
         return confirmation_page(self, request, "admin/leads/forget_confirmation.html", context)

@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('model', models.CharField(blank=True, help_text="Label of the lead's model; blank: fits no lead.", max_length=100, verbose_name='model')),
                 ('crm_id', models.CharField(max_length=128, verbose_name='CRM id')),
+                ('sent_as', models.CharField(blank=True, db_default='', default='', help_text='The CRM id that Enrow was told, where its lead was merged into another since; blank: the same.', max_length=128, verbose_name='sent as')),
                 ('kind', models.CharField(choices=[('find_email', 'find e-mail'), ('verify_email', 'verify e-mail'), ('find_phone', 'find phone')], max_length=12, verbose_name='kind')),
                 ('position', models.PositiveIntegerField(blank=True, help_text='Place in the POST; blank: not sent.', null=True, verbose_name='position')),
                 ('fingerprint', models.UUIDField(blank=True, help_text='128-bit name of the inputs.', null=True, verbose_name='fingerprint')),
@@ -156,8 +157,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lead search',
                 'verbose_name_plural': 'lead searches',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['job', 'position'], name='leads_search_job'), models.Index(fields=['crm_id', '-id'], name='leads_search_crm_id'), models.Index(condition=models.Q(('position__isnull', False)), fields=['fingerprint', 'kind'], name='leads_search_bought'), models.Index(condition=models.Q(('outcome__in', ['error', 'cancelled'])), fields=['outcome', '-id'], name='leads_search_trouble')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', 'pending')), fields=('crm_id', 'kind'), name='leads_search_one_pending'), models.UniqueConstraint(condition=models.Q(('outcome', 'pending'), ('position__isnull', False)), fields=('fingerprint', 'kind'), name='leads_search_one_purchase')],
+                'indexes': [models.Index(fields=['job', 'position'], name='leads_search_job'), models.Index(fields=['crm_id', '-id'], name='leads_search_crm_id'), models.Index(condition=models.Q(('sent_as', ''), _negated=True), fields=['sent_as'], name='leads_search_sent_as'), models.Index(condition=models.Q(('position__isnull', False)), fields=['fingerprint', 'kind'], name='leads_search_bought'), models.Index(condition=models.Q(('outcome__in', ['error', 'cancelled'])), fields=['outcome', '-id'], name='leads_search_trouble')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', 'pending')), fields=('crm_id', 'kind', 'sent_as'), name='leads_search_one_pending'), models.UniqueConstraint(condition=models.Q(('outcome', 'pending'), ('position__isnull', False)), fields=('fingerprint', 'kind'), name='leads_search_one_purchase')],
             },
         ),
     ]

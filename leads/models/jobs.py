@@ -114,6 +114,10 @@ class SearchJobQuerySet(OwnQuerySet["SearchJob"]):
         """Take one due job to look at it; nobody else does before ``until``."""
         return bool(self.due().filter(pk=pk).update(next_check_at=until, checks=F("checks") + 1))
 
+    def prepare_again(self) -> int:
+        """Let a worker that prepares one of these at this moment start anew: it has read the leads as they were."""
+        return self.queued().update(attempts=F("attempts") + 1, next_check_at=timezone.now())
+
     def sums(self) -> JobSums:
         """Add the jobs up; one query."""
         return JobSums(**added_up(self.aggregate(**aggregates())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.db import models
@@ -23,6 +24,10 @@ class LeadSearchQuerySet(OwnQuerySet["LeadSearch"]):
     def sent(self) -> LeadSearchQuerySet:
         """Those that stand in the POST, in its order."""
         return self.filter(position__isnull=False).order_by("position")
+
+    def sent_as(self, crm_ids: Collection[str]) -> LeadSearchQuerySet:
+        """Those that Enrow knows by another crm_id than their lead has by now."""
+        return self.filter(~Q(sent_as=""), sent_as__in=crm_ids)
 
     def found(self) -> LeadSearchQuerySet:
         """Those that brought a value."""
@@ -65,6 +70,14 @@ class LeadSearch(models.Model):
         _("model"), max_length=100, blank=True, help_text=_("Label of the lead's model; blank: fits no lead.")
     )
     crm_id = models.CharField(_("CRM id"), max_length=128)
+    sent_as = models.CharField(
+        _("sent as"),
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The CRM id that Enrow was told, where its lead was merged into another since; blank: the same."),
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=CHOICES)
     position = models.PositiveIntegerField(
         _("position"), null=True, blank=True, help_text=_("Place in the POST; blank: not sent.")
@@ -99,8 +112,9 @@ class LeadSearch(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             # Nothing is bought twice: one search of a kind in flight per lead, and one purchase in flight per person.
+            # Where leads were merged while Enrow searched both, each search under the crm_id that it was sent with.
             models.UniqueConstraint(
-                fields=["crm_id", "kind"], condition=Q(outcome="pending"), name="leads_search_one_pending"
+                fields=["crm_id", "kind", "sent_as"], condition=Q(outcome="pending"), name="leads_search_one_pending"
             ),
             models.UniqueConstraint(
                 fields=["fingerprint", "kind"],
@@ -111,6 +125,8 @@ class LeadSearch(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["job", "position"], name="leads_search_job"),
             models.Index(fields=["crm_id", "-id"], name="leads_search_crm_id"),
+            # Few have it.
+            models.Index(fields=["sent_as"], name="leads_search_sent_as", condition=~Q(sent_as="")),
             models.Index(
                 fields=["fingerprint", "kind"],
                 name="leads_search_bought",

@@ -192,6 +192,7 @@ def _as_fresh(row: Sent, result: Settled | Sent) -> Fresh:
         value=result.value,
         country=result.country,
         error=result.error,
+        sent_as=row.sent_as,
         is_late=row.outcome == Outcome.ERROR,
     )
 
@@ -211,7 +212,7 @@ def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result
     if job.has_forgotten:
         return  # it may well be about the person who was forgotten
     # A job that stays open is asked again, and answers the same.
-    known = {(row.crm_id, row.value) for row in rows if row.position is None and row.fingerprint is None}
+    known = {(row.sent_as or row.crm_id, row.value) for row in rows if row.position is None and row.fingerprint is None}
     orphans = [row for row in (kept_aside(job, result, _FITS_NOBODY) for result in results) if _key(row) not in known]
     job.kept_aside += len(orphans)
     LeadSearch.objects.bulk_create(orphans)

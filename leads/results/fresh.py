@@ -29,6 +29,8 @@ class Fresh(NamedTuple):
     value: str
     country: str
     error: str
+    # Blank, or the crm_id that it was sent with, where the lead was merged into another since.
+    sent_as: str = ""
     # It came after the search was given up.
     is_late: bool = False
 

@@ -42,9 +42,16 @@ class Sent(NamedTuple):
     asked_at: dt.datetime | None = None
     # Label of the lead's model.
     model: str = ""
+    # The crm_id that Enrow was told, where the lead was merged into another since.
+    sent_as: str = ""
 
     def __repr__(self) -> str:
         return f"<Sent {self.pk}>"
+
+    @property
+    def name(self) -> str:
+        """What Enrow calls it, as it comes back: in one line."""
+        return clean_text(self.sent_as or self.crm_id)
 
 
 class Settled(NamedTuple):
@@ -135,10 +142,15 @@ class _Finder:
         self._country_code = country_code
         self._is_single = is_single
         self._forgotten = forgotten
-        # As they come back: in one line. Where that makes two crm_ids one, the place in the POST decides.
-        names = Counter(clean_text(row.crm_id) for row in rows)
-        self._by_crm_id = {name: row for row in rows if names[name := clean_text(row.crm_id)] == 1}
+        # Where two crm_ids become one on their way, the place in the POST decides.
+        named = [(row.name, row) for row in rows]
+        names = Counter(name for name, _ in named)
+        self._by_crm_id = {name: row for name, row in named if names[name] == 1}
         self._ambiguous = {name for name, times in names.items() if times > 1}
+        # A search that came back to the queue after its lead was merged was sent again as what that is by now.
+        for row in rows:
+            if row.sent_as and (name := clean_text(row.crm_id)) not in names:
+                self._by_crm_id.setdefault(name, row)
 
     def find(self, result: Result) -> Sent | None:
         """Return the row that a result belongs to, None when it fits none."""

@@ -88,11 +88,11 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     if not named:
         return None
     sent = LeadSearch.objects.filter(position__isnull=False)
-    lost = SearchJob.objects.filter(
-        Exists(sent.filter(job=OuterRef("pk"), crm_id=min(named))), kind=kind, enrow_id="", state__in=_UNANSWERED
-    )
+    one = sent.filter(Q(crm_id=min(named)) | Q(sent_as=min(named)), job=OuterRef("pk"))
+    lost = SearchJob.objects.filter(Exists(one), kind=kind, enrow_id="", state__in=_UNANSWERED)
     for pk in lost.order_by("created_at").values_list("pk", flat=True):
-        if set(sent.filter(job=pk).values_list("crm_id", flat=True)) == named:
+        pairs = sent.filter(job=pk).values_list("sent_as", "crm_id")
+        if {sent_as or crm_id for sent_as, crm_id in pairs} == named:
             return pk
     return None
 
@@ -109,7 +109,8 @@ def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
     unsettled = unsettled.exclude(state=SearchJob.State.UNCONFIRMED, sent_at__lte=lately)
     if answer is None:
         return unsettled.exists()
-    named = Q(crm_id__in={result.crm_id for result in answer.results if result.crm_id})
+    crm_ids = {result.crm_id for result in answer.results if result.crm_id}
+    named = Q(crm_id__in=crm_ids) | Q(sent_as__in=crm_ids)
     if KINDS[kind].judges:
         # Such an answer may carry no crm_id; the value that it judged is all that was asked.
         named |= Q(fingerprint__in={fingerprint(kind, result.value) for result in answer.results if result.value})

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
+from typing import Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,6 +28,13 @@ logger = logging.getLogger(__name__)
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
 # Refused leads that a job names.
 _NAMED = 3
+
+
+class _WriteSome(Protocol):
+    """Writes one search of each lead, by crm_id, and tells what became of the leads."""
+
+    def __call__(self, newest: Mapping[str, Fresh], *, is_first: bool) -> Updated: ...
+
 
 _COLUMNS = {
     "id": "bigint",
@@ -78,7 +86,24 @@ def _spare(job: SearchJob, rows: Sequence[Fresh], *, mark_all: bool) -> int:
     if not rows:
         return 0
     sql.look_up_by_index()
-    newest = _newest(rows)
+    notes: dict[int, str] = {}
+
+    def write_some(newest: Mapping[str, Fresh], *, is_first: bool) -> Updated:
+        updated, refused = _write_sparing(job, newest, mark_all=mark_all or not is_first)
+        notes.update({newest[crm_id].pk: note for crm_id, note in refused.items()})
+        return updated
+
+    updated, effects = _in_rounds(rows, write_some)
+    told = [row._replace(error=refusals.retold(row.error, notes.get(row.pk, ""))[:300]) for row in rows]
+    written = _book(job, told, dict.fromkeys(notes, Effect.REFUSED) | effects)
+    _tell_project(job, updated)
+    if notes or job.refused:
+        _tell(job, list(notes.values()), of=len({row.crm_id for row in rows}))
+    return written
+
+
+def _write_sparing(job: SearchJob, newest: Mapping[str, Fresh], *, mark_all: bool) -> tuple[Updated, dict[str, str]]:
+    """Write leads, each with one search; return what became of them, and a note on each that its table refuses."""
     in_order = sorted(newest.values(), key=attrgetter("model", "crm_id"))
     updated = Updated()
 
@@ -90,14 +115,7 @@ def _spare(job: SearchJob, rows: Sequence[Fresh], *, mark_all: bool) -> int:
     spared = refusals.spare(in_order, write_some, mark_all=mark_all)
     # What a try wrote before its table refused it is not written.
     updated.written = spared.written
-    notes = {newest[crm_id].pk: note for crm_id, note in refusals.notes(spared.refused).items()}
-    told = [row._replace(error=refusals.retold(row.error, notes.get(row.pk, ""))[:300]) for row in rows]
-    effects = dict.fromkeys(notes, Effect.REFUSED) | _effects(newest, updated)
-    written = _book(job, told, effects)
-    _tell_project(job, updated)
-    if notes or job.refused:
-        _tell(job, list(notes.values()), of=len(newest))
-    return written
+    return updated, refusals.notes(spared.refused)
 
 
 def _tell(job: SearchJob, notes: Sequence[str], *, of: int) -> None:
@@ -122,18 +140,31 @@ def store(job: SearchJob, rows: Sequence[Fresh], *, to_leads: bool) -> int:
     if not to_leads:
         _store(job, rows, {}, reason="''")
         return 0
-    newest = _newest(rows)
-    updated = updating.update(job, list(newest.values()))
+
+    def write_some(newest: Mapping[str, Fresh], *, is_first: bool) -> Updated:
+        return updating.update(job, list(newest.values()))
+
+    updated, effects = _in_rounds(rows, write_some)
     _tell_project(job, updated)
-    return _book(job, rows, _effects(newest, updated))
+    return _book(job, rows, effects)
 
 
-def _newest(rows: Sequence[Fresh]) -> dict[str, Fresh]:
-    """Return one row for each lead, by crm_id.
+def _in_rounds(rows: Sequence[Fresh], write_some: _WriteSome) -> tuple[Updated, dict[int, str]]:
+    """Write one search of each lead; return what became of the leads, and of the searches by their ids.
 
-    Should a job hold two searches for one lead, the newer one is written. What was cancelled says nothing.
+    A job holds two searches of one lead where leads were merged: the lead's own is tried first, else the newer one.
+    Where the lead is not whom that searched, another is tried, until none is left; the rest is kept.
     """
-    return {row.crm_id: row for row in sorted(rows) if row.outcome != Outcome.CANCELLED}
+    left = sorted((row for row in rows if row.outcome != Outcome.CANCELLED), key=lambda row: (not row.sent_as, row.pk))
+    updated, effects, is_first = Updated(), dict[int, str](), True
+    while left:
+        newest = {row.crm_id: row for row in left}
+        part = write_some(newest, is_first=is_first)
+        updated.add(part)
+        effects |= _effects(newest, part)
+        tried, again = {row.pk for row in newest.values()}, {*part.changed, *part.gone}
+        left, is_first = [row for row in left if row.crm_id in again and row.pk not in tried], False
+    return updated, effects
 
 
 def _effects(newest: Mapping[str, Fresh], updated: Updated) -> dict[int, str]:
@@ -152,7 +183,9 @@ def _tell_project(job: SearchJob, updated: Updated) -> None:
     """Send values_written after the commit, for each model."""
     written = set(updated.written)
     changes = {change.crm_id: change for change in updated.changes if change.crm_id in written}
-    for model, some in groupby(changes.values(), key=attrgetter("model")):
+    # What a table refused at first may have been written behind another model's leads.
+    in_order = sorted(changes.values(), key=lambda change: change.model._meta.label)
+    for model, some in groupby(in_order, key=attrgetter("model")):
         transaction.on_commit(
             partial(values_written.send_robust, model, changes=list(some), job_id=job.pk), using=sql.alias()
         )

@@ -12,7 +12,7 @@ from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
 from leads.credits import reconciliation
-from leads.upkeep import polling
+from leads.upkeep import leftovers, polling
 
 SWEEP = "sweep"
 # Nobody has to know it finer, and the row is not fought over.
@@ -48,8 +48,8 @@ class Turn:
 def sweep(*, jobs: int = 1000) -> Swept:
     """Process due events, look at due jobs (send, poll, resume, expire), write waiting results; until none is left.
 
-    Events and jobs take turns, so that a slow Enrow keeps no event waiting. Once an hour it also reads the balance and
-    blanks old bodies.
+    Events and jobs take turns, so that a slow Enrow keeps no event waiting. Once an hour it also reads the balance,
+    blanks old bodies, and deletes what is known of leads that are gone.
     """
     beat()
     events, turns = 0, [Turn(is_cut_short=True)]
@@ -90,6 +90,7 @@ def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
         is_over = time.monotonic() >= end
     written = polling.write_waiting()
     reconciliation.read_balance()
+    leftovers.delete_in_turn()
     return Turn(jobs=looked_at, written=written, is_cut_short=is_over)
 
 

@@ -3,7 +3,7 @@
 from django.db.models import OuterRef, Subquery
 
 from leads.mapping import LeadMapping, register
-from tests.crm.models import Address, Candidate, Contact, Person
+from tests.crm.models import Address, Candidate, Contact, Member, Person
 
 
 @register(Contact)
@@ -44,3 +44,21 @@ class PersonMapping(LeadMapping):
         Address.objects.filter(person__in=people.values(), is_main=True).update(is_main=False)
         Address.objects.bulk_create(Address(person=people[change.key], email=change.new) for change in changes)
         return [change.key for change in changes]
+
+    def forget(self, keys):
+        Address.objects.filter(person__code__in=keys).delete()
+
+
+@register(Member)
+class MemberMapping(LeadMapping):
+    crm_id_prefix = "member-"
+    fullname = "name"
+    company_domain = "domain"
+    linkedin_url = "linkedin"
+    email = "mail"
+    email_status = "mail_state"
+    email_checked_at = "mail_at"
+    phone = "mobile"
+    phone_status = "mobile_state"
+    phone_checked_at = "mobile_at"
+    phone_country = "mobile_land"

@@ -86,3 +86,60 @@ class Stranger(models.Model):
 
     def __str__(self):
         return self.crm_id
+
+
+class HidingQuerySet(models.QuerySet):
+    def delete(self):
+        return self.update(is_hidden=True)
+
+
+class Shown(models.Manager.from_queryset(HidingQuerySet)):
+    def get_queryset(self):
+        return super().get_queryset().filter(is_hidden=False)
+
+
+class Member(models.Model):
+    """Deleting only hides a row, and no manager shows what is hidden. It has columns for all that is known."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=200, blank=True)
+    linkedin = models.CharField(max_length=200, blank=True)
+    mail = models.CharField("mail address", max_length=254, blank=True)
+    mail_state = models.CharField(max_length=20, null=True)
+    mail_at = models.DateTimeField(null=True)
+    mobile = models.CharField(max_length=32, null=True, unique=True)
+    mobile_state = models.CharField(max_length=20, blank=True)
+    mobile_at = models.DateTimeField(null=True)
+    mobile_land = models.CharField(max_length=2, null=True)
+    is_hidden = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = Shown()
+
+    class Meta:
+        base_manager_name = "objects"
+
+    def __str__(self):
+        return self.name
+
+    def delete(self, *args, **kwargs):
+        self.is_hidden = True
+        self.save()
+
+
+class Visit(models.Model):
+    """Goes with its member."""
+
+    member = models.ForeignKey(Member, models.CASCADE)
+
+    def __str__(self):
+        return f"Visit {self.pk}"
+
+
+class Bill(models.Model):
+    """Keeps its member."""
+
+    member = models.ForeignKey(Member, models.PROTECT)
+
+    def __str__(self):
+        return f"Bill {self.pk}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import importlib.util
 import json
 import re
 import threading
@@ -76,6 +77,41 @@ except ValueError:
 assert sentry_sdk.get_client().options["max_request_body_size"] == "never"
 sentry_sdk.flush(10)
 """
+HOOKS_ARE_TRUE = """
+import time
+
+from auditlog.models import LogEntry
+from django.core.cache import cache
+
+from crm.models import Contact
+from leads import forgetting
+from leads.enrichment import enrich
+from leads.models import LeadSearch, SearchJob
+from leads.upkeep.sweep import sweep
+
+bob = Contact.objects.create(name="Bob Somebody", website="firm.com")
+cache.set(f"contact-card-{bob.pk}", "Bob")
+run = enrich(Contact.objects.filter(pk=bob.pk), find={"email"})
+deadline = time.monotonic() + 60
+while LeadSearch.objects.pending().exists():
+    assert time.monotonic() < deadline, list(SearchJob.objects.values_list("state", "last_error"))
+    sweep()
+    time.sleep(0.2)
+bob.refresh_from_db()
+assert bob.work_email == "bob.somebody@firm.com"
+job = run.jobs().get()
+first = bob.history.first()
+assert (first.work_email, first.history_change_reason) == (bob.work_email, f"Enrow search job {job.pk}")
+entry = LogEntry.objects.get_for_object(bob).first()
+assert (entry.changes, entry.additional_data) == ({"work_email": ["", bob.work_email]}, {"search_job": str(job.pk)})
+assert cache.get(f"contact-card-{bob.pk}") is None
+
+forgetting.forget([f"contact-{bob.pk}"])
+assert Contact.objects.get(pk=bob.pk).work_email is None
+assert not Contact.history.filter(id=bob.pk).exists()
+assert not LogEntry.objects.get_for_object(bob).exists()
+assert not LeadSearch.objects.exclude(value="").exists()
+"""
 
 
 def codes(said):
@@ -124,6 +160,47 @@ def test_security(project, tracker):
     assert told.count("shown") == 2
     assert "with a lead at hand" in told
     assert not re.search("hidden|the-token|ann@example.com", told), told
+
+
+def test_hooks(project, search_engine):
+    """Audit trail, index and cache learn what was found; merging buys nothing again; forgetting leaves nothing."""
+    missing = [name for name in ("simple_history", "auditlog") if importlib.util.find_spec(name) is None]
+    if missing:
+        reason = f"{missing} are not installed: pip install -r requirements-dev.txt."
+        (pytest.fail if services.IS_CI else pytest.skip)(reason)
+    adopt(project)
+    project.environment["SEARCH_URL"] = search_engine.url
+    project.type(["export ENROW_API_KEY=sandbox"])
+    # No site runs here: results are fetched.
+    project.environment["ENROW_WEBHOOK_ORIGIN"] = ""
+    project.play(blocks("docs/hooks.md"))
+    project.shell(HOOKS_ARE_TRUE)
+    assert [document["email"] for document in search_engine.documents] == ["bob.somebody@firm.com"]
+
+
+@pytest.fixture
+def search_engine():
+    """A place that takes documents as Meilisearch does."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            assert self.path == "/indexes/contacts/documents"
+            self.server.documents += json.loads(body)
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.documents = []
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

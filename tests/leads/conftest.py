@@ -14,6 +14,7 @@ from enrow_webhooks.inbox import processing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.enrichment import enrich
+from leads.mapping import registry, unregister
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from tests.conftest import finish
@@ -55,6 +56,15 @@ def job_in(make_leads, sandbox, enrow):
         return job
 
     return make
+
+
+@pytest.fixture
+def unmapped():
+    """Take the mapping of a model away for one test."""
+    before = dict(registry._by_label)
+    yield unregister
+    registry._by_label.clear()
+    registry._by_label.update(before)
 
 
 @pytest.fixture

@@ -44,14 +44,14 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before='values_list("crm_id", flat=True)) == named:',
-        after='values_list("crm_id", flat=True)) >= named:',
+        before="for sent_as, crm_id in pairs} == named:",
+        after="for sent_as, crm_id in pairs} >= named:",
         means="a search from elsewhere adopts a job of which it holds only some leads",
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before='values_list("crm_id", flat=True)) == named:',
-        after='values_list("crm_id", flat=True)) <= named:',
+        before="for sent_as, crm_id in pairs} == named:",
+        after="for sent_as, crm_id in pairs} <= named:",
         means="a search from elsewhere adopts a job that is only a part of it",
     ),
     Fault(

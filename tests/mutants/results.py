@@ -74,8 +74,8 @@ FAULTS = [
     ),
     Fault(
         file=_MATCHING,
-        before="if names[name := clean_text(row.crm_id)] == 1}",
-        after="if (name := clean_text(row.crm_id))}",
+        before="for name, row in named if names[name] == 1}",
+        after="for name, row in named}",
         means="two crm_ids that come back alike are not told apart by their place",
     ),
     Fault(
@@ -179,8 +179,8 @@ FAULTS = [
     ),
     Fault(
         file=_WRITEBACK,
-        before="row.outcome != Outcome.CANCELLED}",
-        after="row.outcome}",
+        before="(row for row in rows if row.outcome != Outcome.CANCELLED)",
+        after="(row for row in rows if row.outcome)",
         means="a cancelled search is written to its lead",
     ),
     Fault(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db.models import ProtectedError, RestrictedError
 
 from enrow_webhooks.management.base import EnrowCommand, needs_person, wrong_call
 from leads import forgetting
+from leads.erasing import Foreseen, NotForgotten
 from leads.forgetting import Traces
 
 
@@ -19,9 +19,10 @@ class Command(EnrowCommand):
     """Delete all traces of people."""
 
     help = (
-        "Delete leads for good: the row, what its searches hold (inputs seen, values found), and the bodies of\n"
-        "the webhook events about it. A late event, a replay or polling does not bring anything back; a search that\n"
-        "is under way at Enrow is paid for; its result is dropped. Another lead that shares a purchase keeps its own."
+        "Forget people for good: the lead (its row, or the values in it, as its mapping says), what its searches\n"
+        "hold (inputs seen, values found), and the bodies of the webhook events about it. A late event, a replay or\n"
+        "polling does not bring anything back; a search that is at Enrow is paid for; its result is dropped.\n"
+        "Another lead that shares a purchase keeps its own."
     )
     examples = """
   manage.py forget_lead crm-001 --dry-run      what there is of this person
@@ -40,28 +41,41 @@ class Command(EnrowCommand):
         """Count, ask, forget."""
         if strangers := forgetting.unknown(crm_ids):
             raise wrong_call(f"Nothing is known of {strangers[0]!r}: no lead and no search has this CRM id.")
+        foreseen = forgetting.foresee(crm_ids)
         if options["dry_run"]:
-            self._tell(forgetting.traces(crm_ids), "There are", dry_run=True, as_json=options["json"])
+            self._tell(forgetting.traces(crm_ids), foreseen, "There are", dry_run=True, as_json=options["json"])
             return
-        if not (options["yes"] or self._agreed(forgetting.traces(crm_ids))):
+        if not (options["yes"] or self._agreed(crm_ids, foreseen)):
             raise wrong_call("Nothing was forgotten; --yes forgets without asking.")
         try:
             done = forgetting.forget(crm_ids)
-        except (ProtectedError, RestrictedError) as error:
-            raise needs_person("Rows of another table keep a lead from being deleted; delete them first.") from error
-        self._tell(done, "Forgot", dry_run=False, as_json=options["json"])
+        except NotForgotten as error:
+            raise needs_person(str(error)) from error
+        self._tell(done, foreseen, "Forgot", dry_run=False, as_json=options["json"])
 
-    def _agreed(self, found: Traces) -> bool:
+    def _agreed(self, crm_ids: Sequence[str], foreseen: Foreseen) -> bool:
         if not sys.stdin.isatty():
             return False
-        self.stdout.write(_sentence(found, "This deletes for good"))
+        self.stdout.write(_sentence(forgetting.traces(crm_ids), "This forgets for good"))
+        self._list(foreseen)
         return input("Type 'yes' to go on: ") == "yes"
 
-    def _tell(self, found: Traces, verb: str, *, dry_run: bool, as_json: bool) -> None:
+    def _tell(self, found: Traces, foreseen: Foreseen, verb: str, *, dry_run: bool, as_json: bool) -> None:
         if as_json:
-            self.tell_json({"dry_run": dry_run, **dataclasses.asdict(found)})
-        else:
-            self.stdout.write(_sentence(found, verb))
+            self.tell_json({"dry_run": dry_run, **dataclasses.asdict(found), **dataclasses.asdict(foreseen)})
+            return
+        self.stdout.write(_sentence(found, verb))
+        self._list(foreseen)
+
+    def _list(self, foreseen: Foreseen) -> None:
+        """Say which rows of the project go, which fields are blanked, and what stands in the way."""
+        for what, counts in (
+            ("Deleted", foreseen.deleted),
+            ("Blanked", foreseen.blanked),
+            ("Kept from being deleted by", foreseen.protected),
+        ):
+            for label, number in counts.items():
+                self.stdout.write(f"{what}: {number:,} {label}")
 
 
 def _sentence(found: Traces, verb: str) -> str:

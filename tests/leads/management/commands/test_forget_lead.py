@@ -27,11 +27,15 @@ def test_the_command_tells_asks_and_forgets(site, pair):
         "leads": 1,
         "searches": 1,
         "bodies": 1,
+        "blanked": {},
+        "deleted": {"leads": 1},
+        "protected": {},
     }
     refused = run("forget_lead", first.crm_id)
     assert (refused.code, "--yes" in refused.err, everything() == before) == (2, True, True)
     outcome = run("forget_lead", first.crm_id, "--yes")
-    assert (outcome.code, outcome.out) == (0, "Forgot 1 leads, 1 lead searches, 1 bodies of events.\n")
+    said = "Forgot 1 leads, 1 lead searches, 1 bodies of events.\nDeleted: 1 leads\n"
+    assert (outcome.code, outcome.out) == (0, said)
     assert_forgotten(first)
     again = run("forget_lead", first.crm_id, second.crm_id, "--yes")
     assert (again.code, "Nothing is known of" in again.err, Lead.objects.count()) == (2, True, 1)
