@@ -19,9 +19,12 @@ class LeadsConfig(AppConfig):
         """Import what registers itself; both need the models, so they cannot be imported at the top."""
         from leads import receivers  # noqa: PLC0415 - needs the models
         from leads.checks import check_connections, check_databases, check_leads  # noqa: PLC0415 - needs the models
+        from leads.mapping_checks.checking import check_mapped_tables, check_mappings  # noqa: PLC0415 - needs the models
 
         autodiscover_modules("lead_mapping")
         receivers.connect()
         checks.register(check_leads)
         checks.register(check_databases)
+        checks.register(check_mappings)
         checks.register(check_connections, checks.Tags.database)
+        checks.register(check_mapped_tables, checks.Tags.database)

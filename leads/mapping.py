@@ -244,9 +244,17 @@ registry = Registry()
 
 
 def register(*models: type[Model]) -> Callable[[M], M]:
-    """Map each of the models by the class. Raises ImproperlyConfigured for one that has a mapping already."""
+    """Map each of the models by the class.
+
+    Raises ImproperlyConfigured for one that has a mapping already, for what is no model, and for what is no mapping.
+    """
+    _must_be_models(models, "@register")
 
     def decorate(mapping: M) -> M:
+        if not _is_kind(mapping, LeadMapping):
+            raise ImproperlyConfigured(
+                f"{mapping!r} is no mapping: a class that inherits leads.mapping.LeadMapping is registered."
+            )
         for model in models:
             registry.add(mapping(model))
         return mapping
@@ -256,5 +264,17 @@ def register(*models: type[Model]) -> Callable[[M], M]:
 
 def unregister(*models: type[Model]) -> None:
     """Take the mappings of these models away, like that of ``leads.Lead``. Raises ImproperlyConfigured for none."""
+    _must_be_models(models, "unregister")
     for model in models:
         registry.remove(model)
+
+
+def _must_be_models(models: Sequence[object], name: str) -> None:
+    for model in models or [None]:
+        if not _is_kind(model, Model):
+            said = "nothing" if model is None else repr(model)
+            raise ImproperlyConfigured(f"{said} is no model: write {name}(Contact), with the model's class.")
+
+
+def _is_kind(value: object, kind: type) -> bool:
+    return isinstance(value, type) and issubclass(value, kind)
