@@ -130,6 +130,8 @@ def test_an_integer_comes_back_from_its_own_text(crm_id):
         "contact-17\x00",
         "contact-\ud800",
         "contact-²",
+        f"contact-{2**63}",
+        f"contact-{-(2**63) - 1}",
         "contact-" + "9" * 5000,
     ],
 )
@@ -152,6 +154,20 @@ def test_a_text_is_its_own_key_with_prefixes_inside(key):
     own = Coded(Person)
     assert own.key(f"person-{key}") == key
     assert own.crm_id(key) == f"person-{key}"
+
+
+@pytest.mark.parametrize("key", ["a\x00b", "a\ud800"])
+def test_a_text_that_no_database_takes_is_no_key(key):
+    """PostgreSQL would end in an error, and the event with it."""
+    assert Coded(Person).key(f"person-{key}") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("crm_id", ["contact-2147483648", f"contact-{10**30}", f"contact-{-(10**30)}", "person-\x00"])
+def test_a_key_beyond_the_column_asks_the_database_for_nothing_that_it_refuses(crm_id):
+    """Whoever sends it."""
+    for mapping, keys in registry.keys([crm_id]):
+        assert list(mapping.by_keys(keys)) == []
 
 
 def test_a_key_that_is_a_parents_is_read_as_the_parents():
