@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+from leads.labels import refuse_another
+
+# What tables, migrations, permissions and URLs are named by.
+LABEL = "leads"
 
 
 class LeadsConfig(AppConfig):
@@ -14,6 +22,11 @@ class LeadsConfig(AppConfig):
     name = "leads"
     verbose_name = _("Leads")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Raise ImproperlyConfigured where another app of the project has this label."""
+        super().__init__(app_name, app_module)
+        refuse_another(self, LABEL, settings.INSTALLED_APPS)
 
     def ready(self) -> None:
         """Import what registers itself; both need the models, so they cannot be imported at the top."""

@@ -50,6 +50,7 @@ TESTED_ELSEWHERE = {
     # Their one caller shows what they do.
     "leads/admin/spending.py": "tests/leads/admin/test_confirmation.py",
     "leads/credits/findings.py": "tests/leads/upkeep/test_doctor.py",
+    "leads/mapping_checks/wording.py": "tests/leads/mapping_checks/test_checking.py",
     "leads/results/updating.py": "tests/leads/results/test_writeback.py",
     # Django reads them before any test runs; no test passes without them.
     "enrow_webhooks/apps.py": "tests/conftest.py",
