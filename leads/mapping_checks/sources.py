@@ -144,7 +144,7 @@ def _at_relation(field: Any, path: str) -> WrongError:  # noqa: ANN401 - a field
     names = [name.name for name in related._meta.fields if isinstance(name, CharField)] if related else []
     return WrongError(
         f"{path!r} ends at a whole row, of which only the key would be sent.",
-        hint=f"Go on to one of its fields, like {path + LOOKUP_SEP + (names[0] if names else 'name')!r}.",
+        hint=f"Name one of its fields, like {path + LOOKUP_SEP + (names[0] if names else 'name')!r}.",
         code=_UNREADABLE,
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.checks.registry import registry as checks
 
 from leads.mapping import registry
 from leads.mapping_checks.checking import check_mapped_tables, check_mappings
+from tests.enrow_webhooks.support import ROOT
 from tests.leads.mapping_checks.shapes import contact, mapping, model, said
 
 
@@ -41,3 +44,12 @@ def test_every_mistake_is_told_at_once():
     """One run of ``check`` is enough."""
     told = said(mapping(contact(), firstname="x", phone="employer__title", on_forget="x", created_at="x"))
     assert {code for code, _, _ in told} == {"E116", "E120", "E126", "E127"}
+
+
+def test_the_page_lists_every_id_and_no_other():
+    """A message is looked up by it."""
+    folder = ROOT / "leads" / "mapping_checks"
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    page = (ROOT / "docs" / "mapping-checks.md").read_text(encoding="utf-8")
+    own = set(re.findall(r'"(?:enrow\.)?([EW]1\d\d)"', source))
+    assert own | {"W007"} == set(re.findall(r"^\| `enrow\.([EW]\d+)` \|", page, re.MULTILINE))
