@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -34,6 +35,8 @@ class LeadsConfig(AppConfig):
         from leads.checks import check_connections, check_databases, check_leads  # noqa: PLC0415 - needs the models
         from leads.mapping_checks.checking import check_mapped_tables, check_mappings  # noqa: PLC0415 - needs the models
 
+        # Ours first: a project's own, of an app that stands before this one, may take it away again.
+        import_module("leads.lead_mapping")
         autodiscover_modules("lead_mapping")
         receivers.connect()
         checks.register(check_leads)

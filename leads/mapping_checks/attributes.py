@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 from leads.digests import INPUTS
 from leads.kinds import VALUES
 from leads.mapping import LeadMapping
-from leads.mapping_checks.wording import error, listed
+from leads.mapping_checks.wording import a, error
 
 # The lead's values, and what is known of each: status, time and country.
 OUTPUTS = tuple(facts.value for facts in VALUES)
@@ -35,7 +35,7 @@ def wrong_types(mapping: LeadMapping) -> Iterator[CheckMessage]:
     yield from _sources(mapping)
     for name in _TEXTS:
         if not isinstance(value := getattr(mapping, name), str):
-            yield _wrong_type(mapping, name, value, "Write a text; leave it out for none.")
+            yield _wrong_type(mapping, name, value, "Write a text in quotes, or leave it out.")
     if mapping.crm_id_field == "":
         yield _wrong_type(mapping, "crm_id_field", "", 'Write the name of a unique field, or "pk".')
     for name in _LISTS:
@@ -59,7 +59,7 @@ def _sources(mapping: LeadMapping) -> Iterator[CheckMessage]:
 
 
 def _wrong_type(mapping: LeadMapping, name: str, value: object, hint: str) -> CheckMessage:
-    said = "blank" if value == "" else f"a {type(value).__name__}" if value is not None else "None"
+    said = "blank" if value == "" else a(type(value).__name__) if value is not None else "None"
     if isinstance(value, tuple) and name not in _LISTS:
         hint = f"Is there a comma too many at the end of its line? {hint}"
     return error(mapping, name, f"it is {said}, which is nothing that a mapping can use.", hint=hint, code="E112")
@@ -74,8 +74,7 @@ def _methods(mapping: LeadMapping) -> Iterator[CheckMessage]:
         elif inspect.iscoroutinefunction(method) or inspect.isgeneratorfunction(method):
             yield error(mapping, name, "it is async or a generator; it is called as it is.", hint=hint, code="E112")
         elif not _takes(method, arguments):
-            said = f"it does not take the {len(arguments)} arguments that it is called with."
-            yield error(mapping, name, said, hint=hint, code="E112")
+            yield error(mapping, name, "it takes other arguments than it is called with.", hint=hint, code="E112")
 
 
 def _takes(method: Any, arguments: tuple[object, ...]) -> bool:  # noqa: ANN401 - whatever the project wrote
@@ -125,8 +124,7 @@ def unknown(mapping: LeadMapping) -> Iterator[CheckMessage]:
                 mapping,
                 name,
                 "a mapping has no such attribute, so it does nothing.",
-                hint=f"Did you mean {guess}? Begin its name with an underscore if it is your own. "
-                f"A mapping has: {listed(_OWN | set(_METHODS))}.",
+                hint=f"Did you mean {guess}? Begin its name with an underscore if it is your own.",
                 code="E113",
             )
 

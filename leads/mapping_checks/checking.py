@@ -16,12 +16,14 @@ from leads.mapping_checks.others import check_created_at, check_files, check_on_
 from leads.mapping_checks.outputs import check_outputs
 from leads.mapping_checks.querysets import check_queryset
 from leads.mapping_checks.searches import check_read, check_searchable
+from leads.mapping_checks.states import check_states
 from leads.mapping_checks.tables import check_table
 
 _EACH = (
     check_key,
     check_read,
     check_outputs,
+    check_states,
     check_searchable,
     check_queryset,
     check_database,

@@ -11,7 +11,8 @@ from django.db.models import CharField, Field, IntegerField, TextField, UUIDFiel
 from enrow_webhooks.client.text import spelled
 from leads.mapping import LONGEST_CRM_ID, LeadMapping
 from leads.mapping_checks.sources import own_field
-from leads.mapping_checks.wording import WrongError, error, label_of, name_of, raised
+from leads.mapping_checks.wording import WrongError, a, error, label_of, name_of, raised
+from leads.models import Lead
 
 # SQLite's collations that take two texts for one.
 _BLIND = {"NOCASE", "RTRIM"}
@@ -73,7 +74,7 @@ def _must_fit(mapping: LeadMapping, field: Any) -> None:  # noqa: ANN401 - a fie
         hint = 'Name a unique integer, UUID, or CharField with a max_length, or write "pk".'
         if isinstance(field, TextField):
             hint = f"Its texts have no limit, and a crm_id has {LONGEST_CRM_ID} characters at most. {hint}"
-        raise _wrong(f"{name!r} is a {kind}, which is no key that can travel as a text.", hint)
+        raise _wrong(f"{name!r} is {a(kind)}, which is no key that can travel as a text.", hint)
     length = longest + len(mapping.crm_id_prefix)
     if length > LONGEST_CRM_ID:
         raise _wrong(
@@ -102,16 +103,22 @@ def check_prefix(mapping: LeadMapping, others: Sequence[LeadMapping]) -> Iterato
         yield error(
             mapping,
             "crm_id_prefix",
-            f"{prefix!r} has space at an end, two spaces, or characters that nobody sees: it may come back changed.",
+            f"{prefix!a} has space at an end, two spaces, or characters that nobody sees: it may come back changed.",
             hint=f"Write {_plain(prefix)!r}.",
             code="E115",
         )
     for other in others:
         if prefix == other.crm_id_prefix:
-            if mapping.label > other.label:
+            if _is_told_of(mapping, other):
                 yield _collides(mapping, other, f"{prefix!r} is also the prefix of" if prefix else "it is blank as in")
         elif prefix and other.crm_id_prefix.startswith(prefix):
             yield _collides(mapping, other, f"{prefix!r} begins {other.crm_id_prefix!r}, the prefix of")
+
+
+def _is_told_of(mapping: LeadMapping, other: LeadMapping) -> bool:
+    """Tell which of two is told of what is wrong with both: the project's own, for ours is right by itself."""
+    ours = Lead._meta.label_lower
+    return other.label == ours or (mapping.label != ours and mapping.label > other.label)
 
 
 def _plain(prefix: str) -> str:
@@ -120,7 +127,7 @@ def _plain(prefix: str) -> str:
 
 def _collides(mapping: LeadMapping, other: LeadMapping, sentence: str) -> CheckMessage:
     hint = f'Give each its own, like "{mapping.model._meta.model_name}-"; change one that has no searches yet.'
-    if other.label == "leads.lead":
+    if other.label == Lead._meta.label_lower:
         hint = f"{hint} Or take leads.Lead away: leads.mapping.unregister(Lead)."
     return error(mapping, "crm_id_prefix", f"{sentence} {name_of(other)}.", hint=hint, code="E115")
 

@@ -10,7 +10,7 @@ from django.db.models import BinaryField, DateTimeField, FileField, JSONField
 
 from leads.mapping import LeadMapping, OnForget
 from leads.mapping_checks.sources import own_field, place
-from leads.mapping_checks.wording import WrongError, error, near
+from leads.mapping_checks.wording import WrongError, a, error, near
 
 # What no cell of a file can hold.
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
@@ -30,7 +30,7 @@ def _must_be_a_cell(field: Any, *, is_filled: bool) -> None:  # noqa: ANN401 - a
     if field.remote_field:
         said = f"{field.name!r} is a relation: a row, which is no cell."
     elif isinstance(field, _NOT_A_CELL):
-        said = f"{field.name!r} is a {type(field).__name__}, which is no cell."
+        said = f"{field.name!r} is {a(type(field).__name__)}, which is no cell."
     elif is_filled and field.primary_key:
         said = f"{field.name!r} is the primary key: a file names a lead by its crm_id."
     elif is_filled and (not field.editable or getattr(field, "generated", False)):
@@ -50,7 +50,7 @@ def check_created_at(mapping: LeadMapping) -> Iterator[CheckMessage]:
         yield error(mapping, "created_at", str(wrong), hint=wrong.hint, code="E127")
         return
     if not isinstance(field, DateTimeField):
-        sentence = f"{mapping.created_at!r} is a {type(field).__name__}; the time is wanted at which a row was made."
+        sentence = f"{mapping.created_at!r} is {a(type(field).__name__)}; the time is wanted at which a row was made."
         yield error(mapping, "created_at", sentence, hint="Name a DateTimeField, or leave it out.", code="E127")
 
 

@@ -9,7 +9,7 @@ from django.db import Error as DatabaseProblem
 from django.db.models import QuerySet
 
 from leads.mapping import LeadMapping
-from leads.mapping_checks.wording import error, label_of
+from leads.mapping_checks.wording import a, error, label_of
 
 
 def check_queryset(mapping: LeadMapping) -> Iterator[CheckMessage]:
@@ -22,7 +22,7 @@ def check_queryset(mapping: LeadMapping) -> Iterator[CheckMessage]:
     except DatabaseProblem:
         return
     except Exception as problem:  # noqa: BLE001 - a project's own method may raise anything
-        sentence = f"it raises {type(problem).__name__}: {problem}"
+        sentence = f"it raises {type(problem).__name__}: {problem}."
         yield error(mapping, "get_queryset", sentence, hint="Return a queryset of the model.", code="E128")
         return
     if wrong := _wrong(mapping, found):
@@ -34,7 +34,7 @@ def _wrong(mapping: LeadMapping, found: object) -> tuple[str, str] | None:
     told = label_of(mapping.model)
     rows = f"Return {mapping.model.__name__}.objects.filter(…)"
     if not isinstance(found, QuerySet):
-        what = "nothing" if found is None else f"a {type(found).__name__}"
+        what = "nothing" if found is None else a(type(found).__name__)
         return f"it returns {what}, not a queryset.", f"{rows}."
     if found.model._meta.concrete_model is not mapping.model:
         return (

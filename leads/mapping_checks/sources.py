@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.constants import LOOKUP_SEP
 
 from leads.mapping import LeadMapping, Source
-from leads.mapping_checks.wording import WrongError, label_of, listed, near
+from leads.mapping_checks.wording import WrongError, a, label_of, listed, near
 
 _UNKNOWN = "E116"
 _TO_MANY = "E117"
@@ -54,7 +54,7 @@ def readable(mapping: LeadMapping, source: Source) -> Place:
         field = _target(field, str(source))
         if isinstance(field, _NO_TEXT) or type(field).__module__.startswith("django.contrib.postgres"):
             raise WrongError(
-                f"{source!r} is a {type(field).__name__}, which is no text that could be sent.",
+                f"{source!r} is {a(type(field).__name__)}, which is no text that could be sent.",
                 hint='Name a field with a text, or write an expression, like KT("data__company") for a key of a '
                 "JSONField.",
                 code=_UNREADABLE,
@@ -158,7 +158,7 @@ def _resolve(mapping: LeadMapping, source: Any) -> Place:  # noqa: ANN401 - an e
         inner = _inner_models(found)
     except Exception as error:  # noqa: BLE001 - an expression of the project may raise anything
         raise WrongError(
-            f"its expression cannot be read: {type(error).__name__}: {error}",
+            f"its expression cannot be read: {type(error).__name__}: {error}.",
             hint=f"{label_of(mapping.model)}.objects.annotate(x=…) with the same expression must work.",
             code=_UNKNOWN,
         ) from None

@@ -49,6 +49,11 @@ def label_of(model: type[Model]) -> str:
     return model._meta.label
 
 
+def a(kind: str) -> str:
+    """Return the name of a type with its article."""
+    return f"an {kind}" if kind[:1].upper() in set("AEIO") else f"a {kind}"
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """Return the one of the names that was probably meant, blank for none."""
     found = difflib.get_close_matches(word.strip().lower(), sorted(known), n=1, cutoff=0.7)

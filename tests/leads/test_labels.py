@@ -122,3 +122,33 @@ def test_a_config_of_the_project_that_inherits_ours_is_ours():
     refuse_another(own, "leads", ["enrow_webhooks", own])
     with pytest.raises(ImproperlyConfigured):
         refuse_another(own, "leads", ["leads", own])
+
+
+MAPPING = """
+from leads.mapping import unregister
+from leads.models import Lead
+
+unregister(Lead)
+"""
+IS_AWAY = """
+import django
+django.setup()
+from leads.mapping import registry
+print([mapping.label for mapping in registry])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installed", [["shop", *OURS], [*OURS, "shop"]], ids=["before ours", "after ours"])
+def test_a_project_takes_our_mapping_away_wherever_its_app_stands(tmp_path, installed):
+    """Ours is there before any lead_mapping.py is read."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "lead_mapping.py").write_text(MAPPING)
+    apps_too = ["django.contrib.auth", "django.contrib.contenttypes", *installed]
+    (tmp_path / "shop_settings.py").write_text(SETTINGS.format(apps=apps_too))
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "shop_settings", "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", IS_AWAY], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -17,6 +17,14 @@ GOOD = {
     "phone": "mobile",
 }
 
+STATES = {
+    "email_status": "state",
+    "email_checked_at": "at",
+    "phone_status": "phone_state",
+    "phone_country": "land",
+    "phone_checked_at": "phone_at",
+}
+
 
 def model(_name: str, /, *bases: type, meta: dict | None = None, **fields: object) -> type[models.Model]:
     """Make a model of the app ``crm``."""
@@ -42,6 +50,18 @@ def contact(*, meta: dict | None = None, **fields) -> type[models.Model]:
         "mobile": models.CharField(max_length=32, blank=True),
     }
     return model("Contact", meta=meta, **(own | fields))
+
+
+def with_columns(**fields) -> type[models.Model]:
+    """Make a contact that has a column for everything; STATES names them."""
+    own = {
+        "state": models.CharField(max_length=9, blank=True),
+        "at": models.DateTimeField(null=True),
+        "phone_state": models.TextField(blank=True),
+        "land": models.CharField(max_length=2, blank=True),
+        "phone_at": models.DateTimeField(null=True),
+    }
+    return contact(**(own | fields))
 
 
 def mapping(lead: type[models.Model], name: str = "ContactMapping", **attributes: object) -> LeadMapping:

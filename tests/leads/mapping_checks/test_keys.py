@@ -8,6 +8,8 @@ import pytest
 from django.db import models
 from django.db.models import Q
 
+from leads.mapping import registry
+from leads.models import Lead
 from tests.leads.mapping_checks.shapes import bare, codes, contact, mapping, model, only, said
 
 ALONE = models.UniqueConstraint(fields=["code"], name="alone")
@@ -158,6 +160,16 @@ def test_prefixes_that_collide_are_told_once(one, other, word):
     code, attribute, text = only(*pair(one, other))
     assert (code, attribute) == ("E115", "crm_id_prefix")
     assert word in text
+
+
+def test_beside_our_own_mapping_the_projects_is_told():
+    """A mapping that was given no prefix meets that of leads.Lead, which has none."""
+    both = [mapping(contact(), crm_id_prefix=""), registry.of(Lead)]
+    for order in (both, both[::-1]):
+        code, attribute, text = only(*order)
+        assert (code, attribute) == ("E115", "crm_id_prefix")
+        assert text.startswith("crm.lead_mapping.ContactMapping.crm_id_prefix: it is blank as in leads.lead_mapping.")
+        assert "unregister(Lead)" in text
 
 
 @pytest.mark.parametrize(("one", "other"), [("", "c"), ("c-", "d-"), ("ac", "c"), ("C", "c")])
