@@ -19,9 +19,12 @@ from limits.storage import storage_from_string
 
 from enrow_webhooks.conf import Section, enrow_settings
 from enrow_webhooks.databases import created, models_of, refused, written
+from enrow_webhooks.shadowing import shadow_of
 from enrow_webhooks.wake import celery_is_set_up
 
 _SHORTEST_SECRET = 24
+# The other package of this distribution. Its name is a common word, and may be one of the project's own.
+_OTHER_PACKAGE = "leads"
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
@@ -161,6 +164,17 @@ def _databases(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
             )
 
 
+def _shadow(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
+    if shadow := shadow_of(_OTHER_PACKAGE):
+        found, ours = shadow
+        yield CheckWarning(
+            f"'import {_OTHER_PACKAGE}' finds {found}, which hides django-enrow's own in {ours}.",
+            hint="django-enrow's app and yours have one name; the first on sys.path wins. Yours must get another name, "
+            f"or {_OTHER_PACKAGE} cannot be used; enrow_webhooks works alone.",
+            id="enrow.W007",
+        )
+
+
 _NUMBERS = ("POSTS_PER_SECOND", "MAX_BODY_BYTES", "EVENT_LEASE_SECONDS", "EVENT_MAX_ATTEMPTS", "PAYLOAD_DAYS")
 
 
@@ -217,4 +231,5 @@ CHECKS: tuple[Callable[[dict[str, Any]], Iterator[CheckMessage]], ...] = (
     _numbers,
     _timeout,
     _budget,
+    _shadow,
 )

@@ -36,12 +36,18 @@ def created(models: Models, aliases: Iterable[str] | None) -> set[str]:
 def refused(aliases: Iterable[str], *, app: str, reason: str, code: str) -> Iterator[CheckMessage]:
     """Yield an error for each alias that is another product than those that we know and test."""
     for alias in sorted(aliases):
-        connection = connections[alias]
-        if connection.vendor not in SUPPORTED and connection.settings_dict["ENGINE"] != _NONE:
-            product = _NAMES.get(connection.vendor, connection.vendor)
+        if name := other_product(alias):
             yield Error(
-                f"The database {alias!r} is {product}; {app} runs on PostgreSQL and SQLite only: {reason}.",
+                f"The database {alias!r} is {name}; {app} runs on PostgreSQL and SQLite only: {reason}.",
                 hint=f"Use PostgreSQL, or SQLite on one machine. Other apps may stay where they are: send {app} to an "
                 "alias of its own with a database router (db_for_read, db_for_write and allow_migrate).",
                 id=code,
             )
+
+
+def other_product(alias: str) -> str:
+    """Return what the database is when it is none of those that we know and test; blank when it is one of them."""
+    connection = connections[alias]
+    if connection.vendor in SUPPORTED or connection.settings_dict["ENGINE"] == _NONE:
+        return ""
+    return _NAMES.get(connection.vendor, connection.vendor)

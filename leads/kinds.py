@@ -179,6 +179,9 @@ class KindFacts:
     misses_cost: bool = False
     # The form in which a value that came, and its country, are kept. Raises BadInput for a value that is none.
     tidy: Callable[[str, str], tuple[str, str]] = _as_it_came
+    # The most characters that such a value has, and one of them as an example.
+    longest: int = 254
+    sample: str = ""
     # What other programs call the value's column in a CSV file; blanks, hyphens, underscores and case do not count.
     headings: tuple[str, ...] = ()
 
@@ -208,6 +211,7 @@ KINDS: dict[Kind, KindFacts] = {
         price=Decimal(1),
         batch_size=5000,
         tidy=_email,
+        sample="jane.doe@example.com",
         headings=("mail", "emailaddress", "workemail"),
     ),
     Kind.VERIFY_EMAIL: KindFacts(
@@ -220,6 +224,7 @@ KINDS: dict[Kind, KindFacts] = {
         checked_at="email_checked_at",
         found="valid",
         not_found="invalid",
+        sample="jane.doe@example.com",
         reuse_days={"valid": 30, "invalid": 30},
         price=Decimal("0.25"),
         batch_size=5000,
@@ -241,6 +246,9 @@ KINDS: dict[Kind, KindFacts] = {
         price=Decimal(40),
         batch_size=3000,
         tidy=_e164,
+        # E.164: a plus and fifteen digits. A number of no known country may be longer; then its row is refused alone.
+        longest=16,
+        sample="+15705551234",
         headings=("phonenumber", "telephone", "mobile", "mobilephone"),
     ),
 }

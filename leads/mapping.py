@@ -7,12 +7,14 @@ inherits LeadMapping, under ``@register(Contact)``. The table of ``Contact`` sta
 from __future__ import annotations
 
 import enum
+import functools
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import router
+from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -21,6 +23,9 @@ Source: TypeAlias = str | Combinable
 
 # What travels to Enrow and back, and stands in our rows, has this many characters at most.
 LONGEST_CRM_ID = 128
+# The integers of any database, and what no text in one may have.
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class OnForget(enum.StrEnum):
@@ -170,7 +175,21 @@ class LeadMapping:
             key = self.key_field.to_python(text)
         except Exception:  # noqa: BLE001 - a project's own field may raise anything at what is no value of it
             return None
-        return key if key is not None and self.crm_id(key) == crm_id else None
+        is_lead = key is not None and self.crm_id(key) == crm_id and self._can_be_stored(key)
+        return key if is_lead else None
+
+    def _can_be_stored(self, key: object) -> bool:
+        """Tell whether the database can be asked for a key: a number too large, or a NUL, would end in its error."""
+        if isinstance(key, int):
+            least, most = self._integers
+            return least <= key <= most
+        return not isinstance(key, str) or ("\x00" not in key and not _SURROGATE.search(key))
+
+    @functools.cached_property
+    def _integers(self) -> tuple[int, int]:
+        """The least and the most that the key's column takes; asked once, for it is asked of each key."""
+        low, high = connections[self.alias].ops.integer_field_range(self.key_field.get_internal_type())
+        return low or _LEAST, high or _MOST
 
     def _own_field(self, name: str) -> Any:  # noqa: ANN401 - a field of whatever kind
         return self.model._meta.get_field(name)
@@ -243,9 +262,17 @@ registry = Registry()
 
 
 def register(*models: type[Model]) -> Callable[[M], M]:
-    """Map each of the models by the class. Raises ImproperlyConfigured for one that has a mapping already."""
+    """Map each of the models by the class.
+
+    Raises ImproperlyConfigured for one that has a mapping already, for what is no model, and for what is no mapping.
+    """
+    _must_be_models(models, "@register")
 
     def decorate(mapping: M) -> M:
+        if not _is_kind(mapping, LeadMapping):
+            raise ImproperlyConfigured(
+                f"{mapping!r} is no mapping: a class that inherits leads.mapping.LeadMapping is registered."
+            )
         for model in models:
             registry.add(mapping(model))
         return mapping
@@ -255,5 +282,17 @@ def register(*models: type[Model]) -> Callable[[M], M]:
 
 def unregister(*models: type[Model]) -> None:
     """Take the mappings of these models away, like that of ``leads.Lead``. Raises ImproperlyConfigured for none."""
+    _must_be_models(models, "unregister")
     for model in models:
         registry.remove(model)
+
+
+def _must_be_models(models: Sequence[object], name: str) -> None:
+    for model in models or [None]:
+        if not _is_kind(model, Model):
+            said = "nothing" if model is None else repr(model)
+            raise ImproperlyConfigured(f"{said} is no model: write {name}(Contact), with the model's class.")
+
+
+def _is_kind(value: object, kind: type) -> bool:
+    return isinstance(value, type) and issubclass(value, kind)

@@ -177,8 +177,7 @@ class Books:
             self.stays_blank.add((crm_id, field))
 
     def search_again(self, key: tuple[str, str]) -> None:
-        """Note that what was erased may come back: it was typed, searched on purpose, or is somebody else's now."""
-        self.cleared.discard(key)
+        """Note that what was erased may come back: it was searched on purpose, or is somebody else's now."""
         self.stays_blank.discard(key)
 
     def nothing_waits_for_nobody(self) -> None:
@@ -203,6 +202,7 @@ class Books:
             assert value == right, f"{lead.crm_id}: {value!r} is not of {self.persons[lead.crm_id]}"
             assert key not in self.stays_blank, f"{lead.crm_id}: an erased {field} came back"
             self.seen[key], self.brought[key] = value, self.persons[lead.crm_id]
+            self.cleared.discard(key)
             self.effects[f"{field} written"] += 1
         typed = self.typed.get(key, "")
         if typed and typed not in self.replaceable[key]:

@@ -40,12 +40,14 @@ class Crm(Scene):
             for table in (self.books.seen, self.books.typed, self.books.replaceable):
                 table.pop(key, None)
             self.books.search_again(key)
+            self.books.cleared.discard(key)
             self.books.brought.pop(key, None)
         self.typed(crm_id, "email", email)
 
     def typed(self, crm_id, field, value):
         self.books.seen[crm_id, field] = self.books.typed[crm_id, field] = value
         self.books.search_again((crm_id, field))
+        self.books.cleared.discard((crm_id, field))
 
     @rule(number=which, person=a_person, spelling=spellings)
     def edit_who_it_is(self, number, person, spelling):
