@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import earlier, outbox, rest, results
+from tests.mutants import earlier, mappings, outbox, rest, results
 from tests.mutants.fault import Fault
 
-FAULTS: list[Fault] = [*earlier.FAULTS, *outbox.FAULTS, *results.FAULTS, *rest.FAULTS]
+FAULTS: list[Fault] = [*earlier.FAULTS, *outbox.FAULTS, *mappings.FAULTS, *results.FAULTS, *rest.FAULTS]
