@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.mutants import earlier, outbox, people, rest, results
+from tests.mutants import earlier, mappings, outbox, people, rest, results
 from tests.mutants.fault import Fault
 
-FAULTS: list[Fault] = [*earlier.FAULTS, *outbox.FAULTS, *results.FAULTS, *rest.FAULTS, *people.FAULTS]
+FAULTS: list[Fault] = [
+    *earlier.FAULTS,
+    *outbox.FAULTS,
+    *mappings.FAULTS,
+    *results.FAULTS,
+    *rest.FAULTS,
+    *people.FAULTS,
+]
