@@ -154,6 +154,26 @@ def test_a_result_that_the_table_refused_is_not_told(one_email, heard):
     assert [told(changes) for _, _, changes in heard] == [[(lead.crm_id, "email", "", mail("lead-1"))]]
 
 
+@pytest.mark.postgres
+def test_a_result_that_the_table_refuses_at_the_commit_is_not_told(sandbox, heard):
+    """A deferred constraint: the row was written first, and taken back."""
+    make(Lead, 3)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE check_violation; END $$;"
+            "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON leads_lead DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW WHEN (NEW.crm_id = 'l-1') EXECUTE FUNCTION late()"
+        )
+    try:
+        job = launch(Lead, sandbox)
+        applying.apply(job.pk, answer(Lead, "0@firm.com", "1@firm.com", "2@firm.com"), via=VIA)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION late() CASCADE")
+    assert [[crm_id for crm_id, *_ in told(changes)] for _, _, changes in heard] == [["l-0", "l-2"]]
+    assert LeadSearch.objects.get(effect="refused").crm_id == "l-1"
+
+
 def mail(crm_id):
     return Lead.objects.get(crm_id=crm_id).email
 

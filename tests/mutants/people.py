@@ -141,6 +141,7 @@ FAULTS = [
         after="for change in updated.changes if written is not None}",
         means="a value that the table refused is told as written",
         tests=_TESTS_OF_SIGNALS,
+        postgres=True,
     ),
     Fault(
         file="leads/results/statement.py",
