@@ -18,6 +18,7 @@ from django.utils import timezone
 from enrow_webhooks.client.errors import UnknownSearch
 from enrow_webhooks.client.events import Event
 from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, fingerprint
+from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import reading, sql
@@ -58,6 +59,8 @@ def take(event: Event) -> bool:
         return False
     answer = _fetch(kind, event)
     if answer and (own := _own_job(kind, answer)):
+        if _awaits_proof(own):
+            raise TryLater("It searched the leads of a search of ours that has no answer yet, whose own event tells.")
         applying.apply(own, answer, via=SearchJob.Via.WEBHOOK, enrow_id=event.ids[0])
         return True
     if _may_be_ours(kind, event, answer):
@@ -95,6 +98,17 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
         if {sent_as or crm_id for sent_as, crm_id in pairs} == named:
             return pk
     return None
+
+
+def _awaits_proof(pk: uuid.UUID) -> bool:
+    """Tell whether the event on the job's own signed URL may still come: it proves which search is ours.
+
+    Somebody else may have searched the very same leads. Where there is no such URL, an event like this is all there is.
+    """
+    if not enrow_settings.webhook_origin:
+        return False
+    job = SearchJob.objects.get(pk=pk)
+    return (job.sent_at or job.created_at) > timezone.now() - lead_settings.unconfirmed_for
 
 
 def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:

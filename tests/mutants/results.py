@@ -338,4 +338,10 @@ FAULTS = [
         means="who the project leaves out by now is searched all the same",
         tests=("tests/leads/test_mapped.py",),
     ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before="        if _awaits_proof(own):",
+        after="        if False:",
+        means="a search from elsewhere for the same leads is taken for ours",
+    ),
 ]

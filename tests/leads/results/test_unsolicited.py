@@ -8,17 +8,18 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from enrow_webhooks.inbox import processing
+from enrow_webhooks.inbox import addresses, processing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.credits import budget, reconciliation, statement
 from leads.credits.budget import Balance
 from leads.enrichment import enrich
 from leads.models import AccountReading, Lead, LeadSearch, SearchJob
+from leads.outbox import submission
 from leads.results import applying
 from tests.conftest import payload
 from tests.leads.elsewhere import launch_elsewhere
-from tests.leads.events import single
+from tests.leads.events import SECRET, single
 from tests.leads.problems import ago
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +132,7 @@ def test_a_job_that_was_given_up_is_adopted_by_its_late_result(make_leads, sandb
     """It was accepted after all, and comes by the dashboard's URL: one job, booked once."""
     make_leads(2)
     job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
-    SearchJob.objects.update(state="unconfirmed")
+    SearchJob.objects.update(state="unconfirmed", sent_at=ago(minutes=31))
     applying.give_up(job.pk, "Nobody knows.")
     rows = [
         {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
@@ -141,6 +142,51 @@ def test_a_job_that_was_given_up_is_adopted_by_its_late_result(make_leads, sandb
     assert post(payload("webhooks/bulk_search_finished") | {"id": enrow_id}).state == "processed"
     adopted = SearchJob.objects.get()
     assert (adopted.state, adopted.enrow_id, adopted.found) == ("finished", enrow_id, 2)
+
+
+@pytest.mark.parametrize("given_up", [False, True], ids=["waiting", "given up"])
+@pytest.mark.parametrize("count", [1, 2], ids=["single", "bulk"])
+@pytest.mark.parametrize("first", ["ours", "elsewhere"])
+def test_a_search_from_elsewhere_for_the_very_same_leads_is_not_taken_for_ours(
+    make_leads, sandbox, post, enrow, first, count, given_up
+):
+    """The POST's answer was lost. Whichever event comes first: the signed one is ours, and each is booked once."""
+    enrow(WEBHOOK_ORIGIN="https://crm.example.com")
+    make_leads(count)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    sandbox.configure(chaos="lost-answer")
+    assert submission.submit(job.pk)
+    sandbox.configure(chaos="")
+    [ours] = sandbox.jobs
+    if given_up:
+        applying.give_up(job.pk, "Nobody knows.")
+    rows = [
+        {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number}.com", "custom": f"lead-{number}"}
+        for number in range(count)
+    ]
+    body = {"searches": rows} if count > 1 else rows[0] | {"custom": {"crm_id": "lead-0"}}
+    theirs = launch_elsewhere(sandbox, f"/email/find/{'bulk' if count > 1 else 'single'}", body)
+    sandbox.finish_all()
+    name = "bulk_search_finished" if count > 1 else "single_search_finished"
+
+    def told(enrow_id):
+        return payload(f"webhooks/{name}") | {"id": enrow_id} if count > 1 else single(enrow_id, custom=body["custom"])
+
+    unsigned, signed = told(theirs), told(ours.id)
+    if count == 1:
+        signed["result"] |= {"email": "ann0.somebody@firm0.com", "qualification": "valid"}
+    token = addresses.sign(str(job.pk))
+    for body_of, where in [(unsigned, SECRET), (signed, token)][:: 1 if first == "elsewhere" else -1]:
+        post(body_of, where)
+    WebhookEvent.objects.waiting().update(next_attempt_at=timezone.now())
+    processing.drain()
+    assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"processed"}
+    job.refresh_from_db()
+    assert (job.state, job.enrow_id, job.launched_elsewhere) == ("finished", ours.id, False)
+    other = SearchJob.objects.exclude(pk=job.pk).get()
+    assert (other.enrow_id, other.launched_elsewhere) == (theirs, True)
+    assert SearchJob.objects.credits() == sandbox.ledger.spent == 2 * count
+    assert Lead.objects.filter(email_status="valid").count() == count
 
 
 @pytest.mark.parametrize(
