@@ -581,3 +581,17 @@ def test_a_name_that_was_sent_is_found_by_its_index():
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         assert "leads_search_sent_as" in found.order_by().explain()
+
+
+def test_the_one_that_stays_is_forgotten_with_the_name_that_was_sent(sandbox, contacts):
+    """Whatever it was called when Enrow was asked; and the result that comes then is nobody's."""
+    old, new = contacts
+    send(sandbox, Contact.objects.filter(pk=old.pk))
+    named = crm_id(old)
+    merge(old, into=new)
+    old.delete()
+    forgetting.forget([crm_id(new)])
+    assert named not in everything()
+    end(sandbox)
+    assert Contact.objects.get().work_email is None
+    assert not LeadSearch.objects.exclude(effect="erased").exists()
