@@ -186,6 +186,29 @@ def enrichments(mapping: LeadMapping, crm_ids: Collection[str]) -> dict[str, Lea
     return {keys[row.key]: row for row in rows}
 
 
+def known(mapping: LeadMapping, leads: Collection[Candidate]) -> dict[str, str]:
+    """Return in words what is known of each value of leads, by crm_id; at most two queries."""
+    own = [facts for facts in VALUES if mapping.source(facts.value) and mapping.source(facts.status)]
+    beside = [facts for facts in VALUES if mapping.source(facts.value) and not mapping.source(facts.status)]
+    words: dict[str, list[str]] = {lead.crm_id: [] for lead in leads}
+    if own:
+        keys = {mapping.key(crm_id): crm_id for crm_id in words}
+        rows = mapping.by_keys(keys).values_list(mapping.crm_id_field, *(mapping.source(facts.status) for facts in own))
+        for key, *statuses in rows:
+            pairs = zip(own, map(text, statuses), strict=True)
+            words[keys[key]] += [_in_words(facts, said) for facts, said in pairs if said]
+    states = enrichments(mapping, words) if beside and words else {}
+    for lead in leads:
+        if state := states.get(lead.crm_id):
+            told = ((facts, status(state, facts, lead)) for facts in beside)
+            words[lead.crm_id] += [_in_words(facts, said) for facts, said in told if said]
+    return {crm_id: ", ".join(said) for crm_id, said in words.items()}
+
+
+def _in_words(facts: KindFacts, status: str) -> str:
+    return f"{facts.bare_noun} {status.replace('_', ' ')}"
+
+
 def status(state: LeadEnrichment, facts: KindFacts, lead: Candidate) -> str:
     """Return the status of one of a lead's values, blank when it is about another value or about other inputs."""
     value = getattr(state, facts.value)

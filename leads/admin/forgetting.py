@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -23,8 +22,6 @@ _MOST = 1000
 
 class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """Forget: delete or blank the lead, as its mapping says, and what its searches and events hold."""
-
-    actions: Sequence[Any] = ("forget",)
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may forget leads: those who may delete them."""

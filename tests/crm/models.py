@@ -22,7 +22,7 @@ class Contact(models.Model):
     given_name = models.CharField(max_length=100, db_column="gn")
     family_name = models.CharField(max_length=100, blank=True, default="")
     employer = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True)
-    linkedin = models.URLField(null=True, blank=True)
+    linkedin = models.CharField(max_length=200, null=True, blank=True)
     work_email = models.EmailField(null=True, blank=True, unique=True, db_column="mail address")
     mobile = models.CharField(max_length=32, blank=True, default="")
     opted_out = models.BooleanField(default=False)

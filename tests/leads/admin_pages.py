@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -89,3 +92,11 @@ def fill(count: int, name: str = "row") -> None:
         )
         for number, job in enumerate(jobs)
     )
+
+
+def fields_of(page) -> dict[str, str]:
+    """Return what a browser would send back from an open page: its text inputs, hidden ones too."""
+    inputs = re.findall(r"<input[^>]*>", text(page))
+    kept = [tag for tag in inputs if "submit" not in tag]
+    pairs = [(re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in kept]
+    return {name[1]: unescape(value[1]) if value else "" for name, value in pairs if name}

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from enrow_webhooks.sandbox import people
-from leads.admin import EnrichActionsMixin
+from leads.admin import EnrichmentAdminMixin
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox.tally import Counts
@@ -261,7 +261,7 @@ def test_what_the_balance_does_not_cover_is_said(admin_client, sandbox, make_lea
 
 def test_too_many_leads_are_sent_to_the_command(admin_client, sandbox, make_leads, monkeypatch):
     """A selection that would outlast the request is refused with the name of the command that can do it."""
-    monkeypatch.setattr(EnrichActionsMixin, "max_enriched", 2)
+    monkeypatch.setattr(EnrichmentAdminMixin, "max_enriched", 2)
     page = confirm(admin_client, "find_email", make_leads(3))
     assert "search at most 2 here, or use manage.py enrich_leads" in said(page)
     assert nothing_happened(sandbox)

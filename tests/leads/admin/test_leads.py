@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pytest
 from django.contrib import admin
 from django.utils import timezone
 
 from enrow_webhooks.sandbox import people
-from leads.admin import EnrichActionsMixin, LeadAdmin, LeadAdminMixin
+from leads.admin import EnrichmentAdminMixin, LeadAdmin
 from leads.enrichment import enrich
 from leads.models import Lead
 from tests.conftest import finish
-from tests.leads.admin_pages import list_page, row_page, text
+from tests.crm.models import Company
+from tests.leads.admin_pages import fields_of, list_page, row_page, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def fields_of(page) -> dict[str, str]:
-    """Return what a browser would send back from an open page: its text inputs, hidden ones too."""
-    inputs = re.findall(r"<input[^>]*>", text(page))
-    kept = [tag for tag in inputs if "submit" not in tag]
-    pairs = [(re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in kept]
-    return {name[1]: unescape(value[1]) if value else "" for name, value in pairs if name}
 
 
 @pytest.fixture
@@ -139,10 +129,11 @@ def test_a_taken_crm_id_is_refused_with_a_sentence(admin_client, lead):
 
 
 def test_a_host_brings_its_own_admin(rf, admin_user, lead):
-    """A project's ModelAdmin gets everything from the mixin, and may ask for more than the change permission."""
+    """A project's ModelAdmin gets everything from the mixin beside its own, and may ask for more than may change."""
 
-    class HostAdmin(LeadAdminMixin, admin.ModelAdmin):
-        actions = (*EnrichActionsMixin.actions, "greet")
+    class HostAdmin(EnrichmentAdminMixin, admin.ModelAdmin):
+        actions = ("greet",)
+        list_display = ("crm_id",)
 
         def greet(self, request, queryset):
             """Be polite."""
@@ -153,6 +144,18 @@ def test_a_host_brings_its_own_admin(rf, admin_user, lead):
     request = rf.get("/")
     request.user = admin_user
     page = HostAdmin(Lead, admin.AdminSite())
-    assert set(page.get_actions(request)) == {"delete_selected", "greet"}
-    assert "known" in page.history(lead) or "None." in page.history(lead)
+    assert set(page.get_actions(request)) == {"delete_selected", "greet", "forget"}
+    assert page.get_list_display(request) == ("crm_id", "enrichment")
+    assert "None." in page.enrichment_history(lead)
+    assert page.get_actions(rf.get("/?_popup=1")) == {}
     assert isinstance(admin.site.get_model_admin(Lead), LeadAdmin)
+
+
+def test_a_model_that_is_not_mapped_is_said_by_a_check(rf):
+    """With the lines to write."""
+
+    class CompanyAdmin(EnrichmentAdminMixin, admin.ModelAdmin):
+        pass
+
+    [error] = CompanyAdmin(Company, admin.AdminSite()).check()
+    assert (error.id, "@register(Company)" in error.hint) == ("enrow.E131", True)
