@@ -25,7 +25,8 @@ _TEXTS = ("crm_id_prefix", "crm_id_field", *KNOWN, "created_at")
 _LISTS = ("import_fields", "export_fields")
 # Each method that a project overrides, with arguments of the number that it is called with.
 _METHODS: dict[str, tuple[object, ...]] = {"get_queryset": (), "visible_to": (None, None), "write": ([],)}
-_OWN = {*_SOURCES, *_TEXTS, *_LISTS, "on_forget"}
+# What a project may say: all that LeadMapping declares with a type.
+_OWN = set(inspect.get_annotations(LeadMapping))
 # How near a name is to one of ours to be meant; a field's name that is as near is enough where it names a field.
 _NEAR, _NEARISH = 0.8, 0.7
 
