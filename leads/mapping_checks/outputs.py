@@ -203,6 +203,6 @@ def _column(mapping: LeadMapping, name: str) -> Any:  # noqa: ANN401 - a field o
     if not isinstance(source, str) or not source or LOOKUP_SEP in source:
         return None
     try:
-        return mapping.model._meta.pk if source == "pk" else own_field(mapping, source)
+        return own_field(mapping, source)
     except WrongError:
         return None
