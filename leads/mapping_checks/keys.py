@@ -14,6 +14,7 @@ from leads.mapping_checks.sources import own_field
 from leads.mapping_checks.wording import WrongError, a, error, label_of, name_of, raised
 from leads.models import Lead
 
+_EXAMPLE = "contact-"
 # SQLite's collations that take two texts for one.
 _BLIND = {"NOCASE", "RTRIM"}
 _UUID_LENGTH = 36
@@ -103,7 +104,7 @@ def check_prefix(mapping: LeadMapping, others: Sequence[LeadMapping]) -> Iterato
             mapping,
             "crm_id_prefix",
             f"{prefix!a} has space at an end, two spaces, or characters that nobody sees: it may come back changed.",
-            hint=f"Write {spelled(prefix) or 'contact-'!r}.",
+            hint=f"Write {(spelled(prefix) or _EXAMPLE)!r}.",
             code="E115",
         )
     for other in others:
