@@ -113,6 +113,8 @@ def test_a_colon_in_place_of_an_equals_sign_is_told():
         ("country", F("mobile"), "country_code or phone_country"),
         ("get_querset", lambda self: None, "get_queryset"),
         ("visible_for", lambda self, user, queryset: queryset, "visible_to"),
+        ("get_queryst", classmethod(lambda cls: None), "get_queryset"),
+        ("first_name", property(lambda self: "given_name"), "firstname"),
         ("wirte", lambda self, changes: [], "write"),
         ("onforget", "delete", "on_forget"),
     ],
