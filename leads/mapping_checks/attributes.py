@@ -30,7 +30,8 @@ _METHODS: dict[str, tuple[object, ...]] = {
     "write": ([],),
     "forget": ([],),
 }
-_OWN = {*_SOURCES, *_TEXTS, *_LISTS, "on_forget"}
+# What a project may say: all that LeadMapping declares with a type.
+_OWN = set(inspect.get_annotations(LeadMapping))
 # How near a name is to one of ours to be meant; a field's name that is as near is enough where it names a field.
 _NEAR, _NEARISH = 0.8, 0.7
 

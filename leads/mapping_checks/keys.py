@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage
-from django.db.models import CharField, Field, IntegerField, TextField, UUIDField
+from django.db.models import CharField, Field, IntegerField, TextField
 
 from enrow_webhooks.client.text import spelled
 from leads.mapping import LONGEST_CRM_ID, LeadMapping
@@ -14,6 +14,7 @@ from leads.mapping_checks.sources import own_field
 from leads.mapping_checks.wording import WrongError, a, error, label_of, name_of, raised
 from leads.models import Lead
 
+_EXAMPLE = "contact-"
 # SQLite's collations that take two texts for one.
 _BLIND = {"NOCASE", "RTRIM"}
 _UUID_LENGTH = 36
@@ -23,9 +24,8 @@ _NUMBER_LENGTH = 20
 
 def check_key(mapping: LeadMapping) -> Iterator[CheckMessage]:
     """Yield what is wrong with the field of the key, E114."""
-    name = mapping.crm_id_field
     try:
-        field = mapping.model._meta.pk if name == "pk" else own_field(mapping, name)
+        field = own_field(mapping, mapping.crm_id_field)
         _must_name_one_row(mapping, field)
         _must_fit(mapping, field)
     except WrongError as wrong:
@@ -34,7 +34,7 @@ def check_key(mapping: LeadMapping) -> Iterator[CheckMessage]:
 
 def _must_name_one_row(mapping: LeadMapping, field: Any) -> None:  # noqa: ANN401 - a field of whatever kind
     name = mapping.crm_id_field
-    if field.remote_field and name not in {"pk", field.attname}:
+    if name not in {"pk", field.attname}:
         hint = (
             'Write "pk".' if field.primary_key else f"Write {field.attname!r}, or a unique field that is no relation."
         )
@@ -87,11 +87,11 @@ def _must_fit(mapping: LeadMapping, field: Any) -> None:  # noqa: ANN401 - a fie
 def _longest(field: Any) -> int | None:  # noqa: ANN401 - a field of whatever kind
     """Return how many characters the text of a key may have; None where it has no limit, or more than one spelling."""
     inner = str(field.get_internal_type())
-    if isinstance(field, UUIDField) or inner == "UUIDField":
+    if inner == "UUIDField":
         return _UUID_LENGTH
     if isinstance(field, IntegerField):
         return _NUMBER_LENGTH
-    if isinstance(field, CharField) or (inner == "CharField" and not isinstance(field, TextField)):
+    if isinstance(field, CharField) or inner == "CharField":
         return getattr(field, "max_length", None)
     return None
 
@@ -104,7 +104,7 @@ def check_prefix(mapping: LeadMapping, others: Sequence[LeadMapping]) -> Iterato
             mapping,
             "crm_id_prefix",
             f"{prefix!a} has space at an end, two spaces, or characters that nobody sees: it may come back changed.",
-            hint=f"Write {_plain(prefix)!r}.",
+            hint=f"Write {(spelled(prefix) or _EXAMPLE)!r}.",
             code="E115",
         )
     for other in others:
@@ -119,10 +119,6 @@ def _is_told_of(mapping: LeadMapping, other: LeadMapping) -> bool:
     """Tell which of two is told of what is wrong with both: the project's own, for ours is right by itself."""
     ours = Lead._meta.label_lower
     return other.label == ours or (mapping.label != ours and mapping.label > other.label)
-
-
-def _plain(prefix: str) -> str:
-    return spelled(prefix).replace(" ", "-") or "contact-"
 
 
 def _collides(mapping: LeadMapping, other: LeadMapping, sentence: str) -> CheckMessage:

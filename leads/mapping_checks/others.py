@@ -33,7 +33,7 @@ def _must_be_a_cell(field: Any, *, is_filled: bool) -> None:  # noqa: ANN401 - a
         said = f"{field.name!r} is {a(type(field).__name__)}, which is no cell."
     elif is_filled and field.primary_key:
         said = f"{field.name!r} is the primary key: a file names a lead by its crm_id."
-    elif is_filled and (not field.editable or getattr(field, "generated", False)):
+    elif is_filled and not field.editable:
         said = f"{field.name!r} is not editable."
     else:
         return

@@ -200,9 +200,9 @@ def _check_inputs_differ(mapping: LeadMapping) -> Iterator[CheckMessage]:
 
 def _column(mapping: LeadMapping, name: str) -> Any:  # noqa: ANN401 - a field of whatever kind
     source = mapping.source(name)
-    if not isinstance(source, str) or not source or LOOKUP_SEP in source:
+    if not isinstance(source, str):
         return None
     try:
-        return mapping.model._meta.pk if source == "pk" else own_field(mapping, source)
+        return own_field(mapping, source)
     except WrongError:
         return None

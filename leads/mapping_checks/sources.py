@@ -77,7 +77,7 @@ def follow(model: type[Model], path: str) -> Place:
             )
         if number == len(steps):
             return Place(field=field, models=tuple(models))
-        if not field.is_relation or field.related_model is None:
+        if field.related_model is None:
             raise _no_relation(path, step, field)
         here = field.related_model
         models.append(here)
@@ -110,7 +110,7 @@ def _over_relation(model: type[Model], step: str) -> str:
     for field in model._meta.get_fields():
         for between in ("_", "."):
             rest = step.removeprefix(f"{field.name}{between}")
-            if rest != step and field.is_relation and isinstance(field.related_model, type):
+            if rest != step and isinstance(field.related_model, type):
                 others = field_names(field.related_model)
                 if rest in others:
                     return f"{field.name}{LOOKUP_SEP}{rest}"
@@ -188,7 +188,7 @@ def own_field(mapping: LeadMapping, name: str) -> Field[Any, Any]:
             code=_UNKNOWN,
         )
     field = follow(mapping.model, name).field
-    if isinstance(field, ForeignObjectRel) or not getattr(field, "concrete", False) or field.column is None:
+    if not field.concrete or field.column is None:
         raise WrongError(
             f"{name!r} is no column of {label_of(mapping.model)}.",
             hint=f"Fields of {label_of(mapping.model)}: {listed(_own_names(mapping))}.",

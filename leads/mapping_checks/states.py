@@ -28,7 +28,7 @@ def check_states(mapping: LeadMapping) -> Iterator[CheckMessage]:
 def _check_known(mapping: LeadMapping, facts: KindFacts) -> Iterator[CheckMessage]:
     checks = {facts.status: _check_status, facts.checked_at: _check_time, facts.country: _check_country}
     for name, check in checks.items():
-        if not name or not (source := str(mapping.source(name))):
+        if not (source := str(mapping.source(name))):
             continue
         if not mapping.source(facts.value) or mapping.has_own_write:
             why = "write() is overridden" if mapping.has_own_write else f"{facts.value} is not mapped"
@@ -71,7 +71,7 @@ def _is_country(value: object) -> bool:
 
 
 def _check_time(name: str, field: Any) -> None:  # noqa: ANN401 - a field of whatever kind
-    if not isinstance(field, DateTimeField) or getattr(field, "generated", False):
+    if not isinstance(field, DateTimeField):
         raise _wrong(
             f"{field.name!r} is {a(type(field).__name__)}; a time is written.", f"Name a DateTimeField, {_LEAVE_OUT}"
         )

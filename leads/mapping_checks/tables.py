@@ -20,6 +20,8 @@ from leads.mapping_checks.wording import WrongError, error
 
 _TABLE = "t"
 _PARTITIONED = "p"
+# The bit in PostgreSQL's answer for UPDATE; a view that only a trigger makes writable is not counted.
+_CAN_UPDATE = 4
 
 
 def check_table(mapping: LeadMapping, databases: Sequence[str]) -> Iterator[CheckMessage]:
@@ -45,10 +47,21 @@ def _check(mapping: LeadMapping) -> Iterator[CheckMessage]:
             sentence = f"the table {table!r} has no column {column!r}."
             hint = f"Set db_column of the field. Columns of the table: {', '.join(sorted(found))}."
             yield error(mapping, name, sentence, hint=hint, code="E130")
-    if tables[table] not in {_TABLE, _PARTITIONED} and not mapping.has_own_write:
+    if tables[table] not in {_TABLE, _PARTITIONED} and not mapping.has_own_write and not _is_updatable(mapping):
         sentence = f"{table!r} is a view: what was found could not be written to it."
         hint = "Override write() of the mapping, and write to the tables behind it."
         yield error(mapping, "", sentence, hint=hint, code="E130")
+
+
+def _is_updatable(mapping: LeadMapping) -> bool:
+    """Tell whether PostgreSQL locks and writes the rows behind a view as those of a table."""
+    connection = connections[mapping.alias]
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(mapping.model._meta.db_table)
+        cursor.execute("SELECT pg_relation_is_updatable(%s::regclass, false) & %s", [name, _CAN_UPDATE])
+        return bool(cursor.fetchone()[0])
 
 
 def _columns(mapping: LeadMapping) -> dict[str, str]:

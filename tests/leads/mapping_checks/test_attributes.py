@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 
 from leads.mapping import LeadMapping
+from leads.mapping_checks import attributes
 from tests.leads.mapping_checks.shapes import codes, contact, mapping, only, said
 
 
@@ -46,6 +47,11 @@ def test_a_wrong_type_is_told(name, value, word):
     code, attribute, text = only(mapping(contact(), **{name: value}))
     assert (code, attribute) == ("E112", name)
     assert word in text
+
+
+def test_what_a_mapping_can_say_is_known():
+    """Each that is declared is checked for its type, or by its own check."""
+    assert {*attributes._SOURCES, *attributes._TEXTS, *attributes._LISTS, "on_forget"} == attributes._OWN
 
 
 def test_a_queryset_belongs_into_a_subquery():
@@ -107,6 +113,8 @@ def test_a_colon_in_place_of_an_equals_sign_is_told():
         ("country", F("mobile"), "country_code or phone_country"),
         ("get_querset", lambda self: None, "get_queryset"),
         ("visible_for", lambda self, user, queryset: queryset, "visible_to"),
+        ("get_queryst", classmethod(lambda cls: None), "get_queryset"),
+        ("first_name", property(lambda self: "given_name"), "firstname"),
         ("wirte", lambda self, changes: [], "write"),
         ("onforget", "delete", "on_forget"),
     ],

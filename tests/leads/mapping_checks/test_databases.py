@@ -109,3 +109,5 @@ def test_a_replica_is_no_matter_but_for_the_projects_own_write(routed):
     code, attribute, text = only(mapping(lead, write=write))
     assert (code, attribute) == ("W104", "write")
     assert ".using('default')" in text
+    routed()
+    assert codes(mapping(lead, write=write)) == []

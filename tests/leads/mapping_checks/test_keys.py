@@ -12,6 +12,21 @@ from leads.mapping import registry
 from leads.models import Lead
 from tests.leads.mapping_checks.shapes import bare, codes, contact, mapping, model, only, said
 
+
+class Ulid(models.Field):
+    """A project's own, stored as a UUID."""
+
+    def get_internal_type(self):
+        return "UUIDField"
+
+
+class Short(models.Field):
+    """A project's own, stored as a short text."""
+
+    def get_internal_type(self):
+        return "CharField"
+
+
 ALONE = models.UniqueConstraint(fields=["code"], name="alone")
 
 
@@ -23,6 +38,8 @@ ALONE = models.UniqueConstraint(fields=["code"], name="alone")
         lambda: models.UUIDField(unique=True, default=uuid.uuid4),
         lambda: models.IntegerField(unique=True),
         lambda: models.BigIntegerField(unique=True),
+        lambda: Ulid(unique=True),
+        lambda: Short(max_length=120, unique=True),
     ],
 )
 def test_unique_integers_uuids_and_short_texts_are_keys(code):
@@ -60,7 +77,8 @@ def test_a_constraint_that_is_not_on_the_field_alone_is_none(constraint):
         (lambda: models.CharField(max_length=9, unique=True, null=True), "NULL"),
         (lambda: models.TextField(unique=True), "no limit"),
         (lambda: models.TextField(unique=True, max_length=9), "no limit"),
-        (lambda: models.FloatField(unique=True), "FloatField"),
+        (lambda: models.FloatField(unique=True), "FloatField, which is no key that can travel as a text. Name a"),
+        (lambda: Short(max_length=121, unique=True), "129 characters"),
         (lambda: models.DecimalField(unique=True, max_digits=9, decimal_places=2), "DecimalField"),
         (lambda: models.DateTimeField(unique=True), "DateTimeField"),
         (lambda: models.BinaryField(unique=True), "BinaryField"),
@@ -126,11 +144,25 @@ def test_a_child_may_be_keyed_by_its_parents_field():
 
 
 @pytest.mark.parametrize(
-    "prefix", ["contact- ", " contact-", "a  b", "a\tb", "a\x00b", "a\u200bb", "e\u0301-", "a\ud800", "\u202ax", " "]
+    ("prefix", "hint"),
+    [
+        ("contact- ", "contact-"),
+        (" contact-", "contact-"),
+        ("a  b", "a b"),
+        ("a\tb", "a b"),
+        ("a\x00b", "a b"),
+        ("a\u200bb", "ab"),
+        ("e\u0301-", "é-"),
+        ("a\ud800", "a"),
+        ("\u202ax", "x"),
+        (" ", "contact-"),
+    ],
 )
-def test_a_prefix_that_may_come_back_changed_is_told(prefix):
+def test_a_prefix_that_may_come_back_changed_is_told(prefix, hint):
     """Then its leads would be nobody's."""
-    assert only(mapping(contact(), crm_id_prefix=prefix))[:2] == ("E115", "crm_id_prefix")
+    code, attribute, text = only(mapping(contact(), crm_id_prefix=prefix))
+    assert (code, attribute) == ("E115", "crm_id_prefix")
+    assert text.endswith(f"Write {hint!r}.")
 
 
 @pytest.mark.parametrize("prefix", ["", "contact-", "kunde é-", "c:"])
@@ -160,6 +192,7 @@ def test_prefixes_that_collide_are_told_once(one, other, word):
     code, attribute, text = only(*pair(one, other))
     assert (code, attribute) == ("E115", "crm_id_prefix")
     assert word in text
+    assert "unregister" not in text
 
 
 def test_beside_our_own_mapping_the_projects_is_told():

@@ -10,6 +10,8 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery,
 from django.db.models.fields.json import KT
 from django.db.models.functions import Concat, Lower, RowNumber
 
+from leads.mapping_checks.sources import own_field, readable
+from leads.mapping_checks.wording import WrongError
 from tests.leads.mapping_checks.shapes import codes, contact, mapping, model, only
 
 
@@ -143,6 +145,37 @@ def test_a_subquery_says_which_row_is_meant(lead):
     assert codes(mapping(lead, company_name=if_any)) == []
     lost = Subquery(note.objects.filter(text=OuterRef("nonsense")).values("text")[:1])
     assert only(mapping(lead, company_name=lost))[0] == "E116"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("profile", "no column"),
+        ("thing", "no column"),
+        ("employer__title", "is a path"),
+        ("nonsense", "no field"),
+        ("notes", "many rows"),
+    ],
+)
+def test_only_a_column_of_its_own_table_is_the_models_own(lead, name, word):
+    """For keys, statuses and fields of files."""
+    with pytest.raises(WrongError, match=word):
+        own_field(mapping(lead), name)
+    assert own_field(mapping(lead), "employer_id").column == "employer_id"
+
+
+def test_a_name_is_guessed_over_a_relation_only_where_it_leads_somewhere(lead):
+    """Else the fields are listed."""
+    assert "Fields of crm.Contact" in only(mapping(lead, company_name="employer_zzzzzz"))[2]
+
+
+def test_an_array_is_no_text(lead):
+    """Nor anything else that only PostgreSQL has."""
+    postgres = pytest.importorskip("django.contrib.postgres.fields", exc_type=ImportError)
+    other = model("Other", domains=postgres.ArrayField(models.CharField(max_length=9)))
+    made = model("Lead2", other=models.ForeignKey(other, models.CASCADE))
+    with pytest.raises(WrongError, match="an ArrayField, which is no text"):
+        readable(mapping(made), "other__domains")
 
 
 def test_a_condition_is_no_source(lead):

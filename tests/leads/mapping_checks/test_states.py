@@ -18,6 +18,11 @@ def test_columns_for_status_time_and_country_are_right():
     assert said(mapping(with_columns(), **STATES)) == []
 
 
+def test_a_text_without_a_limit_in_its_table_is_long_enough():
+    """Only forms count its characters."""
+    assert said(mapping(with_columns(phone_state=models.TextField(max_length=3, blank=True)), **STATES)) == []
+
+
 def test_choices_with_all_our_words_are_right():
     """In groups, with others, and with some countries only."""
     words = [(word, word) for word in ("valid", "invalid", "not_found", "failed", "mine")]
@@ -48,6 +53,7 @@ def test_choices_with_all_our_words_are_right():
         ("land", lambda: models.IntegerField(null=True), "E124", "IntegerField"),
         ("land", lambda: models.CharField(max_length=9, choices=[("FRA", "France")]), "E124", "'FRA'"),
         ("land", lambda: models.CharField(max_length=9, choices=[("fr", "France")]), "E124", "'fr'"),
+        ("land", lambda: models.CharField(max_length=9, choices=[("F1", "France")]), "E124", "'F1'"),
         ("land", lambda: models.CharField(max_length=9, choices=[(33, "France")]), "E124", "33"),
         ("phone_state", lambda: models.ForeignKey("self", models.CASCADE, null=True), "E124", "relation"),
     ],
