@@ -1,8 +1,7 @@
 """Write many rows of a file onto the leads, by one statement for those that are there and one for the new ones.
 
 An upsert would bring a lead back that somebody deletes at this moment; reading first and writing later would undo a
-person's edit. The values of the fields that a file leaves out are computed once per batch, as ``save()`` would. New
-leads of a host's model with a field that makes up a value for each lead are left to the ORM.
+person's edit. The values of the fields that a file leaves out are computed once per batch, as ``save()`` would.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from django.db.models import AutoField, CharField, Field
-from django.db.models.fields import NOT_PROVIDED
 
 from leads import sql
 from leads.kinds import VALUES
@@ -57,8 +55,6 @@ def update(cells: Cells) -> set[str]:
 def insert(cells: Cells) -> int:
     """Create a lead for each row whose crm_id no lead has, and return how many; None is the field's default."""
     own = _fields()
-    if any(map(_needs_its_lead, own.values())):
-        return _insert_instances(cells)
     template = Lead()
     values: dict[str, str] = {}
     params: list[object] = []
@@ -75,17 +71,6 @@ def insert(cells: Cells) -> int:
     columns, picked = ", ".join(values), ", ".join(values.values())
     text = _INSERT.format(columns=columns, values=picked, rows=table.text, **_words())
     return sql.run(text, [*params, *table.params])
-
-
-def _insert_instances(cells: Cells) -> int:
-    """Create leads of a model with values that only each lead itself can tell: by the ORM, several times slower."""
-    leads = Lead._default_manager.using(sql.alias())
-    known = set(leads.filter(crm_id__in=cells["crm_id"]).values_list("crm_id", flat=True))
-    rows = (dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True))
-    filled = [{name: value for name, value in row.items() if value is not None} for row in rows]
-    new = [leads.model(**row) for row in filled if row["crm_id"] not in known]
-    leads.bulk_create(new)
-    return len(new)
 
 
 def _fields() -> dict[str, Field[Any, Any]]:
@@ -105,14 +90,6 @@ def _names() -> dict[str, str]:
 def _is_made(field: Field[Any, Any]) -> bool:
     """Tell whether the database makes up the field's value."""
     return getattr(field, "generated", False) or isinstance(field, AutoField)
-
-
-def _needs_its_lead(field: Field[Any, Any]) -> bool:
-    """Tell whether the field's value for a new lead comes from a computed default, the database or a host's code."""
-    is_computed = field.default is not NOT_PROVIDED and callable(field.default)
-    return (
-        is_computed or field.db_default is not NOT_PROVIDED or not type(field).__module__.startswith("django.db.models")
-    )
 
 
 def _table(cells: Cells) -> sql.Fragment:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +10,6 @@ from django.utils import timezone
 from leads.csvfiles.importing import BATCH, import_leads
 from leads.models import Lead
 from tests.commands import run
-from tests.crm.models import Contact
 from tests.leads.csvfiles.tables import table
 
 pytestmark = pytest.mark.django_db
@@ -28,29 +25,6 @@ def test_update_leaves_a_lead_alone_that_it_would_not_change(csv_file):
     assert outcome.out == "0 created, 1 updated, 1 left alone, 0 refused.\n"
     assert Lead.objects.get(crm_id="1").updated_at == before
     assert Lead.objects.get(crm_id="2").fullname == "Bobby"
-
-
-@pytest.mark.parametrize("update", [False, True])
-def test_a_lead_model_of_the_host_gets_its_own_keys_and_defaults(settings, update):
-    """A key and a JSON that the model makes up for each lead, a default of the database's, and the automatic times."""
-    settings.ENROW = {**settings.ENROW, "LEAD_MODEL": "crm.Contact"}
-
-    with CaptureQueriesContext(connection) as queries:
-        file = io.BytesIO(b"crm_id,name,account,region\n1,Ann,A,us\n2,Bob,,\n3,Cem,C,\n")
-        done = import_leads(file, update=update)
-
-    # More would mean that the rows had to be stored one by one.
-    assert len(queries) <= 7
-    assert list(Contact.objects.order_by("crm_id").values_list("region", "extra")) == [
-        ("us", {}),
-        ("eu", {}),
-        ("eu", {}),
-    ]
-    rows = Contact.objects.order_by("crm_id").values_list("crm_id", "fullname", "account", "email", "phone_checked_at")
-    assert done.created == 3
-    assert list(rows) == [("1", "Ann", "A", "", None), ("2", "Bob", "", "", None), ("3", "Cem", "C", "", None)]
-    assert len(set(Contact.objects.values_list("pk", flat=True))) == 3
-    assert not Contact.objects.filter(created_at__isnull=True).exists()
 
 
 def test_a_new_address_is_not_verified(csv_file):
