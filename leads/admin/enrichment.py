@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import IS_POPUP_VAR
 from django.core import checks
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -52,6 +51,12 @@ class EnrichmentAdminMixin(ForgetActionMixin, HomeBannerMixin):
     # Whether the list gets the column, and the form the part.
     shows_enrichment = True
 
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        """Add our actions to the page's own; a page without actions gets none."""
+        super().__init__(model, admin_site)
+        if self.actions is not None:
+            self.actions = [*_ACTIONS, *(action for action in self.actions if action not in _ACTIONS)]
+
     @property
     def lead_mapping(self) -> LeadMapping:
         """The mapping of this page's model. Raises LookupError when there is none; a check says so before."""
@@ -79,18 +84,6 @@ class EnrichmentAdminMixin(ForgetActionMixin, HomeBannerMixin):
         return self.has_change_permission(request)
 
     # --- Added to what the page has.
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the page's own actions and ours, as far as the user may use them."""
-        actions: dict[str, Any] = dict(super().get_actions(request))
-        if self.actions is None or IS_POPUP_VAR in request.GET:
-            return actions
-        ours: dict[str, Any] = {}
-        for action in _ACTIONS:
-            found = self.get_action(action)
-            if found and all(getattr(self, f"has_{name}_permission")(request) for name in _permissions(found[0])):
-                ours[found[1]] = found
-        return ours | actions
 
     def get_list_display(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's own signature
         """Return the page's own columns, and the one with what is known."""
@@ -173,11 +166,6 @@ _PART = ("enrichment", "enrichment_history")
 # What enrichment writes and a person may edit too, and what is known of it.
 _VALUES = tuple(name for facts in VALUES for name in (facts.value, facts.country) if name)
 _VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
-
-
-def _permissions(action: Any) -> Sequence[str]:  # noqa: ANN401 - any function
-    """Return what an action asks for, as ``admin.action`` wrote it down."""
-    return getattr(action, "allowed_permissions", ())
 
 
 def _key(mapping: LeadMapping, lead: Any) -> Any:  # noqa: ANN401 - whatever the key is

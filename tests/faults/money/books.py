@@ -235,6 +235,8 @@ class Books:
             job = SearchJob.objects.get(pk=reference)
             if job.state == "expired" and entries[accepted.id].void:
                 continue  # the batch failed after it was given up, and Enrow says so to nobody
+            if job.state == "expired" and not LeadSearch.objects.filter(job=job).exclude(effect="erased").exists():
+                continue  # everybody of it was forgotten, and with them what was told of it
             is_there = job.enrow_id == accepted.id and job.state in {"finished", "failed"}
             assert is_there, f"{job.state}, {job.last_error}: its results were paid for and never fetched"
             errors = LeadSearch.objects.filter(job=job, outcome="error", position__isnull=False)
