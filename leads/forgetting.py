@@ -146,7 +146,8 @@ def _erase(crm_ids: Sequence[str], jobs: Sequence[SearchJob]) -> int:
     erased = _searches(crm_ids).update(
         position=Case(When(leaves, then=None), default=F("position")),
         outcome=Case(
-            When(outcome__in=[Outcome.PENDING, Outcome.ERROR], then=Value(Outcome.CANCELLED)), default=F("outcome")
+            When(outcome__in=[Outcome.PENDING, *LeadSearch.FAILURES], then=Value(Outcome.CANCELLED)),
+            default=F("outcome"),
         ),
         model="",
         crm_id=_NOBODY,

@@ -18,6 +18,7 @@ class Reason(enum.StrEnum):
     LEFT_OUT = "left_out"
     IN_FLIGHT = "in_flight"
     KEPT_ASIDE = "kept_aside"
+    UNUSABLE = "unusable"
     CLEARED = "cleared"
     NOTHING_NEW = "nothing_new"
     OVER_CAP = "over_cap"
@@ -37,6 +38,7 @@ _LABELS = {
     Reason.LEFT_OUT: "left out by the project",
     Reason.IN_FLIGHT: "a search is under way",
     Reason.KEPT_ASIDE: "bought, and its result may be among those that fit nobody",
+    Reason.UNUSABLE: "bought lately, and what came cannot be used",
     Reason.CLEARED: "was found before and cleared since",
     Reason.NOTHING_NEW: "asked lately, and nothing is new",
     Reason.OVER_CAP: "over the credit limit of this run",
@@ -82,6 +84,12 @@ def kept_aside(kind: Kind, crm_id: str, job: uuid.UUID | None) -> Skip:
         "give each to a lead or drop it. --force buys it again."
     )
     return Skip(crm_id=crm_id, kind=kind, reason=Reason.KEPT_ASIDE, sentence=sentence)
+
+
+def unusable(kind: Kind, crm_id: str, job: uuid.UUID | None) -> Skip:
+    """Return the skip of a lead for which something was bought lately that cannot be used."""
+    sentence = f"It was bought lately, but what Enrow sent in search job {job} cannot be used. --force buys it again."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.UNUSABLE, sentence=sentence)
 
 
 def cleared(kind: Kind, crm_id: str) -> Skip:

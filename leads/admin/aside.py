@@ -35,7 +35,7 @@ class LeadForm(forms.Form):
 
 def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[LeadSearch]) -> HttpResponse | None:
     """Ask whose a result is; once that is confirmed, give it to that lead and return None."""
-    rows = list(_waiting(queryset).exclude(outcome=LeadSearch.Outcome.ERROR)[:2])
+    rows = list(_waiting(queryset).exclude(outcome__in=LeadSearch.FAILURES)[:2])
     if len(rows) != 1:
         sentence = "Choose one result that is kept aside and can be used; what cannot be used can only be dropped."
         page.message_user(request, sentence, WARNING)

@@ -19,6 +19,7 @@ from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
 
 Outcome = LeadSearch.Outcome
+_RARE = (Outcome.PENDING, *LeadSearch.FAILURES, Outcome.CANCELLED)
 # Rows of a table inside another page; a link leads to all of them.
 FIRST = 20
 
@@ -31,7 +32,7 @@ class TroubleFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """Name the choices."""
-        return [(outcome.value, str(outcome.label)) for outcome in (Outcome.PENDING, Outcome.ERROR, Outcome.CANCELLED)]
+        return [(outcome.value, str(outcome.label)) for outcome in _RARE]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LeadSearch]) -> QuerySet[LeadSearch]:
         """Narrow the list."""

@@ -47,6 +47,7 @@ class LeadSearch(models.Model):
         FOUND = "found", _("found")
         NOT_FOUND = "not_found", _("nothing found")
         ERROR = "error", _("error")
+        UNUSABLE = "unusable", _("bought, but not usable")
         CANCELLED = "cancelled", _("cancelled")
 
     class Effect(models.TextChoices):
@@ -60,6 +61,9 @@ class LeadSearch(models.Model):
         DROPPED = "dropped", _("kept aside, then dropped by a person")
         ERASED = "erased", _("its lead was forgotten")
         REFUSED = "refused", _("the lead's table refused it")
+
+    # Outcomes that say nothing of the person.
+    FAILURES: ClassVar[tuple[Outcome, ...]] = (Outcome.ERROR, Outcome.UNUSABLE)
 
     id = models.BigAutoField(primary_key=True)
     # No index of its own: leads_search_job starts with it.
@@ -134,7 +138,9 @@ class LeadSearch(models.Model):
             ),
             # The few that a person looks for. An index on ``effect`` would keep its updates from being cheap (HOT).
             models.Index(
-                fields=["outcome", "-id"], name="leads_search_trouble", condition=Q(outcome__in=["error", "cancelled"])
+                fields=["outcome", "-id"],
+                name="leads_search_trouble",
+                condition=Q(outcome__in=["error", "unusable", "cancelled"]),
             ),
         ]
 

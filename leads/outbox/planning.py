@@ -26,8 +26,10 @@ from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.in_flight import in_flight
 from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new
+from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new, unusable
 from leads.skips import in_flight as under_way
+
+_USELESS = {Known.ASIDE: kept_aside, Known.UNUSABLE: unusable}
 
 # Who is wanted, and the country where the company's name is looked up.
 Located = tuple[Wanted, str]
@@ -107,7 +109,7 @@ def _sort(
     wanted: Sequence[Located] = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
     if not order.force:
-        wanted = _without_told(kind, page.mapping, _without_aside(kind, wanted, known, tally), known, tally)
+        wanted = _without_told(kind, page.mapping, _without_useless(kind, wanted, known, tally), known, tally)
     known = {name: status for name, status in known.items() if status is not Known.OLD}
     size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
     for row, country in wanted:
@@ -129,17 +131,18 @@ def _sort(
             yield batch
 
 
-def _without_aside(
+def _without_useless(
     kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
 ) -> Sequence[Located]:
-    """Skip who was bought without a result while the job keeps results aside that may be theirs; return the others."""
-    aside = [name for name, status in known.items() if status is Known.ASIDE]
-    if not aside:
+    """Skip who was bought without a result of use: nonsense came, or it is kept aside. Return the others."""
+    useless = [name for name, status in known.items() if status in _USELESS]
+    if not useless:
         return wanted
-    jobs = jobs_to_look_at(kind, aside)
+    jobs = jobs_to_look_at(kind, useless)
     for row, _ in wanted:
         if row.fingerprint in jobs:
-            tally.skip(kept_aside(kind, row.crm_id, jobs[row.fingerprint]))
+            skip = _USELESS[known[row.fingerprint]]
+            tally.skip(skip(kind, row.crm_id, jobs[row.fingerprint]))
     return [(row, country) for row, country in wanted if row.fingerprint not in jobs]
 
 

@@ -31,6 +31,8 @@ class Known(enum.StrEnum):
     NOT_FOUND = "not_found"
     # Bought without a result, in a job with results that fit nobody: one of them may be this person's.
     ASIDE = "error"
+    # Bought, but what came cannot be used.
+    UNUSABLE = "unusable"
     # Found once, too long ago to be used again.
     OLD = "old"
 
@@ -47,7 +49,7 @@ class Shared(NamedTuple):
 
 
 # The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough; else
-# one that must not be repeated before a person looked at what its job kept aside.
+# one that must not be repeated: a person has to look at what its job kept aside, or what came cannot be used.
 # Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
 # purchase ever made, and a planner of a million leads would do so for each batch.
 _SHAREABLE = """
@@ -56,20 +58,22 @@ SELECT {column} FROM (
         WHEN 'pending' THEN j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
         WHEN 'found' THEN j.finished_at > %s
         WHEN 'not_found' THEN j.finished_at > %s
+        WHEN 'unusable' THEN j.finished_at > %s
         WHEN 'error' THEN j.kept_aside > 0 ELSE false END AS is_young
     FROM {S} q JOIN {J} j ON j.id = q.job_id
     WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL
 ) q
 WHERE q.is_young {or_older}
-ORDER BY CASE WHEN NOT q.is_young THEN 3 WHEN q.outcome = 'pending' THEN 0 WHEN q.outcome = 'error' THEN 2 ELSE 1 END,
-    q.id DESC
+ORDER BY CASE WHEN NOT q.is_young THEN 3 WHEN q.outcome = 'pending' THEN 0
+    WHEN q.outcome IN ('error', 'unusable') THEN 2 ELSE 1 END, q.id DESC
 LIMIT 1
 """
 
 
 def _shareable(kind: Kind, column: str = "q.id", or_older: str = "") -> sql.Fragment:
-    limits = [sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind)]
-    return sql.Fragment(text=_SHAREABLE.format(column=column, or_older=or_older, **sql.names()), params=(*limits, kind))
+    found, not_found = (sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind))
+    text = _SHAREABLE.format(column=column, or_older=or_older, **sql.names())
+    return sql.Fragment(text=text, params=(found, not_found, found, kind))
 
 
 def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
@@ -85,7 +89,7 @@ def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uui
 
 
 def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return for each person who is ASIDE the job that kept results aside; one query, however many."""
+    """Return for each person who is ASIDE or UNUSABLE the job of the purchase; one query, however many."""
     rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
     job = _shareable(kind, "q.job_id")
     found = sql.fetch(f"SELECT r.fingerprint, ({job.text}) FROM {rows.text}", [*job.params, *rows.params])  # noqa: S608 - only names of ours

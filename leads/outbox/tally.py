@@ -14,6 +14,7 @@ from leads.skips import Reason, Skip, in_flight
 
 # Skips that are kept whole, per kind and reason, to show them to a person; the others are only counted.
 _EXAMPLES = 100
+_KNOWN_ALREADY = (Reason.CLEARED, Reason.NOTHING_NEW, Reason.KEPT_ASIDE, Reason.UNUSABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Tally:
 
     def is_known(self, kind: Kind) -> bool:
         """Tell whether some leads are skipped because of what was bought for them before; ``force`` buys it again."""
-        return any(self.skipped[kind, reason] for reason in (Reason.CLEARED, Reason.NOTHING_NEW, Reason.KEPT_ASIDE))
+        return any(self.skipped[kind, reason] for reason in _KNOWN_ALREADY)
 
     def buy(self, kind: Kind, price: Decimal) -> Reason | None:
         """Count a purchase; return the reason why it cannot be paid instead, None when it can."""

@@ -28,8 +28,8 @@ _FITS_NOBODY = "This result fits no search of the job."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
 Outcome = LeadSearch.Outcome
-# A search that was given up takes a late result: it is paid for.
-_OPEN_OUTCOMES = frozenset({Outcome.PENDING, Outcome.ERROR})
+# A search that was given up, or brought nothing of use, takes a late result: it is paid for.
+_OPEN_OUTCOMES = frozenset({Outcome.PENDING, *LeadSearch.FAILURES})
 
 
 def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = "") -> bool:
@@ -92,8 +92,12 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             country_code=job.country_code,
             forgotten=job.has_forgotten,
         )
-        rest = Settled(0, Outcome.ERROR, error=_BATCH_FAILED if failed else _NO_RESULT)
-        settled = {row.pk: row for row in matched.settled} | _still_waiting(job, sent, matched, is_failed=failed)
+        cost = _cost(job, answer, matched)
+        outcome = Outcome.UNUSABLE if _is_billed_for_more(job, matched, cost) else Outcome.ERROR
+        rest = Settled(0, outcome, error=_BATCH_FAILED if failed else _NO_RESULT)
+        unended = {row.pk: row._replace(outcome=outcome) for row in matched.settled if row.pk in matched.ongoing}
+        unended |= _still_waiting(job, sent, matched, is_failed=failed)
+        settled = {row.pk: row for row in matched.settled} | unended
         fresh = list(_fresh(rows, settled, rest))
         writeback.store(job, fresh, to_leads=to_leads)
         _keep_orphans(job, rows, matched.orphans)
@@ -105,7 +109,7 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             SearchJob.State.FAILED if failed else SearchJob.State.FINISHED,
             found=_found(rows, fresh),
             error=_BATCH_FAILED if failed else "",
-            cost=_cost(job, answer, matched),
+            cost=cost,
             is_written=to_leads,
         )
         return True
@@ -193,7 +197,7 @@ def _as_fresh(row: Sent, result: Settled | Sent) -> Fresh:
         country=result.country,
         error=result.error,
         sent_as=row.sent_as,
-        is_late=row.outcome == Outcome.ERROR,
+        is_late=row.outcome in LeadSearch.FAILURES,
     )
 
 
@@ -285,3 +289,9 @@ def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
     # Enrow's own count knows the rows that it left out of the answer.
     hits = min(max(matched.hits, answer.hits or 0), job.requested)
     return job.credits_reserved / job.requested * hits
+
+
+def _is_billed_for_more(job: SearchJob, matched: Match, cost: Decimal) -> bool:
+    """Tell whether Enrow took credits for more than it sent, so that who got nothing may be paid all the same."""
+    hits = 0 if KINDS[Kind(job.kind)].misses_cost else matched.hits
+    return cost * job.requested > job.credits_reserved * hits

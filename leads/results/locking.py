@@ -18,7 +18,7 @@ from leads.digests import digest
 from leads.eligibility import value_before
 from leads.kinds import KINDS, Candidate, KindFacts
 from leads.mapping import Change, LeadMapping
-from leads.models import LeadEnrichment, SearchJob
+from leads.models import LeadEnrichment, LeadSearch, SearchJob
 from leads.results import belonging, statement
 from leads.results.fresh import Fresh, Updated, asked_at, superseded, when
 
@@ -126,7 +126,7 @@ def _is_older(batch: _Batch, row: Fresh, known: Mapping[str, _Known]) -> bool:
 def _brings(batch: _Batch, row: Fresh, known: Mapping[str, _Known]) -> bool:
     """Tell whether a lead may be told this outcome: a failure replaces no verdict, a miss no value."""
     if batch.facts.judges:
-        return row.outcome != "error" or not known.get(row.crm_id, _Known()).status
+        return row.outcome not in LeadSearch.FAILURES or not known.get(row.crm_id, _Known()).status
     return row.outcome == "found" or not value_before(batch.kind, batch.leads[row.crm_id])
 
 
@@ -188,7 +188,7 @@ def _own_values(batch: _Batch, row: Fresh) -> dict[str, object]:
     """Return what a row brings for the columns that the lead's table has, by their names."""
     facts = batch.facts
     told: dict[str, object] = {facts.status: _word(facts, row)}
-    if row.outcome != "error":
+    if row.outcome not in LeadSearch.FAILURES:
         told[facts.checked_at] = when(batch.job, row)
     if row.outcome == "found" and not facts.judges:
         told |= {facts.value: row.value, facts.country: row.country}
@@ -255,6 +255,6 @@ def _told(batch: _Batch, row: Fresh) -> tuple[object, ...]:
         about,
         digest(lead),
         _word(facts, row),
-        None if row.outcome == "error" else asked_at(batch.job, row),
+        None if row.outcome in LeadSearch.FAILURES else asked_at(batch.job, row),
         row.country if row.outcome == "found" else "",
     )

@@ -118,17 +118,18 @@ def match(
 
 
 def settle_one(kind: Kind, pk: int, result: Result) -> Settled:
-    """Return the outcome of one search. A hit that cannot be used is an error, with what came and the reason."""
+    """Return the outcome of one search. A hit that cannot be used is kept with what came and the reason: it is paid."""
     outcome = _OUTCOMES.get(result.verdict)
     if outcome is None:
-        return Settled(pk, LeadSearch.Outcome.ERROR, result.value, error=_REASONS[result.verdict])
+        outcome = LeadSearch.Outcome.UNUSABLE if result.is_hit else LeadSearch.Outcome.ERROR
+        return Settled(pk, outcome, result.value, error=_REASONS[result.verdict])
     if outcome != LeadSearch.Outcome.FOUND:
         return Settled(pk, outcome, result.value)
     try:
         return Settled(pk, outcome, *KINDS[kind].tidy(result.value, result.country))
     except BadInput as error:
         sentence = f"Enrow says that it found something, but {error}"
-        return Settled(pk, LeadSearch.Outcome.ERROR, result.value, result.country, sentence)
+        return Settled(pk, LeadSearch.Outcome.UNUSABLE, result.value, result.country, sentence)
 
 
 class _Finder:

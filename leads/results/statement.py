@@ -23,7 +23,7 @@ from leads.signals import values_written
 # had at planning was to be overwritten, or is no value, like "n/a": it is replaced while it stands. A failure says
 # nothing, so it never replaces a verdict that is known.
 _FINDS = "({value} = '') OR (r.outcome = 'found' AND {value} = r.value_before)"
-_JUDGES = "NOT (r.outcome = 'error' AND {status} <> '')"
+_JUDGES = "NOT (r.outcome NOT IN ('found', 'not_found') AND {status} <> '')"
 # The lead's inputs are those that were searched. A verdict is about the address that was sent.
 _SAME = "(r.inputs IS NULL OR r.inputs = {digest})"
 _SAME_ADDRESS = "{value} = r.value_before"
@@ -212,7 +212,7 @@ def _sets(mapping: LeadMapping, facts: KindFacts) -> tuple[str, list[object]]:
     values = {
         facts.status: f"CASE w.outcome WHEN 'found' THEN '{facts.found}' "
         f"WHEN 'not_found' THEN '{facts.not_found}' ELSE 'failed' END",
-        facts.checked_at: "CASE WHEN w.outcome = 'error' THEN {cell} ELSE w.asked_at END",
+        facts.checked_at: "CASE WHEN w.outcome IN ('found', 'not_found') THEN w.asked_at ELSE {cell} END",
     }
     if not facts.judges:
         values |= {facts.value: found.replace("{source}", "value"), facts.country: found.replace("{source}", "country")}

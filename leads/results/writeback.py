@@ -73,7 +73,7 @@ def _write(pk: uuid.UUID, *, is_asked: bool) -> int:
     effects = [Effect.NONE, Effect.REFUSED] if is_asked else [Effect.NONE]
     job = SearchJob.objects.select_for_update().get(pk=pk)
     waiting = LeadSearch.objects.filter(
-        job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, Outcome.ERROR]
+        job=job, effect__in=effects, outcome__in=[Outcome.FOUND, Outcome.NOT_FOUND, *LeadSearch.FAILURES]
     )
     rows = [Fresh(*row) for row in waiting.order_by("pk").values_list(*_STORED)]
     written = _spare(job, rows, mark_all=is_asked)

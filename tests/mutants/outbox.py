@@ -14,6 +14,13 @@ _TOLD = ("tests/leads/outbox/test_nothing_new.py", "tests/leads/outbox/test_told
 
 FAULTS = [
     Fault(
+        file=_PURCHASES,
+        before="WHEN 'unusable' THEN j.finished_at > %s",
+        after="WHEN 'unusable' THEN j.finished_at < %s",
+        means="what was paid and is of no use is bought again every night",
+        tests=("tests/leads/outbox/test_nothing_new.py",),
+    ),
+    Fault(
         file="leads/outbox/in_flight.py",
         before="AND q.kind = '{kind}' AND",
         after="AND q.kind <> '' AND",

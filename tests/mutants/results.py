@@ -16,7 +16,21 @@ _RECEIVERS = "leads/receivers.py"
 FAULTS = [
     Fault(
         file=_APPLYING,
-        before="frozenset({Outcome.PENDING, Outcome.ERROR})",
+        before="> job.credits_reserved * hits",
+        after=">= job.credits_reserved * hits",
+        means="who got nothing and cost nothing is not searched again",
+        tests=("tests/leads/outbox/test_nothing_new.py",),
+    ),
+    Fault(
+        file=_MATCHING,
+        before="LeadSearch.Outcome.UNUSABLE if result.is_hit else",
+        after="LeadSearch.Outcome.ERROR if result.is_hit else",
+        means="a hit that cannot be read is bought every night",
+        tests=("tests/leads/results/test_matching.py",),
+    ),
+    Fault(
+        file=_APPLYING,
+        before="frozenset({Outcome.PENDING, *LeadSearch.FAILURES})",
         after="frozenset({Outcome.PENDING})",
         means="a late result of an expired job is lost",
     ),

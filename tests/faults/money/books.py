@@ -15,16 +15,13 @@ from enrow_webhooks.sandbox.jobs import Job
 from leads.credits import reconciliation, statement
 from leads.enrichment import Run
 from leads.models import AccountReading, Lead, LeadSearch, SearchJob
-from leads.results import applying, matching
+from leads.results import applying
 from leads.results.unsolicited import REQUESTED_BY
 from tests.faults.money import world
 from tests.faults.money.clock import Clock, day_of
 
 ENDED_WITH_NOTHING = {"failed", "cancelled"}
 ZERO = Decimal(0)
-# Paid for, and of no use: the search says why, and keeps what came.
-WORTHLESS = list(matching._REASONS.values())
-NO_VALUE = "Enrow says that it found something, but "
 
 
 def booked(job: SearchJob) -> Decimal:
@@ -240,7 +237,6 @@ class Books:
             is_there = job.enrow_id == accepted.id and job.state in {"finished", "failed"}
             assert is_there, f"{job.state}, {job.last_error}: its results were paid for and never fetched"
             errors = LeadSearch.objects.filter(job=job, outcome="error", position__isnull=False)
-            errors = errors.exclude(Q(error__in=WORTHLESS) | Q(error__startswith=NO_VALUE))
             assert job.state == "failed" or not errors, [row.error for row in errors]
         left_out = LeadSearch.objects.filter(error=applying._NO_RESULT)
         assert not left_out, f"{[row.crm_id for row in left_out]} got nothing of what was bought for them"

@@ -24,7 +24,7 @@ def test_searches_are_filtered_further_once_the_list_is_short(admin_client):
     assert [search.position for search in shown] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("outcome", "found"), [("error", 9), ("pending", 0), ("cancelled", 0)])
+@pytest.mark.parametrize(("outcome", "found"), [("error", 9), ("unusable", 0), ("pending", 0), ("cancelled", 0)])
 def test_rare_outcomes_are_found_in_the_whole_table(admin_client, outcome, found):
     """What a person looks for can be listed without naming a job."""
     fill(3)

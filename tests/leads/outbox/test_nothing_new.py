@@ -13,13 +13,16 @@ from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich, estimate
 from leads.management.reports import tally_lines
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import applying
 from leads.skips import Reason
-from tests.conftest import finish
+from tests.conftest import finish, work
+from tests.leads.answers import VIA, done, found
 
 pytestmark = pytest.mark.django_db
 
 EMAIL = {"find": {"email"}}
 VERIFY = {"verify": True, "overwrite": True}
+FINDS = {"email": Kind.FIND_EMAIL, "phone": Kind.FIND_PHONE}
 ASKED = {"email": EMAIL, "phone": {"find": {"phone"}}, "verify": VERIFY}
 
 
@@ -234,3 +237,46 @@ def test_leads_of_new_persons_are_asked_for_nothing_more(make_leads, sandbox):
                 run(sandbox, Lead.objects.filter(crm_id__startswith=f"s{size}-"), **EMAIL)
     assert counts[0] == counts[2]
     assert counts[1] == counts[3] == counts[0] + 2
+
+
+@pytest.mark.parametrize("word", ["Worthless", "Missing", "Ongoing"])
+@pytest.mark.parametrize("kind", ["email", "phone"])
+def test_what_was_paid_and_brought_nothing_of_use_is_not_bought_every_night(make_leads, sandbox, kind, word):
+    """Enrow took credits for a hit: as long as one is reused, nobody pays for this one again, and all can read why."""
+    crowd = {"lastname": word, "linkedin_url": f"https://www.linkedin.com/in/ann-{word.lower()}/"}
+    make_leads(1, prefix="odd", **crowd)
+    make_leads(2)
+    enrich(Lead.objects.all(), **ASKED[kind])
+    work(sandbox)
+    SearchJob.objects.update(sent_at=F("sent_at") - dt.timedelta(days=30))
+    finish(sandbox)
+    (job,) = SearchJob.objects.all()
+    assert (job.state, LeadSearch.objects.get(crm_id="odd-0").outcome) == ("finished", "unusable")
+    make_leads(1, prefix="twin", firstname="Ann0", company_domain="firm0.com", **crowd)
+    before, spent = LeadSearch.objects.count(), sandbox.ledger.spent
+    for days in (1, 50):
+        days_pass(days)
+        tally = run(sandbox, Lead.objects.exclude(lastname="Somebody"), **ASKED[kind])
+        assert tally.skipped == {(FINDS[kind], Reason.UNUSABLE): 2}
+        for skip in tally.examples:
+            assert all(said in skip.sentence for said in (str(job.pk), "cannot be used", "--force")), skip.sentence
+        assert (LeadSearch.objects.count(), sandbox.ledger.spent) == (before, spent)
+    days_pass(40)
+    tally = run(sandbox, Lead.objects.filter(crm_id="odd-0"), **ASKED[kind])
+    assert tally.to_search.total() == 1
+
+
+def test_force_buys_again_what_could_not_be_used(make_leads, sandbox):
+    """The sentence of the skip says so."""
+    make_leads(1, lastname="Worthless")
+    run(sandbox, **EMAIL)
+    assert run(sandbox, **EMAIL).to_search.total() == 0
+    assert run(sandbox, **EMAIL, force=True).to_search.total() == 1
+
+
+def test_who_got_nothing_and_cost_nothing_is_searched_again(make_leads, running):
+    """Enrow left the row out, and took credits only for what it sent."""
+    job = running(2)
+    applying.apply(job.pk, done(found("lead-0", "ann@firm0.com")), via=VIA)
+    assert dict(LeadSearch.objects.values_list("crm_id", "outcome")) == {"lead-0": "found", "lead-1": "error"}
+    assert estimate(Lead.objects.all(), **EMAIL).tally.to_search.total() == 1

@@ -79,7 +79,7 @@ def test_what_cannot_be_used_can_only_be_dropped(running):
     """Nobody gets an address that is none."""
     job = running(2)
     applying.apply(job.pk, done(found("who", "not-an-email")), via=VIA)
-    assert (search().outcome, "not an e-mail" in search().error) == ("error", True)
+    assert (search().outcome, "not an e-mail" in search().error) == ("unusable", True)
     assert not aside.give(search().pk, "lead-0", by="ann")
     assert aside.drop(search().pk, by="ann")
 

@@ -203,12 +203,12 @@ def test_a_verdict_is_about_its_address_wherever_it_stands(make_leads):
     ],
 )
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_hit_that_cannot_be_used_is_an_error_that_keeps_what_came_and_costs(running, find, result, reason, count):
+def test_a_hit_that_cannot_be_used_keeps_what_came_and_costs(running, find, result, reason, count):
     """Nothing of it reaches the lead, and nobody reads "not found" where Enrow took credits for a hit."""
     job = running(count, find=(find,))
     applying.apply(job.pk, done(result), via=VIA)
     search, lead = LeadSearch.objects.get(crm_id="lead-0"), Lead.objects.get(crm_id="lead-0")
-    assert (search.outcome, search.value, reason in search.error) == ("error", result.value, True), search.error
+    assert (search.outcome, search.value, reason in search.error) == ("unusable", result.value, True), search.error
     assert (getattr(lead, find), getattr(lead, f"{find}_status")) == ("", "failed")
     job.refresh_from_db()
     assert (job.found, job.credits_cost) == (0, {"email": 1, "phone": 40}[find])
