@@ -115,7 +115,7 @@ def assert_truth(sandbox: Sandbox, crowd: Collection[Person], kind: Product, *, 
     assert not LeadSearch.objects.pending().exists()
     odd = {crm_id for crm_id, _ in odd_words(sandbox, crowd)}
     for person in crowd:
-        if person.crm_id in odd or (may_fail and _search(person).outcome == "error"):
+        if person.crm_id in odd or (may_fail and _search(person).outcome in LeadSearch.FAILURES):
             _assert_reason(person, kind)
         else:
             search, lead = _search(person), Lead.objects.get(crm_id=person.crm_id)

@@ -68,8 +68,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/purchases.py",
-        before="    q.id DESC\n",
-        after="    q.id\n",
+        before="ELSE 1 END, q.id DESC\n",
+        after="ELSE 1 END, q.id\n",
         means="after a forced purchase the oldest value is shared",
     ),
     Fault(

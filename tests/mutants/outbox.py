@@ -82,8 +82,8 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="limits = [sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind)]",
-        after="limits = [sql.stamp(timezone.now() - days) for days in reversed(lead_settings.reuse(kind))]",
+        before="found, not_found = (sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind))",
+        after="not_found, found = (sql.stamp(timezone.now() - days) for days in lead_settings.reuse(kind))",
         means="the windows of found and not found are swapped",
     ),
     Fault(
@@ -94,8 +94,8 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
-        before="WHEN q.outcome = 'pending' THEN 0 WHEN q.outcome = 'error'",
-        after="WHEN q.outcome = 'pending' THEN 9 WHEN q.outcome = 'error'",
+        before="WHEN NOT q.is_young THEN 3 WHEN q.outcome = 'pending' THEN 0",
+        after="WHEN NOT q.is_young THEN 3 WHEN q.outcome = 'pending' THEN 9",
         means="an old result is shared while a new one is being bought",
     ),
     Fault(

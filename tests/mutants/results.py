@@ -129,15 +129,15 @@ FAULTS = [
     ),
     Fault(
         file=_STATEMENT,
-        before="NOT (r.outcome = 'error' AND {status} <> '')",
+        before="NOT (r.outcome NOT IN ('found', 'not_found') AND {status} <> '')",
         after="true",
         means="a failure replaces a known verdict",
         tests=("tests/leads/results/test_applying.py",),
     ),
     Fault(
         file=_STATEMENT,
-        before="WHEN w.outcome = 'error' THEN {cell} ELSE w.asked_at END",
-        after="WHEN w.outcome = '' THEN {cell} ELSE w.asked_at END",
+        before="WHEN w.outcome IN ('found', 'not_found') THEN w.asked_at ELSE {cell} END",
+        after="WHEN w.outcome <> '' THEN w.asked_at ELSE {cell} END",
         means="a failed search counts as a check",
         tests=(
             "tests/leads/results/test_belonging.py",
