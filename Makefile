@@ -46,15 +46,11 @@ tools: types imports
 	$(PY) manage.py makemigrations --check --dry-run
 
 # These bring their own database, or need none: once is enough for them.
-ONCE := tests/test_demo.py tests/test_wheel.py tests/test_fourth_kind.py tests/docs/test_projects.py \
-	tests/test_linear_expressions.py tests/test_linear_parsers.py
+ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/mutants tests/sandbox tests/enrow_webhooks/client
 
 pytest: install-dev
-	$(PY) -m pytest -q
-	@if $(PY) -m tests.services postgres; then \
-		echo "Once more, on PostgreSQL:"; \
-		DATABASE_URL="$(TEST_DATABASE_URL)" $(PY) -m pytest -q $(addprefix --ignore=,$(ONCE)); \
-	else test -z "$(CI)"; fi
+	@if $(PY) -m tests.services postgres; then .ci/both $(PY) $(addprefix --ignore=,$(ONCE)); \
+	elif test -n "$(CI)"; then exit 1; else $(PY) -m pytest -q; fi
 
 mutants: install-dev ## put small faults into a copy of the code, and tell which no test notices: make mutants ONLY=leads/results
 	$(PY) -m tests.mutants $(ONLY)
