@@ -22,6 +22,7 @@ SMALL = {"leads": 50_000, "rounds": 3, "rows": 2500}
 FULL = {"leads": 1_000_000, "rounds": 11, "rows": 5000}
 CLOCK, CPU = 0, 1
 _BESIDE = ("floor", "bulk_update", "save()")
+_FLOORS = {"ours, a mapped model": "floor, a mapped model"}
 
 
 def table(measured: dict[str, list[list[float]]], rows: dict[str, int]) -> list[str]:
@@ -34,7 +35,9 @@ def table(measured: dict[str, list[list[float]]], rows: dict[str, int]) -> list[
     for name in measured:
         clock, cpu = (statistics.median(_per_batch(measured, rows, name, what)) for what in (CLOCK, CPU))
         ratios = " | ".join(
-            f"{_ratio(measured, rows, name, other, what):.2f}" for other in _BESIDE for what in (CLOCK, CPU)
+            f"{_ratio(measured, rows, name, _FLOORS.get(name, other) if other == 'floor' else other, what):.2f}"
+            for other in _BESIDE
+            for what in (CLOCK, CPU)
         )
         lines.append(f"| {name} | {rows[name]:,} | {clock:,.0f} | {5_000_000 / clock:,.0f} | {cpu:,.0f} | {ratios} |")
     return lines
@@ -63,7 +66,14 @@ def headline(measured: dict[str, list[list[float]]], rows: dict[str, int]) -> li
             aim,
             **{"results/s": speed},
         )
-        for other, name, aim in (("floor", "two raw updates", 0.6), ("bulk_update", "bulk_update", 10.0))
+        for other, name, aim in (("floor", "two raw updates", 0.75), ("bulk_update", "bulk_update", 10.0))
+    ] + [
+        report.figure(
+            "results applied to a mapped model, to three raw statements",
+            _ratio(measured, rows, "ours, a mapped model", "floor, a mapped model", CLOCK),
+            "x",
+            0.6,
+        )
     ]
 
 

@@ -18,6 +18,8 @@ from django.db import connections, router
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 
+from leads.lookups import among
+
 # A field, a path over to-one relations like ``employer__website``, or an expression of the ORM; blank: there is none.
 Source: TypeAlias = str | Combinable
 
@@ -151,7 +153,7 @@ class LeadMapping:
 
     def by_keys(self, keys: Collection[Any]) -> QuerySet[Any]:
         """Return the rows with these keys."""
-        return self.rows().filter(**{f"{self.crm_id_field}__in": keys})
+        return self.rows().filter(among(self.crm_id_field, self.own_key_field, keys))
 
     def source(self, name: str) -> Source:
         """Return where one of a lead's fields is; blank for one that the mapping leaves out."""

@@ -22,7 +22,7 @@ class Came(NamedTuple):
     value: str
 
 
-_FLOOR_SEARCHES = """
+FLOOR_SEARCHES = """
 UPDATE leads_leadsearch SET outcome = r.outcome, value = r.value, effect = 'written'
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS r (id, outcome, value) WHERE leads_leadsearch.id = r.id
 """
@@ -36,9 +36,9 @@ def floor(ids: Mapping[str, int], came: Mapping[str, Came]) -> None:
     """Write both tables by one statement each: no match, no check, no decision, no lock order."""
     now = timezone.now()
     outcomes, values = [one.outcome for one in came.values()], [one.value for one in came.values()]
-    statuses = [_status(one) for one in came.values()]
+    statuses = [status(one) for one in came.values()]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_FLOOR_SEARCHES, [[ids[crm_id] for crm_id in came], outcomes, values])
+        cursor.execute(FLOOR_SEARCHES, [[ids[crm_id] for crm_id in came], outcomes, values])
         cursor.execute(_FLOOR_LEADS, [now, now, list(came), values, statuses])
 
 
@@ -78,10 +78,11 @@ def one_by_one(job: uuid.UUID, came: Mapping[str, Came]) -> None:
 
 
 def _set(lead: Lead, one: Came) -> None:
-    lead.email, lead.email_status = one.value, _status(one)
+    lead.email, lead.email_status = one.value, status(one)
 
 
-def _status(one: Came) -> str:
+def status(one: Came) -> str:
+    """Return what a lead says of its address then."""
     return "valid" if one.outcome == LeadSearch.Outcome.FOUND else "not_found"
 
 

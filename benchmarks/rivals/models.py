@@ -1,4 +1,4 @@
-"""Tables like the inbox's, with the one constraint that de-duplicates and no other index."""
+"""Tables like the inbox's, with the one constraint that de-duplicates and no other index; and a CRM's own contacts."""
 
 from __future__ import annotations
 
@@ -38,3 +38,34 @@ class HandEvent(models.Model):
 
     def __str__(self) -> str:
         return self.enrow_id
+
+
+class Company(models.Model):
+    """Whom contacts work for."""
+
+    name = models.CharField(max_length=200)
+    website = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        app_label = "rivals"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A CRM's own table, mapped and not changed: states and dates are kept beside it."""
+
+    given_name = models.CharField(max_length=100)
+    family_name = models.CharField(max_length=100)
+    employer = models.ForeignKey(Company, models.CASCADE)
+    linkedin = models.CharField(max_length=200, blank=True)
+    work_email = models.EmailField(null=True, unique=True)
+    mobile = models.CharField(max_length=32, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        app_label = "rivals"
+
+    def __str__(self) -> str:
+        return f"{self.given_name} {self.family_name}"

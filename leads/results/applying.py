@@ -93,11 +93,8 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
             forgotten=job.has_forgotten,
         )
         cost = _cost(job, answer, matched)
-        outcome = Outcome.UNUSABLE if _is_billed_for_more(job, matched, cost) else Outcome.ERROR
-        rest = Settled(0, outcome, error=_BATCH_FAILED if failed else _NO_RESULT)
-        unended = {row.pk: row._replace(outcome=outcome) for row in matched.settled if row.pk in matched.ongoing}
-        unended |= _still_waiting(job, sent, matched, is_failed=failed)
-        settled = {row.pk: row for row in matched.settled} | unended
+        rest = Settled(0, _rest(job, matched, cost), error=_BATCH_FAILED if failed else _NO_RESULT)
+        settled = _settled(matched, rest) | _still_waiting(job, sent, matched, is_failed=failed)
         fresh = list(_fresh(rows, settled, rest))
         writeback.store(job, fresh, to_leads=to_leads)
         _keep_orphans(job, rows, matched.orphans)
@@ -121,6 +118,12 @@ def is_over(job: SearchJob) -> bool:
     """Tell whether nobody waits for a job any more: after ``ENROW["GIVE_UP_AFTER_HOURS"]``, or given up before."""
     since = job.sent_at or job.created_at
     return job.state == SearchJob.State.EXPIRED or timezone.now() > since + lead_settings.give_up_after
+
+
+def _settled(matched: Match, rest: Settled) -> dict[int, Settled]:
+    """Return what came, by search; one on which Enrow worked to the end got nothing, like the ``rest``."""
+    settled = {row.pk: row for row in matched.settled}
+    return settled | {pk: settled[pk]._replace(outcome=rest.outcome) for pk in matched.ongoing}
 
 
 def _still_waiting(job: SearchJob, sent: Sequence[Sent], matched: Match, *, is_failed: bool) -> dict[int, Settled]:
@@ -291,7 +294,7 @@ def _cost(job: SearchJob, answer: Answer, matched: Match) -> Decimal:
     return job.credits_reserved / job.requested * hits
 
 
-def _is_billed_for_more(job: SearchJob, matched: Match, cost: Decimal) -> bool:
-    """Tell whether Enrow took credits for more than it sent, so that who got nothing may be paid all the same."""
+def _rest(job: SearchJob, matched: Match, cost: Decimal) -> Outcome:
+    """Return the outcome of those who got nothing: where Enrow took credits for more than it sent, they may be paid."""
     hits = 0 if KINDS[Kind(job.kind)].misses_cost else matched.hits
-    return cost * job.requested > job.credits_reserved * hits
+    return Outcome.UNUSABLE if cost * job.requested > job.credits_reserved * hits else Outcome.ERROR

@@ -83,15 +83,18 @@ def superseded(job: SearchJob, rows: Sequence[Fresh]) -> set[str]:
     """Return the crm_ids of the rows whose leads say what a newer search brought; one query, however many."""
     if not rows:
         return set()
-    compared = [(row.crm_id, row.fingerprint, asked_at(job, row), row.value) for row in rows]
+    times = zip(rows, asked_at(job, rows), strict=True)
+    compared = [(row.crm_id, row.fingerprint, at, row.value) for row, at in times]
     table = sql.table_of("r", _COMPARED, compared)
     text = f"SELECT r.crm_id FROM {table.text} WHERE {newer(Kind(job.kind))}"  # noqa: S608 - only names of ours
     return {crm_id for (crm_id,) in sql.fetch(text, table.params)}
 
 
-def asked_at(job: SearchJob, row: Fresh) -> object:
-    """Return when Enrow was asked for what a row brings, as the database stores it."""
-    return sql.stamp(when(job, row))
+def asked_at(job: SearchJob, rows: Sequence[Fresh]) -> list[object]:
+    """Return for each row when Enrow was asked for what it brings, as the database stores it."""
+    times = [when(job, row) for row in rows]
+    stored = {at: sql.stamp(at) for at in set(times)}  # nearly always one
+    return [stored[at] for at in times]
 
 
 def when(job: SearchJob, row: Fresh) -> dt.datetime:

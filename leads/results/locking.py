@@ -230,7 +230,7 @@ def _enrich(batch: _Batch, rows: Sequence[Fresh]) -> None:
     }
     if facts.country:
         told[facts.country] = "text"
-    values = [_told(batch, row) for row in rows]
+    values = [_told(batch, row, at) for row, at in zip(rows, asked_at(batch.job, rows), strict=True)]
     table = sql.table_of("r", told, [row[: len(told)] for row in values])
     others = {str(field.column): "''" for field in LeadEnrichment._meta.concrete_fields if reading.is_plain(field)}
     columns = others | {name: f"r.{name}" for name in told} | {"model": "%s"}
@@ -247,7 +247,7 @@ def _enrich(batch: _Batch, rows: Sequence[Fresh]) -> None:
     sql.run(text, [mapping.label, *table.params])
 
 
-def _told(batch: _Batch, row: Fresh) -> tuple[object, ...]:
+def _told(batch: _Batch, row: Fresh, at: object) -> tuple[object, ...]:
     facts, lead = batch.facts, batch.leads[row.crm_id]
     about = row.value if row.outcome == "found" and not facts.judges else value_before(batch.kind, lead)
     return (
@@ -255,6 +255,6 @@ def _told(batch: _Batch, row: Fresh) -> tuple[object, ...]:
         about,
         digest(lead),
         _word(facts, row),
-        None if row.outcome in LeadSearch.FAILURES else asked_at(batch.job, row),
+        None if row.outcome in LeadSearch.FAILURES else at,
         row.country if row.outcome == "found" else "",
     )

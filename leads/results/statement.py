@@ -55,6 +55,8 @@ _COLUMNS = {
     "value": "text",
     "country": "text",
 }
+# What is written, where all is compared already.
+_BROUGHT = ("outcome", "value", "country", "asked_at")
 
 
 def can_write(mapping: LeadMapping, job: SearchJob) -> bool:
@@ -158,7 +160,7 @@ def _compare_and_write(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fres
     """Write the leads that fit and may be written; return their crm_ids."""
     facts, connection = KINDS[Kind(job.kind)], sql.connect()
     keys = [mapping.key(row.crm_id) for row in rows]
-    outcomes = _table(job, mapping, "r", keys, rows)
+    outcomes = _table(job, mapping, keys, rows)
     sets, params = _sets(mapping, facts)
     writable = _JUDGES if facts.judges else _FINDS
     text = _COMPARE_AND_WRITE.format(
@@ -178,15 +180,23 @@ def _compare_and_write(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fres
 def write(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fresh]) -> None:
     """Write what these searches brought to their leads, all of them; the caller has compared, and holds their locks."""
     sets, params = _sets(mapping, KINDS[Kind(job.kind)])
-    outcomes = _table(job, mapping, "w", [mapping.key(row.crm_id) for row in rows], rows)
+    columns = {"key": _key_type(mapping)} | {name: _COLUMNS[name] for name in _BROUGHT}
+    values = [
+        (mapping.key(row.crm_id), row.outcome, row.value, row.country, at)
+        for row, at in zip(rows, asked_at(job, rows), strict=True)
+    ]
+    outcomes = sql.table_of("w", columns, values)
     text = _WRITE.format(table=_own_table(mapping), key=_quoted(mapping.own_key_field), sets=sets, rows=outcomes.text)
     sql.run(text, [*params, *outcomes.params])
 
 
-def _table(job: SearchJob, mapping: LeadMapping, name: str, keys: Sequence[Any], rows: Sequence[Fresh]) -> sql.Fragment:
-    """Return the rows as a table with the keys of their leads."""
+def _key_type(mapping: LeadMapping) -> str:
     field = mapping.own_key_field
-    kind = "text" if reading.is_plain(field) else field.rel_db_type(sql.connect()) or "text"
+    return "text" if reading.is_plain(field) else field.rel_db_type(sql.connect()) or "text"
+
+
+def _table(job: SearchJob, mapping: LeadMapping, keys: Sequence[Any], rows: Sequence[Fresh]) -> sql.Fragment:
+    """Return the rows as the table ``r`` with the keys of their leads."""
     values = [
         (
             key,
@@ -195,14 +205,14 @@ def _table(job: SearchJob, mapping: LeadMapping, name: str, keys: Sequence[Any],
             row.fingerprint,
             row.inputs,
             row.value_before,
-            asked_at(job, row),
+            at,
             row.outcome,
             row.value,
             row.country,
         )
-        for key, row in zip(keys, rows, strict=True)
+        for key, row, at in zip(keys, rows, asked_at(job, rows), strict=True)
     ]
-    return sql.table_of(name, {"key": kind, **_COLUMNS}, values)
+    return sql.table_of("r", {"key": _key_type(mapping), **_COLUMNS}, values)
 
 
 def _sets(mapping: LeadMapping, facts: KindFacts) -> tuple[str, list[object]]:

@@ -197,14 +197,14 @@ def _store(job: SearchJob, rows: Sequence[Fresh], effects: Mapping[int, str], *,
             row.pk,
             row.crm_id,
             row.fingerprint,
-            asked_at(job, row),
+            at,
             row.outcome,
             row.value,
             row.country,
             row.error,
             effects.get(row.pk, Effect.NONE),
         )
-        for row in rows
+        for row, at in zip(rows, asked_at(job, rows), strict=True)
     ]
     outcomes = sql.table_of("r", _COLUMNS, stored)
     sql.run(_STORE.format(effect=reason, rows=outcomes.text, **sql.names()), outcomes.params)

@@ -16,8 +16,8 @@ _RECEIVERS = "leads/receivers.py"
 FAULTS = [
     Fault(
         file=_APPLYING,
-        before="> job.credits_reserved * hits",
-        after=">= job.credits_reserved * hits",
+        before="> job.credits_reserved * hits else",
+        after=">= job.credits_reserved * hits else",
         means="who got nothing and cost nothing is not searched again",
         tests=("tests/leads/outbox/test_nothing_new.py",),
     ),

@@ -13,12 +13,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 
 from benchmarks.processes import cpu_seconds
-from benchmarks.rivals import applying
+from benchmarks.rivals import applying, mapped
 from benchmarks.rivals.applying import Came
+from benchmarks.rivals.models import Contact
 from enrow_webhooks.client.answers import bulk_answer
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, VerifyEmail
+from enrow_webhooks.gc_tuning import calm
+from leads import reading
 from leads.digests import digest
-from leads.kinds import Candidate
+from leads.mapping import register
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import purchases
 from leads.outbox.purchases import Wanted
@@ -52,6 +55,7 @@ class Batch(NamedTuple):
     kind: Kind
     numbers: list[int]
     body: dict[str, Any]
+    prefix: str
 
     def came(self) -> dict[str, Came]:
         """Return what came for each lead, for those who have no answer to read."""
@@ -60,7 +64,7 @@ class Batch(NamedTuple):
 
     def crm_ids(self) -> list[str]:
         """Return the leads of the batch in the order of the POST."""
-        return [f"crm-{number}" for number in self.numbers]
+        return [f"{self.prefix}{number}" for number in self.numbers]
 
 
 class Command(BaseCommand):
@@ -76,18 +80,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         """Seed, measure round by round, print."""
+        calm()  # as a worker is
+        register(Contact)(mapped.ContactMapping)
         seed(options["leads"])
-        numbers = {known: scattered(options["leads"], known=known) for known in (False, True)}
+        numbers = {
+            (prefix, known): scattered(options["leads"], known=known) for prefix in _MODELS for known in (False, True)
+        }
         rows = {name: min(options["rows"], _FEWER.get(name, options["rows"])) for name in WAYS}
         measured: dict[str, list[Spent]] = {name: [] for name in WAYS}
         names = list(WAYS)
         for turn in range(options["rounds"] + 1):
             # Who comes first changes: a checkpoint makes the next writer pay for whole pages.
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                kind, way = WAYS[name]
+                kind, way, prefix = WAYS[name]
                 # The first round only warms up.
                 size = rows[name] if turn else rows[name] // 10
-                batch = prepare(kind, list(itertools.islice(numbers[kind is Kind.VERIFY_EMAIL], size)))
+                known = numbers[prefix, kind is Kind.VERIFY_EMAIL]
+                batch = prepare(kind, list(itertools.islice(known, size)), prefix)
                 assert len(batch.numbers) == size, "too few leads for so many rounds"
                 spent = timed(way(batch))
                 check(name, batch)
@@ -117,6 +126,7 @@ def seed(leads: int) -> None:
     """Fill both tables."""
     with connection.cursor() as cursor:
         cursor.execute(_LEADS, [leads])
+        mapped.seed(leads)
         old = SearchJob.objects.create(run=uuid.uuid4(), kind="find_phone", state=SearchJob.State.FINISHED)
         cursor.execute(_HISTORY, [old.pk, leads])
         cursor.execute("VACUUM ANALYZE")
@@ -129,7 +139,7 @@ def scattered(leads: int, *, known: bool) -> Iterator[int]:
     return (number for number in every if (number % 6 == 0) is known)
 
 
-def prepare(kind: Kind, numbers: list[int]) -> Batch:
+def prepare(kind: Kind, numbers: list[int], prefix: str) -> Batch:
     """Have a job running for these leads, by the code that queues one; nothing of it is timed."""
     job = SearchJob.objects.create(
         run=uuid.uuid4(),
@@ -138,50 +148,48 @@ def prepare(kind: Kind, numbers: list[int]) -> Batch:
         requested=len(numbers),
         credits_reserved=len(numbers),
     )
-    rows = [_ROWS[kind](number, place) for place, number in enumerate(numbers)]
-    leads = Lead.objects.filter(crm_id__in=[wanted.crm_id for wanted, _ in rows]).values_list(*Candidate._fields)
-    inputs = {lead.crm_id: digest(lead) for lead in map(Candidate._make, leads)}
+    label = _MODELS[prefix]
+    rows = [_ROWS[kind](_NAMES[prefix], f"{prefix}{number}", number, place) for place, number in enumerate(numbers)]
+    leads = reading.candidates([(label, wanted.crm_id) for wanted, _ in rows])
     with transaction.atomic():
-        bought = purchases.buy(
-            job, Lead._meta.label_lower, [wanted._replace(inputs=inputs[wanted.crm_id]) for wanted, _ in rows]
-        )
+        bought = purchases.buy(job, label, [wanted._replace(inputs=digest(leads[wanted.crm_id])) for wanted, _ in rows])
     assert len(bought) == len(numbers), "a lead of this batch is being searched already"
     body = {"general": {"status": "completed"}, "stats": {}, "results": [item for _, item in rows]}
-    return Batch(job.pk, kind, numbers, body)
+    return Batch(job.pk, kind, numbers, body, prefix)
 
 
 Row = tuple[Wanted, dict[str, object]]
 
 
-def _email(number: int, place: int) -> Row:
-    asked = {"fullname": f"Ann{number} Somebody", "company_domain": f"firm{number // 7}.com"}
-    found = f"ann{number}.somebody@firm{number // 7}.com" if number % 10 < 6 else None
+def _email(name: str, crm_id: str, number: int, place: int) -> Row:
+    asked = {"fullname": f"{name}{number} Somebody", "company_domain": f"firm{number // 7}.com"}
+    found = f"{name.lower()}{number}.somebody@firm{number // 7}.com" if number % 10 < 6 else None
     item = {"index": str(place), "qualification": "valid" if found else "invalid", "email": found, "raw_params": asked}
-    return Wanted(f"crm-{number}", FindEmail(**asked).fingerprint, "", ""), item | {"custom": f"crm-{number}"}
+    return Wanted(crm_id, FindEmail(**asked).fingerprint, "", ""), item | {"custom": crm_id}
 
 
-def _verdict(number: int, place: int) -> Row:
+def _verdict(name: str, crm_id: str, number: int, place: int) -> Row:
     email = f"ann@firm{number}.com"
     item = {"index": str(uuid.uuid4()), "qualification": "valid" if number % 5 else "invalid", "email": email}
-    return Wanted(f"crm-{number}", VerifyEmail(email=email).fingerprint, email, ""), item
+    return Wanted(crm_id, VerifyEmail(email=email).fingerprint, email, ""), item
 
 
-def _phone(number: int, place: int) -> Row:
-    url = f"https://www.linkedin.com/in/ann{number}-somebody/"
+def _phone(name: str, crm_id: str, number: int, place: int) -> Row:
+    url = f"https://www.linkedin.com/in/{name.lower()}{number}-somebody/"
     found = f"+1570555{number % 10_000:04}" if number % 10 < 4 else None
     item = {"index": place, "qualification": "found" if found else "not_found", "number": found, "country": "US"}
     asked = FindPhone(linkedin_url=url)
-    return Wanted(f"crm-{number}", asked.fingerprint, "", ""), item | {"params": {"linkedin_url": url}}
+    return Wanted(crm_id, asked.fingerprint, "", ""), item | {"params": {"linkedin_url": url}}
 
 
-_ROWS: dict[Kind, Callable[[int, int], Row]] = {
+_ROWS: dict[Kind, Callable[[str, str, int, int], Row]] = {
     Kind.FIND_EMAIL: _email,
     Kind.VERIFY_EMAIL: _verdict,
     Kind.FIND_PHONE: _phone,
 }
 
 
-def reading(batch: Batch) -> Callable[[], object]:
+def reading_only(batch: Batch) -> Callable[[], object]:
     """Return what makes an Answer of the body, and writes nothing."""
     return lambda: bulk_answer(batch.kind, batch.body)
 
@@ -197,6 +205,13 @@ def floor(batch: Batch) -> Callable[[], object]:
     ids = dict(LeadSearch.objects.filter(job=batch.job).values_list("crm_id", "pk"))
     came = batch.came()
     return lambda: applying.floor(ids, came)
+
+
+def floor_mapped(batch: Batch) -> Callable[[], object]:
+    """Return the three statements of a model whose states are beside it."""
+    ids = dict(LeadSearch.objects.filter(job=batch.job).values_list("crm_id", "pk"))
+    came = batch.came()
+    return lambda: mapped.floor(ids, came)
 
 
 def habit(batch: Batch) -> Callable[[], object]:
@@ -218,14 +233,20 @@ def check(name: str, batch: Batch) -> None:
     assert written.count() == wanted, f"{name} wrote {written.count()} of {wanted}"
 
 
-WAYS: dict[str, tuple[Kind, Callable[[Batch], Callable[[], object]]]] = {
-    "floor": (Kind.FIND_EMAIL, floor),
-    "ours": (Kind.FIND_EMAIL, ours),
-    "bulk_update": (Kind.FIND_EMAIL, habit),
-    "save()": (Kind.FIND_EMAIL, one_by_one),
-    "ours, verdicts": (Kind.VERIFY_EMAIL, ours),
-    "ours, phones": (Kind.FIND_PHONE, ours),
-    "reading the answer": (Kind.FIND_EMAIL, reading),
+LEAD = "crm-"
+# Others in each table: a person is bought once, whoever asks.
+_NAMES = {LEAD: "Ann", mapped.PREFIX: "Bob"}
+_MODELS = {LEAD: Lead._meta.label_lower, mapped.PREFIX: Contact._meta.label_lower}
+WAYS: dict[str, tuple[Kind, Callable[[Batch], Callable[[], object]], str]] = {
+    "floor": (Kind.FIND_EMAIL, floor, LEAD),
+    "ours": (Kind.FIND_EMAIL, ours, LEAD),
+    "bulk_update": (Kind.FIND_EMAIL, habit, LEAD),
+    "save()": (Kind.FIND_EMAIL, one_by_one, LEAD),
+    "ours, verdicts": (Kind.VERIFY_EMAIL, ours, LEAD),
+    "ours, phones": (Kind.FIND_PHONE, ours, LEAD),
+    "reading the answer": (Kind.FIND_EMAIL, reading_only, LEAD),
+    "floor, a mapped model": (Kind.FIND_EMAIL, floor_mapped, mapped.PREFIX),
+    "ours, a mapped model": (Kind.FIND_EMAIL, ours, mapped.PREFIX),
 }
 # ``save()`` is measured on a part of a batch; a phone batch is as large as Enrow takes one.
 _FEWER = {"save()": 500, "ours, phones": 3000}
