@@ -27,6 +27,7 @@ class LeadSettings(Section):
         "UNCONFIRMED_MINUTES": 30,
         "UNEXPLAINED_CREDITS": 40,
         "ENVIRONMENT": "",
+        "RUN_DAYS": 90,
     }
 
     def price(self, kind: Kind) -> Decimal:
@@ -74,6 +75,12 @@ class LeadSettings(Section):
     def unexplained_credits(self) -> Decimal:
         """Credits that may leave the account in a week without a job of ours, before a person must look."""
         return Decimal(str(self.get("UNEXPLAINED_CREDITS")))
+
+    @property
+    def run_days(self) -> dt.timedelta | None:
+        """How long a run that has ended is kept; None for ever. Its search jobs and their credits stay."""
+        days = self.get("RUN_DAYS")
+        return None if days is None else dt.timedelta(days=float(days))
 
     @property
     def environment(self) -> str:

@@ -22,9 +22,8 @@ from leads.enrichment import Estimate, Run, enrich, estimate
 from leads.kinds import asked
 from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
-from leads.results import applying
+from leads.results import applying, waiting
 from leads.tasks import submit_jobs
-from leads.upkeep import polling
 
 State = SearchJob.State
 Effect = LeadSearch.Effect
@@ -152,7 +151,7 @@ def write_again(jobs: QuerySet[SearchJob]) -> WrittenAgain:
     """Write once more what the table of leads refused in these jobs; it was paid for, and costs nothing."""
     tried = dict(refused(jobs).values_list("pk", "refused"))
     for pk in tried:
-        polling.write(pk, is_asked=True)
+        waiting.write(pk, is_asked=True)
     left = SearchJob.objects.filter(pk__in=tried).aggregate(left=Sum("refused", default=0))["left"]
     return WrittenAgain(tried=sum(tried.values()), refused=left)
 

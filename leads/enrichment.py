@@ -4,45 +4,64 @@
     run.wait(timeout=60)
 
 ``people`` is a queryset of leads. Inside a transaction of the caller nothing is queued before its commit: see enrich().
+Where there are too many to be planned while a person waits: enrich_later().
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import time
-import uuid
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.transaction import TransactionManagementError
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.transactions import is_open
-from enrow_webhooks.wake import celery_is_set_up, wake
+from enrow_webhooks.wake import wake
 from leads import arguments, sql
 from leads.credits import budget
 from leads.credits.consent import Bill
+from leads.handles import Run
 from leads.kinds import JUDGING, WORDS
-from leads.models import SearchJob
-from leads.models.jobs import aggregates
+from leads.mapping import registry
+from leads.models import EnrichmentRun
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import fail, queue
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
+from leads.runs import selecting
+from leads.runs.following import Progress
+from leads.runs.planning import LEASE, write_reused
 from leads.skips import Reason, Skip
-from leads.tasks import submit_jobs
-from leads.upkeep import polling
+from leads.tasks import plan_runs, submit_jobs
 from leads.upkeep.sweep import sweep
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
+__all__ = [
+    "Estimate",
+    "Progress",
+    "Reason",
+    "Run",
+    "Skip",
+    "Tally",
+    "enrich",
+    "enrich_later",
+    "estimate",
+    "kinds_of",
+    "sweep",
+]
+
+State, Via = EnrichmentRun.State, EnrichmentRun.Via
+# What a column of credits holds.
+_MOST_CREDITS = Decimal("9999999999.99")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,124 +78,6 @@ class Estimate:
     def bill(self) -> Bill:
         """The worst case beside the balance."""
         return Bill(worst_case=self.tally.worst_case, balance=self.balance)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is. Leads count once per kind: asked = searched + shared + reused + skipped."""
-
-    # Leads that this run pays for; of these, those whose search has ended; of these, those that were found.
-    searched: int
-    done: int
-    found: int
-    # The other leads: they get a result that is bought anyway, one that was bought lately, or none.
-    shared: int
-    reused: int
-    skipped: int
-    # Jobs that still work, for this run or for one that it shares a search of, and of them those that wait for a person
-    # or for credits.
-    jobs_open: int
-    jobs_stuck: int
-    # Credits that are settled, and the worst case of what is not.
-    spent: Decimal
-    reserved: Decimal
-    # Leads that their table refused: each has its reason in its search, and the other leads are written.
-    refused: int = 0
-    # Whether the jobs are there; see Run.
-    is_planned: bool = True
-
-    @property
-    def asked(self) -> int:
-        """Leads that this run was asked for."""
-        return self.searched + self.shared + self.reused + self.skipped
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more happens by itself in a short while."""
-        return self.is_planned and self.jobs_open == self.jobs_stuck
-
-
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """The search jobs of one call of enrich()."""
-
-    id: uuid.UUID
-    # What was queued; before the caller's commit, the estimate of it.
-    tally: Tally
-    # Jobs of earlier runs that bring results for some of these leads.
-    joined: set[uuid.UUID] = field(default_factory=set)
-    # Leads whose result had been bought before and was written at once.
-    reused: int = 0
-    # False until the commit of the transaction in which enrich() was called, and for ever when it is rolled back.
-    is_planned: bool = True
-
-    def jobs(self) -> QuerySet[SearchJob]:
-        """Every job that brings results for this run."""
-        return SearchJob.objects.filter(Q(run=self.id) | Q(pk__in=self.joined) | Q(part_of__in=self.joined))
-
-    def progress(self) -> Progress:
-        """Look at the rows; one query."""
-        own = Q(run=self.id)
-        ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
-        stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED]) | SearchJob.UNWRITABLE
-        sums = self.jobs().aggregate(
-            **aggregates(own),
-            done=Sum("requested", filter=own & ended, default=0),
-            found_of_done=Sum("found", filter=own & ended, default=0),
-            all_refused=Sum("refused", default=0),
-            still_open=Count("pk", filter=~ended),
-            stuck=Count("pk", filter=stuck),
-        )
-        counts, searched = self.tally.counts(), sums["sum_searched"]
-        return Progress(
-            searched=searched,
-            done=sums["done"],
-            found=sums["found_of_done"],
-            shared=counts.shared,
-            reused=counts.reused,
-            # Who could not be sent any more, when it came to that, is not bought either.
-            skipped=counts.skipped + max(0, counts.searched - searched),
-            jobs_open=sums["still_open"],
-            jobs_stuck=sums["stuck"],
-            spent=sums["sum_spent"],
-            reserved=sums["sum_reserved"],
-            refused=sums["all_refused"],
-            is_planned=self.is_planned,
-        )
-
-    def wait(
-        self, *, timeout: float | None = None, pause: float = 0.5, watch: Callable[[Progress], None] | None = None
-    ) -> bool:
-        """Wait until the run is over, at most ``timeout`` seconds; return whether it is.
-
-        In a project without Celery workers this process does the work meanwhile. Raises TransactionManagementError
-        inside a transaction, and for a run that was never planned.
-        """
-        self._must_be_planned()
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            if not celery_is_set_up():
-                sweep()
-            progress = self.progress()
-            if watch:
-                watch(progress)
-            if progress.is_over:
-                return True
-            if deadline is not None and time.monotonic() > deadline:
-                return False
-            time.sleep(pause)
-
-    def _must_be_planned(self) -> None:
-        if is_open(sql.alias()):
-            raise TransactionManagementError(
-                "run.wait() inside transaction.atomic() would wait for ever: searches are queued after the commit. "
-                "Call it behind the block; under ATOMIC_REQUESTS, in another request or in a task."
-            )
-        if not self.is_planned:
-            raise TransactionManagementError(
-                "This run has no search jobs: the transaction in which enrich() was called was rolled back, or is "
-                "still open. In a TestCase, call enrich() inside captureOnCommitCallbacks(execute=True)."
-            )
 
 
 def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
@@ -234,16 +135,18 @@ def enrich(
     overwrite: bool = False,
     force: bool = False,
     requested_by: str = "",
+    via: str = Via.CODE,
 ) -> Run:
     """Queue searches for every lead that needs one, and wake the workers. Returns once the rows are committed.
 
     Inside a transaction of the caller it returns its estimate, and queues right after the commit: the run's ``tally``
     is then replaced and ``is_planned`` becomes true. It never costs more than the estimate said, whatever leads the
     queryset brings by then. The estimate does not ask for the balance. A rollback leaves nothing; a failure after the
-    commit is logged, and stands in a failed search job of the run.
+    commit is logged, and stands in the note of the run and in a failed search job of it.
 
     ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
-    it unless a person edits it meanwhile. ``force`` buys again what was bought lately.
+    it unless a person edits it meanwhile. ``force`` buys again what was bought lately. ``requested_by`` and ``via``,
+    one of EnrichmentRun.Via, are kept for the history.
 
     Raises TypeError for an argument of another type (leads that are no queryset, or one after ``values()``; a word
     instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
@@ -252,36 +155,111 @@ def enrich(
     leads = arguments.leads(queryset)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
     cap = arguments.cap(max_credits)
-    run = Run(id=uuid.uuid4(), tally=Tally(max_credits=cap))
+    row = _row_of(leads, order, cap, via)
+    run = Run(id=row.pk, tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
         run.is_planned = False
         run.tally.allowance = budget.allowance(None)
         _foresee(leads, order, run.tally)
+        row.tally, row.worst_case = run.tally.as_json(), run.tally.worst_case
+        row.save(force_insert=True)
         transaction.on_commit(partial(_plan_after_commit, run, leads, order), using=sql.alias())
     else:
-        _plan(run, leads, order)
+        row.save(force_insert=True)
+        _plan_or_say_why(run, leads, order)
     return run
+
+
+def enrich_later(
+    queryset: QuerySet[Any],
+    *,
+    max_credits: Decimal | float | None,
+    find: Collection[str] = (),
+    verify: bool = False,
+    overwrite: bool = False,
+    force: bool = False,
+    requested_by: str = "",
+    via: str = Via.CODE,
+) -> Run:
+    """Store which leads these are by now, and let workers plan and send, page by page; returns at once.
+
+    For more leads than a person waits for: a million are stored in seconds. Who is searched, and what is skipped, is
+    decided when a page is planned. The run may be watched, paused and cancelled meanwhile. Part of a transaction of the
+    caller: a rollback leaves nothing. ``max_credits`` must be said; None is no cap of its own.
+
+    Raises TypeError and ValueError as enrich().
+    """
+    leads = arguments.leads(queryset)
+    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
+    row = _row_of(leads, order, arguments.cap(max_credits), via)
+
+    def store() -> None:
+        row.has_selection, row.next_plan_at = True, timezone.now()
+        row.save(force_insert=True)
+        row.selected = selecting.store(row.pk, leads)
+        row.save(update_fields=["selected"])
+
+    sql.transact(store)
+    transaction.on_commit(partial(wake, plan_runs), using=sql.alias())
+    return Run(id=row.pk, tally=Tally(max_credits=row.max_credits), is_planned=False)
+
+
+def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None, via: str) -> EnrichmentRun:
+    mapping = registry.of(leads.model)
+    return EnrichmentRun(
+        model=mapping.label if mapping else "",
+        kinds=",".join(order.kinds),
+        overwrite=order.overwrite,
+        force=order.force,
+        max_credits=None if cap is None else min(cap, _MOST_CREDITS),
+        requested_by=order.requested_by[:150],
+        via=Via(via),
+        next_plan_at=timezone.now() + LEASE,
+    )
 
 
 def _plan(run: Run, leads: QuerySet[Any], order: Order) -> None:
     balance = budget.ask_balance()
     run.tally.allowance = budget.allowance(balance)
-    for batch in plan(leads, order, run.tally):
+    for number, batch in enumerate(plan(leads, order, run.tally)):
+        # The first is noted with the end: most runs have one.
+        if number and not _note(run, next_plan_at=timezone.now() + LEASE):
+            break  # paused or cancelled: it stops where it is
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
         run.reused += queued.reused
-        if queued.job and queued.reused:
-            polling.write(queued.job.pk, is_asked=True)
+        write_reused([queued])
         # At once, but for the tests of a project, whose transaction no worker looks into.
         transaction.on_commit(partial(wake, submit_jobs), using=sql.alias())
+
+
+def _plan_or_say_why(run: Run, leads: QuerySet[Any], order: Order) -> None:
+    note = ""
+    try:
+        _plan(run, leads, order)
+    except BaseException as error:
+        note = f"It could not be planned to its end ({describe(error)}). Search these leads again."[:300]
+        raise
+    finally:
+        with contextlib.suppress(DatabaseError):
+            _note(run, planned_at=timezone.now(), note=note)
+            EnrichmentRun.objects.filter(pk=run.id, state=State.PLANNING).update(state=State.RUNNING)
+
+
+def _note(run: Run, **changes: object) -> bool:
+    """Write down what a run came to so far; return whether it goes on."""
+    row = EnrichmentRun.objects.filter(pk=run.id)
+    tally, joined = run.tally.as_json(), sorted(map(str, run.joined))
+    row.update(tally=tally, worst_case=run.tally.worst_case, joined=joined, **changes)
+    return not row.stopped().exists()
 
 
 def _plan_after_commit(run: Run, leads: QuerySet[Any], order: Order) -> None:
     """Plan at most what the estimate said. What the caller did is committed, so that no failure reaches them."""
     run.tally, run.is_planned = Tally(max_credits=run.tally.worst_case), True
     try:
-        _plan(run, leads, order)
+        _plan_or_say_why(run, leads, order)
     except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
         log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)
         fail(order, run=run.id, reason=describe(error))

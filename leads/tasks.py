@@ -8,8 +8,9 @@ from celery import shared_task
 
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 from leads.outbox import submission
+from leads.runs import planning
 from leads.upkeep.sweep import sweep_in_turn
 
 
@@ -27,6 +28,18 @@ def submit_jobs() -> int:
     if SearchJob.objects.queued().due().exists():
         wake(submit_jobs)
     return sent
+
+
+@shared_task(name="leads.plan_runs", ignore_result=True)
+def plan_runs() -> int:
+    """Plan stored leads page by page until none is left, or its turn is over; another message continues."""
+    pages, end = 0, time.monotonic() + TURN_SECONDS
+    while (pages == 0 or time.monotonic() < end) and planning.plan_next():
+        pages += 1
+        wake(submit_jobs)
+    if pages and EnrichmentRun.objects.to_plan().exists():
+        wake(plan_runs)
+    return pages
 
 
 @shared_task(name="leads.sweep_jobs", ignore_result=True)

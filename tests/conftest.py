@@ -17,8 +17,7 @@ from leads.management import choosing
 from leads.mapping import Registry, registry
 from leads.models import Lead, SearchJob
 from leads.outbox import submission
-from leads.results import writeback
-from leads.upkeep import polling
+from leads.results import waiting, writeback
 from leads.upkeep.sweep import sweep
 from tests import services
 
@@ -116,7 +115,7 @@ def work(sandbox, *, seconds: float = 20.0) -> None:
     while True:
         sent = submission.submit_next()
         assert sandbox.wait_until_idle(timeout=10), "the sandbox still delivers"
-        done = processing.drain() + polling.write_waiting()
+        done = processing.drain() + waiting.write_waiting()
         if not (sent or done):
             return
         assert time.monotonic() < deadline, "work never ends"

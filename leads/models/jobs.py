@@ -118,6 +118,10 @@ class SearchJobQuerySet(OwnQuerySet["SearchJob"]):
         """Let a worker that prepares one of these at this moment start anew: it has read the leads as they were."""
         return self.queued().update(attempts=F("attempts") + 1, next_check_at=timezone.now())
 
+    def stop(self, *, until: dt.datetime, note: str) -> int:
+        """Hold these; a worker that prepares one at this moment finds that it is not its own any more."""
+        return self.update(state=SearchJob.State.HELD, attempts=F("attempts") + 1, next_check_at=until, last_error=note)
+
     def sums(self) -> JobSums:
         """Add the jobs up; one query."""
         return JobSums(**added_up(self.aggregate(**aggregates())))

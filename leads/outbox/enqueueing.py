@@ -6,6 +6,7 @@ import contextlib
 import logging
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -32,6 +33,16 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
 
     Where another process planned the same person a moment earlier, the lead shares that purchase.
     """
+    reserved = reserve(batch, order, run=run, balance=balance)
+    try:
+        return sql.transact(lambda: fill(reserved, again=order.force))
+    except Exception:
+        drop([reserved])
+        raise
+
+
+def reserve(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None) -> Reserved:
+    """Write a job with the credits that it may cost, in a transaction of its own; ``fill`` gives it its searches."""
     job = SearchJob(
         run=run,
         kind=batch.kind,
@@ -39,14 +50,13 @@ def queue(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | None
         overwrite=order.overwrite,
         requested_by=order.requested_by[:150],
     )
-    reserved = sql.transact(lambda: _reserve(job, batch, balance))
-    try:
-        return sql.transact(lambda: _fill(job.pk, batch, reserved, again=order.force))
-    except Exception:
-        # Nobody searches for this job any more; should this fail too, the sweep finds it empty and cancels it.
-        with contextlib.suppress(DatabaseError):
-            SearchJob.objects.queued().filter(pk=job.pk).delete()
-        raise
+    return sql.transact(lambda: _reserve(job, batch, balance))
+
+
+def drop(reserved: Sequence[Reserved]) -> None:
+    """Take back jobs that got no searches; should this fail too, the sweep finds them empty and cancels them."""
+    with contextlib.suppress(DatabaseError):
+        SearchJob.objects.queued().filter(pk__in=[one.job for one in reserved]).delete()
 
 
 def fail(order: Order, *, run: uuid.UUID, reason: str) -> None:
@@ -63,16 +73,18 @@ def fail(order: Order, *, run: uuid.UUID, reason: str) -> None:
         log_failure(logger, error, "That run %s failed could not be written down:", run)
 
 
-class _Reserved(NamedTuple):
-    """The purchases of a batch that are covered, and the others by fingerprint."""
+class Reserved(NamedTuple):
+    """A job without its searches: the purchases of its batch that are covered, and the others by fingerprint."""
 
+    job: uuid.UUID
+    batch: Batch
     wanted: list[Wanted]
     unpaid: dict[uuid.UUID, Unpaid]
 
 
-def _fill(pk: uuid.UUID, batch: Batch, reserved: _Reserved, *, again: bool) -> Queued:
-    """Write the searches of a reserved job, and give it the size that they come to."""
-    wanted, unpaid = reserved
+def fill(reserved: Reserved, *, again: bool) -> Queued:
+    """Write the searches of a reserved job, and give it the size that they come to; the caller holds a transaction."""
+    pk, batch, wanted, unpaid = reserved
     job = SearchJob.objects.queued().select_for_update().filter(pk=pk).first()
     if job is None:
         return Queued(job=None, unpaid=unpaid)  # cancelled at this very moment
@@ -96,7 +108,7 @@ def _fill(pk: uuid.UUID, batch: Batch, reserved: _Reserved, *, again: bool) -> Q
     )
 
 
-def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> _Reserved:
+def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> Reserved:
     """Write the job's row with the credits that it may cost.
 
     In a short transaction of its own, so that planners wait for each other only here. With the first job it writes
@@ -113,7 +125,8 @@ def _reserve(job: SearchJob, batch: Batch, balance: Balance | None) -> _Reserved
     job.requested, job.credits_reserved = covered, price * covered
     job.save(force_insert=True)
     reason = allowed.refuses(price * (covered + 1)) or Reason.OVER_BALANCE
-    return _Reserved(wanted[:covered], {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]})
+    unpaid = {row.fingerprint: Unpaid(row, reason) for row in wanted[covered:]}
+    return Reserved(job.pk, batch, wanted[:covered], unpaid)
 
 
 def _size(job: SearchJob, *, bought: int, reused: int) -> bool:

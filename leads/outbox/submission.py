@@ -34,7 +34,7 @@ from leads.conf import lead_settings
 from leads.eligibility import judge
 from leads.home import NotAtHome
 from leads.kinds import Candidate
-from leads.models import LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from leads.models.jobs import SearchJobQuerySet
 from leads.outbox.halving import halve
 from leads.results.applying import end_without_result
@@ -112,7 +112,9 @@ def _claim(job: SearchJob) -> bool:
     The claim itself looks whether these rows belong to this database, so that no copy is late by a moment.
     """
     at_home = home.settle()
-    if _mine(job).filter(Exists(at_home)).claim_for_sending(job.pk, lease=lead_settings.sending_lease):
+    is_stopped = EnrichmentRun.objects.stopped().filter(pk=job.run)
+    mine = _mine(job).filter(Exists(at_home), ~Exists(is_stopped))
+    if mine.claim_for_sending(job.pk, lease=lead_settings.sending_lease):
         return True
     if not at_home.exists():
         raise NotAtHome(home.HELD)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from enrow_webhooks.client.values import Kind
 from leads.conf import lead_settings
@@ -14,6 +16,8 @@ from leads.skips import Reason, Skip, in_flight
 
 # Skips that are kept whole, per kind and reason, to show them to a person; the others are only counted.
 _EXAMPLES = 100
+# The counts per kind, in the order of ``_counters``.
+_COUNTED = ("searched", "shared", "reused", "missed", "again")
 _KNOWN_ALREADY = (Reason.CLEARED, Reason.NOTHING_NEW, Reason.KEPT_ASIDE, Reason.UNUSABLE)
 
 
@@ -67,6 +71,36 @@ class Tally:
             reused=sum(self.reused[kind] for kind in among),
             skipped=sum(number for (kind, _), number in self.skipped.items() if kind in among),
         )
+
+    def add(self, other: Tally) -> None:
+        """Add what another plan of the same run came to; its examples, which name people, are left out."""
+        for mine, theirs in zip(self._counters(), other._counters(), strict=True):
+            mine.update(theirs)
+        self.skipped.update(other.skipped)
+        self.worst_case += other.worst_case
+
+    def _counters(self) -> tuple[Counter[Kind], ...]:
+        return self.to_search, self.shared, self.reused, self.missed, self.again
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts as they are stored; names of leads are not among them."""
+        skipped: dict[str, dict[str, int]] = {}
+        for (kind, reason), number in self.skipped.items():
+            skipped.setdefault(kind.value, {})[reason.value] = number
+        counts = zip(_COUNTED, self._counters(), strict=True)
+        return {name: {kind.value: number for kind, number in some.items() if number} for name, some in counts} | {
+            "skipped": skipped
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], *, worst_case: Decimal, max_credits: Decimal | None = None) -> Tally:
+        """Return what ``as_json`` stored."""
+        tally = cls(worst_case=worst_case, max_credits=max_credits)
+        for name, some in zip(_COUNTED, tally._counters(), strict=True):
+            some.update({Kind(kind): number for kind, number in stored.get(name, {}).items()})
+        for kind, reasons in stored.get("skipped", {}).items():
+            tally.skipped.update({(Kind(kind), Reason(reason)): number for reason, number in reasons.items()})
+        return tally
 
     def skip(self, skip: Skip) -> None:
         """Count a lead that is not searched."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import uuid
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
@@ -16,7 +15,7 @@ from enrow_webhooks.connect import open_client
 from leads import home
 from leads.models import SearchJob
 from leads.outbox import submission
-from leads.results import applying, writeback
+from leads.results import applying
 from leads.results.collecting import collect
 
 logger = logging.getLogger(__name__)
@@ -94,27 +93,3 @@ def _resume(job: SearchJob) -> None:
         return
     if balance >= job.credits_reserved:
         SearchJob.objects.move(job.pk, [State.HELD], State.QUEUED, next_check_at=timezone.now())
-
-
-def write_waiting() -> int:
-    """Write ended jobs whose results did not reach the leads yet; return how many.
-
-    One that fails does not keep the others.
-    """
-    waiting = SearchJob.objects.unwritten().order_by("created_at").values_list("pk", flat=True)
-    return sum(write(pk) for pk in list(waiting[:200]))
-
-
-def write(pk: uuid.UUID, *, is_asked: bool = False) -> bool:
-    """Write what a job's searches brought to their leads, as writeback.write() does; return whether it could be done.
-
-    A database that fails is logged and noted in the job; the sweep tries again.
-    """
-    try:
-        writeback.write(pk, is_asked=is_asked)
-    except DatabaseError as error:
-        log_failure(logger, error, "The results of search job %s are kept, but could not be written to the leads:", pk)
-        note = f"Results kept, but not written to the leads: {describe(error)}"
-        SearchJob.objects.filter(pk=pk).update(last_error=note[:500])
-        return False
-    return True

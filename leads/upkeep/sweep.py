@@ -12,6 +12,8 @@ from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
 from leads.credits import reconciliation
+from leads.results import waiting
+from leads.runs import controlling, planning
 from leads.upkeep import leftovers, polling
 
 SWEEP = "sweep"
@@ -84,11 +86,13 @@ def _drop_broken_connection() -> None:
 def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
     """Look at due jobs and write waiting results. The look that ends when the time is over is the last one."""
     looked_at, end = 0, time.monotonic() + seconds
+    controlling.look_after()
     is_over = False
-    while not is_over and looked_at != most and polling.check_next():
+    # A page that is planned counts as one look: it takes as long as a POST.
+    while not is_over and looked_at != most and (polling.check_next() or planning.plan_next()):
         looked_at += 1
         is_over = time.monotonic() >= end
-    written = polling.write_waiting()
+    written = waiting.write_waiting()
     reconciliation.read_balance()
     leftovers.delete_in_turn()
     return Turn(jobs=looked_at, written=written, is_cut_short=is_over)

@@ -29,10 +29,10 @@ from leads.outbox import submission
 from leads.outbox.batches import Wanted
 from leads.outbox.planning import Page
 from leads.outbox.purchases import Shared
+from leads.results import waiting
 from leads.results.matching import Sent, Settled
 from leads.signals import values_written
 from leads.tasks import submit_jobs, sweep_jobs
-from leads.upkeep import polling
 from leads.upkeep.run_forever import patrol
 from leads.upkeep.sweep import sweep
 from tests.commands import run
@@ -225,7 +225,7 @@ def test_a_row_that_the_database_refuses_is_not_quoted(site, said, lead_that_ref
     job.refresh_from_db()
     # Alone in its job, it is marked where the error speaks of its values, and kept where anything else may be wrong.
     assert (job.state, job.written_at is None) == ("finished", job.refused == 0)
-    for act in (processing.drain, sweep, polling.write_waiting, process_events, sweep_jobs, submit_jobs):
+    for act in (processing.drain, sweep, waiting.write_waiting, process_events, sweep_jobs, submit_jobs):
         WebhookEvent.objects.update(next_attempt_at=job.created_at)
         act()
     assert "IntegrityError" in errors()

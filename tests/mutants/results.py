@@ -297,9 +297,9 @@ FAULTS = [
         tests=("tests/leads/results/test_refusals.py",),
     ),
     Fault(
-        file="leads/enrichment.py",
-        before="polling.write(queued.job.pk, is_asked=True)",
-        after="polling.write(queued.job.pk)",
+        file="leads/runs/planning.py",
+        before="waiting.write(one.job.pk, is_asked=True)",
+        after="waiting.write(one.job.pk)",
         means="reused results that are refused wait for ever",
         tests=("tests/leads/results/test_refusals.py",),
     ),

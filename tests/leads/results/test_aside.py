@@ -9,7 +9,7 @@ from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying, aside, writeback
-from leads.upkeep.polling import write_waiting
+from leads.results.waiting import write_waiting
 from tests.leads.answers import VIA, done, found, missed
 
 pytestmark = pytest.mark.django_db

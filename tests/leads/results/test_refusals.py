@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import applying, refusals, updating, writeback
-from leads.upkeep import polling
+from leads.results import applying, refusals, updating, waiting, writeback
 from tests.leads.answers import VIA, done, effects, found
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +129,7 @@ def test_what_was_refused_is_written_when_the_cause_is_gone(host, job_of):
         run_sql("SET CONSTRAINTS ALL IMMEDIATE", "ALTER TABLE leads_lead ALTER COLUMN email TYPE varchar(254)")
     else:
         run_sql("DROP TRIGGER IF EXISTS no")
-    assert polling.write(job.pk, is_asked=True)
+    assert waiting.write(job.pk, is_asked=True)
     job.refresh_from_db()
     assert (job.refused, job.last_error) == (0, "")
     assert set(LeadSearch.objects.values_list("effect", "error")) == {("written", "")}
@@ -166,9 +165,9 @@ def test_where_everybody_is_refused_nobody_is_marked(job_of, refuse_all, count):
         applying.apply(job.pk, answer(count), via=VIA)
     assert len(captured) < 400
     assert set(effects(job).values()) == {""}
-    assert polling.write_waiting() == 0
+    assert waiting.write_waiting() == 0
     refuse_all()
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     job.refresh_from_db()
     assert set(effects(job).values()) == {"written"}
     assert job.refused == 0
@@ -216,7 +215,7 @@ def test_locks_and_connections_are_nobodys_fault(job_of, monkeypatch, error):
         with pytest.raises(OperationalError):
             applying.apply(job.pk, answer(8), via=VIA)
     assert calls == [8, 8]
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     assert set(effects(job).values()) == {"written"}
 
 
@@ -303,7 +302,7 @@ def test_a_database_that_locks_while_a_result_is_reused_is_survived(job_of, make
         run = enrich(Lead.objects.filter(crm_id="twin-0"), find={"email"})
     assert run.progress().jobs_open == 1
     assert run.progress().is_over, "it waits for a person who fixes the database, and is not waited for"
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     assert Lead.objects.get(crm_id="twin-0").email == "0@f.com"
 
 

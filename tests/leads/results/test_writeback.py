@@ -15,8 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import applying, writeback
-from leads.upkeep import polling
+from leads.results import applying, waiting, writeback
 from tests.leads.answers import VIA, done, effects, found, missed
 from tests.leads.newer import written_later
 
@@ -56,7 +55,7 @@ def assert_kept_then_written(job):
         ("found", "x@firm.com", ""),
         ("not_found", "", ""),
     ]
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     assert list(Lead.objects.order_by("crm_id").values_list("email", "email_status")) == [
         ("x@firm.com", "valid"),
         ("", "not_found"),
@@ -70,7 +69,7 @@ def test_what_was_paid_for_survives_leads_that_refuse(running):
     with leads_refuse():
         with pytest.raises(DatabaseError):
             applying.apply(job.pk, done(found("lead-0"), missed("lead-1")), via=VIA)
-        assert polling.write_waiting() == 0
+        assert waiting.write_waiting() == 0
     assert_kept_then_written(job)
 
 
@@ -91,7 +90,7 @@ def test_a_job_that_ends_without_result_ends_although_leads_refuse(running):
         applying.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
     job.refresh_from_db()
     assert (job.state, job.written_at, LeadSearch.objects.get().outcome) == ("failed", None, "error")
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     assert Lead.objects.get().email_status == "failed"
 
 

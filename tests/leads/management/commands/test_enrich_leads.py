@@ -10,8 +10,7 @@ from django.db import OperationalError
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads.models import Lead, LeadSearch, SearchJob
-from leads.results import updating
-from leads.upkeep import polling
+from leads.results import updating, waiting
 from tests.commands import run, run_process
 from tests.conftest import work
 from tests.leads.management.workers import a_worker
@@ -257,7 +256,7 @@ def test_results_that_cannot_be_written_are_not_waited_for(one_email, sandbox, m
         outcome = run("enrich_leads", "--find", "email", "--wait", 30)
     assert outcome.code == 1
     assert "The sweep writes what is kept when that is fixed." in outcome.err
-    assert polling.write_waiting() == 1
+    assert waiting.write_waiting() == 1
     assert not Lead.objects.filter(email="").exists()
 
 

@@ -1,0 +1,1 @@
+"""Runs: their leads stored, planned page by page by workers, watched, paused, cancelled and pruned."""

@@ -1,0 +1,72 @@
+"""The leads of a run, as they are when somebody asks: their keys, stored by one statement."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import router
+from django.db.models import F, Field, QuerySet
+
+from leads import sql
+from leads.models import RunLead
+
+# Keys that are carried at once, where another database has them.
+_AT_ONCE = 5000
+
+
+def store(run: uuid.UUID, leads: QuerySet[Any]) -> int:
+    """Store the keys of the leads, each once, in the order of the keys; return how many."""
+    query, alias = leads.query, router.db_for_write(leads.model)
+    if query.is_sliced or query.combinator or query.distinct or query.group_by:
+        leads = leads.model._base_manager.filter(pk__in=leads.using(alias).values("pk"))
+    rows = leads.using(alias).order_by().values(run_key=F("pk")).distinct()
+    if alias == sql.alias():
+        return _store_by_statement(run, rows)
+    return _store_by_pages(run, rows)
+
+
+def _store_by_statement(run: uuid.UUID, rows: QuerySet[Any, dict[str, Any]]) -> int:
+    connection = sql.connect()
+    try:
+        text, params = rows.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return 0
+    table, key = (connection.ops.quote_name(name) for name in (RunLead._meta.db_table, "run_key"))
+    statement = (
+        f"INSERT INTO {table} (run_id, key) "  # noqa: S608 - names of ours, and SQL of the ORM
+        f"SELECT %s, CAST(q.{key} AS text) FROM ({text}) q ORDER BY q.{key}"
+    )
+    return sql.run(statement, [sql.key(run), *params])
+
+
+def _store_by_pages(run: uuid.UUID, rows: QuerySet[Any, dict[str, Any]]) -> int:
+    number = 0
+    keys = iter(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_AT_ONCE))
+    while some := list(itertools.islice(keys, _AT_ONCE)):
+        RunLead.objects.bulk_create(RunLead(run_id=run, key=str(key)) for key in some)
+        number += len(some)
+    return number
+
+
+def page(run: uuid.UUID, after: int, size: int) -> list[tuple[int, str]]:
+    """Return the next leads of a run: the place of each, and its key as text."""
+    rows = RunLead.objects.filter(run=run, pk__gt=after).order_by("pk")
+    return list(rows.values_list("pk", "key")[:size])
+
+
+def keys_of(field: Field[Any, Any], texts: Sequence[str]) -> list[Any]:
+    """Return keys that were stored as the database writes them."""
+    while field.remote_field:
+        field = field.target_field  # type: ignore[attr-defined]  # a relation has one
+    return [field.to_python(text) for text in texts]
+
+
+def forget(run: uuid.UUID, *, most: int = 50_000) -> bool:
+    """Delete some stored leads of a run; return whether none is left."""
+    some = list(RunLead.objects.filter(run=run).order_by("pk").values_list("pk", flat=True)[:most])
+    RunLead.objects.filter(run=run, pk__lte=some[-1]).delete() if some else None
+    return len(some) < most
