@@ -52,6 +52,7 @@ __all__ = [
     "Run",
     "Skip",
     "Tally",
+    "Via",
     "enrich",
     "enrich_later",
     "estimate",
@@ -243,7 +244,8 @@ def _plan_or_say_why(run: Run, leads: QuerySet[Any], order: Order) -> None:
         raise
     finally:
         with contextlib.suppress(DatabaseError):
-            _note(run, planned_at=timezone.now(), note=note)
+            now = timezone.now()
+            _note(run, planned_at=now, next_plan_at=now, note=note)
             EnrichmentRun.objects.filter(pk=run.id, state=State.PLANNING).update(state=State.RUNNING)
 
 

@@ -20,8 +20,9 @@ from enrow_webhooks.models import WebhookEvent
 from leads import erasing, sql
 from leads.erasing import Foreseen, NotForgotten
 from leads.mapping import registry
-from leads.models import LeadEnrichment, LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadEnrichment, LeadSearch, RunLead, SearchJob
 from leads.results import aside
+from leads.runs.selecting import spellings
 
 __all__ = ["NotForgotten", "Traces", "blank_bodies", "foresee", "forget", "traces", "unknown"]
 
@@ -103,6 +104,16 @@ def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
     return LeadEnrichment.objects.filter(found)
 
 
+def _selected(crm_ids: Sequence[str]) -> QuerySet[RunLead]:
+    """Return where leads wait to be planned, in runs that have such."""
+    found = Q(pk__in=[])
+    for mapping, keys in registry.keys(crm_ids):
+        pks = mapping.by_keys(keys).values_list("pk", flat=True)
+        runs = EnrichmentRun.objects.filter(has_selection=True, model=mapping.label).values("pk")
+        found |= Q(run__in=runs, key__in=[spelling for pk in pks for spelling in spellings(pk)])
+    return RunLead.objects.filter(found)
+
+
 def _count(crm_ids: Sequence[str]) -> Traces:
     jobs = SearchJob.objects.filter(pk__in=_searches(crm_ids).values("job"))
     return Traces(
@@ -117,6 +128,8 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     renamed = LeadSearch.objects.sent_as(crm_ids)
     wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
+    # Before the keys are gone.
+    _selected(crm_ids).delete()
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     _states(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.

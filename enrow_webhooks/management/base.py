@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sys
 import uuid
@@ -60,6 +61,14 @@ class EnrowCommand(BaseCommand):
             answer = ""
         if answer not in {"y", "yes"}:
             raise needs_person("Nothing was sent.")
+
+
+def system_user() -> str:
+    """Return who runs the command, as the system knows them; blank in a container that knows no names."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def wrong_call(sentence: str) -> CommandError:

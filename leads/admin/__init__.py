@@ -7,6 +7,14 @@ from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.events import JobEventAdmin
 from leads.admin.jobs import SearchJobAdmin
 from leads.admin.leads import LeadAdmin
+from leads.admin.runs import EnrichmentRunAdmin
 from leads.admin.searches import LeadSearchAdmin
 
-__all__ = ["EnrichmentAdminMixin", "JobEventAdmin", "LeadAdmin", "LeadSearchAdmin", "SearchJobAdmin"]
+__all__ = [
+    "EnrichmentAdminMixin",
+    "EnrichmentRunAdmin",
+    "JobEventAdmin",
+    "LeadAdmin",
+    "LeadSearchAdmin",
+    "SearchJobAdmin",
+]

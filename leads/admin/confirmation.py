@@ -18,7 +18,7 @@ from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
 from leads.admin.spending import SpendForm, queued_in_words
-from leads.enrichment import Estimate, Run, Skip, Tally, enrich, estimate
+from leads.enrichment import Estimate, Run, Skip, Tally, Via, enrich, estimate
 from leads.kinds import asked, title
 from leads.mapping import registry
 from leads.models import SearchJob
@@ -59,7 +59,7 @@ def confirm(
     if form is not None and was_shown and form.is_valid():
         cap = form.cleaned_data["max_credits"]
         user = request.user.get_username()
-        run = enrich(queryset, **asked(kind), force=force, max_credits=cap, requested_by=user)
+        run = enrich(queryset, **asked(kind), force=force, max_credits=cap, requested_by=user, via=Via.ADMIN)
         _tell(page, request, run, kind)
         return None
     expected = estimate(queryset, **asked(kind), force=force)

@@ -8,10 +8,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 
-from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Reason, Skip, Tally
 from leads.kinds import label
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 
 State = SearchJob.State
 # States that wait for a person, and what to do.
@@ -84,18 +83,6 @@ def job_row(job: SearchJob) -> str:
     return f"{row}\n    {job.last_error}" if job.last_error else row
 
 
-def progress_line(progress: Progress) -> str:
-    """Say how far a run is."""
-    working = progress.jobs_open - progress.jobs_stuck
-    refused = f"{progress.refused:,} refused by their table; " if progress.refused else ""
-    return (
-        f"{progress.asked:,} asked for: {progress.done:,} of {progress.searched:,} searched, {progress.found:,} found; "
-        f"{progress.shared:,} shared, {progress.reused:,} reused, {progress.skipped:,} skipped; {refused}"
-        f"{working:,} jobs at work, {progress.jobs_stuck:,} stuck; "
-        f"{credits_in_words(progress.spent)} credits spent, {credits_in_words(progress.reserved)} reserved"
-    )
-
-
 def tally_json(tally: Tally) -> dict[str, Any]:
     """Return the counts, and the skipped leads (at most 100 per kind and reason)."""
     return {
@@ -156,4 +143,38 @@ def progress_json(progress: Progress) -> dict[str, Any]:
         "jobs_stuck": progress.jobs_stuck,
         "credits_spent": progress.spent,
         "credits_reserved": progress.reserved,
+    }
+
+
+def run_row(run: EnrichmentRun, progress: Progress) -> str:
+    """Return a run in one line."""
+    kinds = " and ".join(label(kind) for kind in run.asked_kinds)
+    planned = "" if run.selected is None else f", {run.planned:,} of {run.selected:,} leads planned"
+    by = f", {run.requested_by}" if run.requested_by else ""
+    why = progress.waits_for or run.note
+    return (
+        f"{run.created_at:%Y-%m-%d %H:%M} {run.pk} {run.state}: {kinds}{planned}, {progress.words}{by} ({run.via})"
+        + (f" – {why}" if why else "")
+    )
+
+
+def run_json(run: EnrichmentRun, progress: Progress) -> dict[str, Any]:
+    """Return a run, without anything of its leads."""
+    return {
+        "id": run.pk,
+        "model": run.model,
+        "kinds": list(run.asked_kinds),
+        "state": run.state,
+        "requested_by": run.requested_by,
+        "via": run.via,
+        "max_credits": run.max_credits,
+        "created_at": run.created_at,
+        "ended_at": run.ended_at,
+        "selected": run.selected,
+        "planned": run.planned,
+        "worst_case": run.worst_case,
+        "tally": run.tally,
+        "waits_for": progress.waits_for,
+        "note": run.note,
+        **progress_json(progress),
     }

@@ -56,7 +56,7 @@ def reserve(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | No
 def drop(reserved: Sequence[Reserved]) -> None:
     """Take back jobs that got no searches; should this fail too, the sweep finds them empty and cancels them."""
     with contextlib.suppress(DatabaseError):
-        SearchJob.objects.queued().filter(pk__in=[one.job for one in reserved]).delete()
+        SearchJob.objects.unsent().filter(pk__in=[one.job for one in reserved]).delete()
 
 
 def fail(order: Order, *, run: uuid.UUID, reason: str) -> None:

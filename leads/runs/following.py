@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
+from leads.credits.consent import credits_in_words
 from leads.models import EnrichmentRun, SearchJob
 from leads.models.jobs import aggregates
 from leads.outbox.tally import Tally
@@ -55,6 +56,18 @@ class Progress:
     def asked(self) -> int:
         """Leads that this run was asked for."""
         return self.searched + self.shared + self.reused + self.skipped
+
+    @property
+    def words(self) -> str:
+        """How far it is, in one line."""
+        working = self.jobs_open - self.jobs_stuck
+        refused = f"{self.refused:,} refused by their table; " if self.refused else ""
+        return (
+            f"{self.asked:,} asked for: {self.done:,} of {self.searched:,} searched, {self.found:,} found; "
+            f"{self.shared:,} shared, {self.reused:,} reused, {self.skipped:,} skipped; {refused}"
+            f"{working:,} jobs at work, {self.jobs_stuck:,} stuck; "
+            f"{credits_in_words(self.spent)} credits spent, {credits_in_words(self.reserved)} reserved"
+        )
 
     @property
     def is_over(self) -> bool:

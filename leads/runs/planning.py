@@ -69,7 +69,7 @@ def _plan_page(pk: uuid.UUID) -> bool:
 
 def _take_back(run: EnrichmentRun) -> None:
     """Delete what a worker that died had reserved: jobs without a search, which would count against every cap."""
-    empty = SearchJob.objects.queued().filter(~Exists(LeadSearch.objects.filter(job=OuterRef("pk"))), run=run.pk)
+    empty = SearchJob.objects.unsent().filter(~Exists(LeadSearch.objects.filter(job=OuterRef("pk"))), run=run.pk)
     empty.delete()
 
 

@@ -65,6 +65,11 @@ def keys_of(field: Field[Any, Any], texts: Sequence[str]) -> list[Any]:
     return [field.to_python(text) for text in texts]
 
 
+def spellings(key: object) -> set[str]:
+    """Return how a key may be stored: SQLite writes a UUID without hyphens."""
+    return {str(key), key.hex} if isinstance(key, uuid.UUID) else {str(key)}
+
+
 def forget(run: uuid.UUID, *, most: int = 50_000) -> bool:
     """Delete some stored leads of a run; return whether none is left."""
     some = list(RunLead.objects.filter(run=run).order_by("pk").values_list("pk", flat=True)[:most])

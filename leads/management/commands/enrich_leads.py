@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from enrow_webhooks import wake
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
-from enrow_webhooks.management.base import count, needs_person, seconds, wrong_call
+from enrow_webhooks.management.base import count, needs_person, seconds, system_user, wrong_call
 from enrow_webhooks.transactions import is_open
 from leads import filters, sql
 from leads.credits.consent import credits_in_words
-from leads.enrichment import Progress, Run, Tally, enrich, estimate
+from leads.enrichment import Progress, Run, Tally, Via, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
 from leads.management.choosing import add_model, chosen
@@ -135,7 +135,7 @@ class Command(SpendingCommand):
     def _enrich(self, leads: QuerySet[Any], asked: dict[str, Any], *, wait: float | None, as_json: bool) -> None:
         if wait is not None and is_open(sql.alias()):
             raise wrong_call("--wait inside a transaction would wait for ever: searches are queued after its commit.")
-        run = enrich(leads, **asked, requested_by="enrich_leads")
+        run = enrich(leads, **asked, requested_by=system_user(), via=Via.COMMAND)
         if not wake.flush():
             self.stderr.write("The broker takes no message; the sweep will do the work.")
         if not as_json:
@@ -153,7 +153,7 @@ class Command(SpendingCommand):
                 }
             )
         elif wait is not None:
-            self.stdout.write(f"{reports.progress_line(progress)}.")
+            self.stdout.write(f"{progress.words}.")
         self._judge(run, is_over=is_over)
 
     def _tell_again(self, tally: Tally) -> None:
@@ -180,7 +180,7 @@ class Command(SpendingCommand):
             def watch(progress: Progress) -> None:
                 if complaint := idle.complaint():
                     bar.say(complaint)
-                bar.show(reports.progress_line(progress), done=progress.done, total=progress.searched)
+                bar.show(progress.words, done=progress.done, total=progress.searched)
 
             try:
                 return run.wait(timeout=None if limit == math.inf else limit, watch=watch)
