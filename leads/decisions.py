@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -18,9 +18,10 @@ from leads import home, reading
 from leads.conf import lead_settings
 from leads.credits import budget
 from leads.credits.consent import Bill
+from leads.eligibility import value_before
 from leads.enrichment import Estimate, Run, enrich, estimate
-from leads.kinds import asked
-from leads.mapping import registry
+from leads.kinds import KINDS, asked
+from leads.mapping import LeadMapping, registry
 from leads.models import LeadSearch, SearchJob
 from leads.results import applying
 from leads.tasks import submit_jobs
@@ -203,6 +204,17 @@ class _Again:
 def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
     for kind, overwrite, mapping in product(Kind, (False, True), registry):
         searches = failed(jobs.filter(kind=kind, overwrite=overwrite)).filter(model=mapping.label)
-        leads = reading.searched(mapping, searches)
-        if leads.exists():
-            yield _Again(leads=leads, asked=asked(kind), overwrite=overwrite)
+        before = dict(searches.order_by("pk").values_list("crm_id", "value_before"))
+        edited = _edited(kind, mapping, before) if overwrite else set()
+        for crm_ids, overwrites in ((before.keys() - edited, overwrite), (edited, False)):
+            leads = mapping.by_keys({mapping.key(crm_id) for crm_id in crm_ids} - {None})
+            if crm_ids and leads.exists():
+                yield _Again(leads=leads, asked=asked(kind), overwrite=overwrites)
+
+
+def _edited(kind: Kind, mapping: LeadMapping, before: Mapping[str, str]) -> set[str]:
+    """Return the leads that got another value since it was to be overwritten: nobody asked to replace that one."""
+    if KINDS[kind].judges:
+        return set()
+    leads = reading.candidates((mapping.label, crm_id) for crm_id in before)
+    return {crm_id for crm_id, lead in leads.items() if value_before(kind, lead) not in {"", before[crm_id]}}

@@ -15,7 +15,7 @@ from enrow_webhooks.transactions import avoid_seqscan, repeated
 from leads.digests import digest
 from leads.kinds import VALUES, Candidate, KindFacts
 from leads.mapping import LeadMapping, Source, registry
-from leads.models import LeadEnrichment, LeadSearch
+from leads.models import LeadEnrichment
 
 # The fields of a Candidate behind its primary key and its crm_id.
 _FIELDS = Candidate._fields[2:]
@@ -82,12 +82,6 @@ def by_mapping(names: Iterable[tuple[str, str]]) -> Iterable[tuple[LeadMapping, 
     for label, keys in found.items():
         if mapping := registry.labelled(label):
             yield mapping, keys
-
-
-def searched(mapping: LeadMapping, searches: QuerySet[LeadSearch]) -> QuerySet[Any]:
-    """Return the leads of one model whose searches these are."""
-    keys = {mapping.key(crm_id) for crm_id in searches.order_by().values_list("crm_id", flat=True)}
-    return mapping.by_keys(keys - {None})
 
 
 def reader(mapping: LeadMapping) -> Callable[[QuerySet[Any]], list[Row]]:

@@ -77,6 +77,29 @@ def test_retrying_searches_only_what_failed(make_leads, sandbox):
     assert decisions.retry(run.jobs().filter(kind="find_phone"), by="ann") == []
 
 
+@pytest.mark.parametrize("typed", ["", "old@x.com", "new@x.com"])
+def test_retrying_replaces_no_value_that_a_person_typed_since(make_leads, sandbox, typed):
+    """The search was to overwrite what stood there then; nobody asked to replace another value."""
+    make_leads(2, email="old@x.com")
+    job = queue_one(overwrite=True)
+    decisions.give_up(job.pk, by="ann")
+    Lead.objects.filter(crm_id="lead-0").update(email=typed)
+    (bill,) = {decisions.bill_of(decisions.foresee(SearchJob.objects.all())).worst_case}
+    decisions.retry(SearchJob.objects.all(), by="ann")
+    finish(sandbox)
+    keeps = typed == "new@x.com"
+    assert Lead.objects.get(crm_id="lead-0").email == ("new@x.com" if keeps else "ann0.somebody@firm0.com")
+    assert Lead.objects.get(crm_id="lead-1").email == "ann1.somebody@firm1.com"
+    assert bill == (1 if keeps else 2)
+
+
+def queue_one(**asked) -> SearchJob:
+    """Have a job whose answer was lost."""
+    enrich(Lead.objects.all(), find={"email"}, **asked)
+    SearchJob.objects.update(state="unconfirmed")
+    return SearchJob.objects.get()
+
+
 def test_retrying_never_costs_more_than_it_was_allowed(make_leads, sandbox):
     """One cap over the runs of all kinds; foreseeing writes nothing and says the same."""
     make_leads(3, company_domain="failed.example", linkedin_url="")

@@ -8,6 +8,13 @@ _RECONCILIATION = "leads/credits/reconciliation.py"
 
 FAULTS = [
     Fault(
+        file="leads/decisions.py",
+        before="_edited(kind, mapping, before) if overwrite else set()",
+        after="set()",
+        means="searching again replaces what a person typed since",
+        tests=("tests/leads/test_decisions.py",),
+    ),
+    Fault(
         file="leads/credits/budget.py",
         before="return max(0, min([wanted,",
         after="return max(0, max([wanted,",

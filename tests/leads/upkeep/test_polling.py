@@ -155,7 +155,7 @@ def test_a_row_that_never_ends_is_given_up_with_a_sentence(unended):
     applying.apply(unended.pk, TWO_OF_THREE, via=SearchJob.Via.POLL)
     unended.refresh_from_db()
     assert (unended.state, unended.credits_cost) == ("finished", 2)
-    assert outcomes() == {"lead-0": "found", "lead-1": "error", "twin": "error", "lead-2": "not_found"}
+    assert outcomes() == {"lead-0": "found", "lead-1": "unusable", "twin": "unusable", "lead-2": "not_found"}
     search = LeadSearch.objects.get(crm_id="twin")
     assert "still worked on this search when its time was over" in search.error
 
