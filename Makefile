@@ -46,7 +46,7 @@ tools: types imports
 	$(PY) manage.py makemigrations --check --dry-run
 
 # These bring their own database, or need none: once is enough for them.
-ONCE := tests/test_demo.py tests/test_wheel.py tests/test_fourth_kind.py tests/docs/test_projects.py \
+ONCE := tests/test_demo.py tests/test_wheel.py tests/foreign tests/test_fourth_kind.py tests/docs/test_projects.py \
 	tests/test_linear_expressions.py tests/test_linear_parsers.py
 
 pytest: install-dev
