@@ -25,6 +25,8 @@ class Human:
     domain: str
     slug: str
     email: str
+    # Somebody looked at the address before.
+    is_known: bool = False
     is_deleted: bool = False
 
     @property
@@ -56,8 +58,8 @@ class Human:
     @cached_property
     def email_truth(self):
         """The address that the row ends with, and what is known of it."""
-        if not self.is_searched:
-            return self.email, ""
+        if self.is_known or not self.is_searched:
+            return self.email, "valid" if self.is_known else ""
         if self.email:
             return self.email, "valid" if people.verify(self.email) else "invalid"
         found = people.find_email(self.name, self.domain)
@@ -79,7 +81,8 @@ class Human:
             return set()
         person = (self.name, self.domain)
         email = ("verify", self.email) if self.email else ("email", *person)
-        return {email, ("phone", self.slug) if self.slug else ("phone", *person)}
+        phone = ("phone", self.slug) if self.slug else ("phone", *person)
+        return {phone} if self.is_known else {email, phone}
 
 
 def human(table, number):
@@ -99,6 +102,7 @@ def human(table, number):
         domain="" if is_unknown else domain,
         slug="" if is_unknown or place % 3 else f"{first.lower()}-{people.fold(last)}",
         email=f"{first.lower()}@{table}{place}-old.com" if place % 5 == 4 else "",
+        is_known=table == "candidate" and place % 10 == 9,
         is_deleted=table == "contact" and place % 40 in {38, 39},
     )
 

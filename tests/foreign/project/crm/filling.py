@@ -18,10 +18,7 @@ def fill():
         for one in contacts
     )
     Contact.everyone.bulk_create(map(contact, contacts))
-    Candidate.objects.bulk_create(
-        Candidate(pk=one.uuid, name=one.name, site=one.domain, linkedin=one.linkedin, email=one.email)
-        for one in cast("candidate")
-    )
+    Candidate.objects.bulk_create(map(candidate, cast("candidate")))
     people = {one.code: one for one in cast("person")}
     Person.objects.bulk_create(
         Person(code=code, name=one.name, site=one.domain, linkedin=one.linkedin) for code, one in people.items()
@@ -42,4 +39,16 @@ def contact(one):
         linkedin=one.linkedin or None,
         work_email=one.email or None,
         deleted_at=timezone.now() if one.is_deleted else None,
+    )
+
+
+def candidate(one):
+    return Candidate(
+        pk=one.uuid,
+        name=one.name,
+        site=one.domain,
+        linkedin=one.linkedin,
+        email=one.email,
+        email_state="valid" if one.is_known else "",
+        email_at=LONG_AGO if one.is_known else None,
     )

@@ -39,7 +39,7 @@ def expected(one, refused):
         email, status = "", ""
     phone, country, phone_status = one.phone_truth
     is_touched = bool(phone or (email and not one.email))
-    if one.table == "candidate":  # it has columns for the status of its address
+    if one.table == "candidate" and not one.is_known:  # it has columns for the status of its address
         is_touched = one.is_searched
     if one.table == "person":  # nothing tells
         is_touched = None
