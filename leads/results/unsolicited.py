@@ -88,7 +88,7 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     Otherwise a search that came by the shared secret would be booked twice: as that job, and as one from elsewhere.
     """
     named = {result.crm_id for result in answer.results}
-    if not named:
+    if not named or not all(result.is_verbatim for result in answer.results):
         return None
     sent = LeadSearch.objects.filter(position__isnull=False)
     one = sent.filter(Q(crm_id=min(named)) | Q(sent_as=min(named)), job=OuterRef("pk"))
@@ -132,8 +132,8 @@ def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
 
 
 def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:
-    """Return the results that name a lead of ours, by crm_id."""
-    named = {result.crm_id: result for result in answer.results if result.crm_id}
+    """Return the results that name a lead of ours, by crm_id: exactly, for nothing else says that it is meant."""
+    named = {result.crm_id: result for result in answer.results if result.crm_id and result.is_verbatim}
     # As the database has them: a host's own manager may hide some, and they are written all the same.
     labels = [(mapping.label, crm_id) for mapping, keys in registry.keys(named) for crm_id in keys.values()]
     leads = reading.candidates(labels)
@@ -141,6 +141,7 @@ def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:
     return {
         crm_id: _Named(models[crm_id], named[crm_id], difference(kind, lead, named[crm_id].echo))
         for crm_id, lead in leads.items()
+        if crm_id in models  # a collation may find a lead by another spelling
     }
 
 

@@ -8,10 +8,58 @@ _CHECKS = "leads/mapping_checks"
 
 FAULTS = [
     Fault(
-        file="leads/mapping.py",
-        before="            return least <= key <= most\n",
-        after="            return True\n",
+        file="leads/keys.py",
+        before="        return least <= key <= most\n",
+        after="        return True\n",
         means="a number that the key's column cannot hold ends in an error of the database",
+        tests=("tests/leads/test_mapping.py",),
+    ),
+    Fault(
+        file="leads/keys.py",
+        before="        if not key or ",
+        after="        if ",
+        means="a blank key is a lead's name",
+    ),
+    Fault(
+        file="leads/keys.py",
+        before=" or self._field.get_prep_value(key) == key",
+        after=" or True",
+        means="a key in another spelling finds the row, and is none of its names",
+    ),
+    Fault(
+        file="leads/outbox/planning.py",
+        before="        if crm_id == self._mapping.crm_id_prefix:\n",
+        after="        if not crm_id:\n",
+        means="a lead without a key is told that it was deleted",
+        tests=("tests/journeys/test_identity.py",),
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before="if result.crm_id and result.is_verbatim}",
+        after="if result.crm_id}",
+        means="a search from elsewhere is written to a lead that it names in another spelling",
+        tests=("tests/journeys/test_identity.py",),
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before="        if crm_id in models  # a collation may find a lead by another spelling\n",
+        after="",
+        means="an event that names a lead in another spelling fails for ever",
+        tests=("tests/journeys/test_identity.py",),
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before=" or not all(result.is_verbatim for result in answer.results)",
+        after="",
+        means="a search from elsewhere is taken for ours by a name in another spelling",
+        tests=("tests/journeys/test_identity.py",),
+    ),
+    Fault(
+        file="leads/results/aside.py",
+        before="if any(mapping.crm_id(key) == crm_id for key in found):",
+        after="if found:",
+        means="a result is given to a name that no lead has, and lost",
+        tests=("tests/journeys/test_identity.py",),
     ),
     Fault(
         file=f"{_CHECKS}/sources.py",
