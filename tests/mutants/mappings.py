@@ -92,6 +92,12 @@ FAULTS = [
         means="rows of a child pass, and all leads are searched",
     ),
     Fault(
+        file=f"{_CHECKS}/others.py",
+        before="return not isinstance(source, str) or LOOKUP_SEP in source",
+        after="return not isinstance(source, str)",
+        means="a value over a relation that nobody blanks passes",
+    ),
+    Fault(
         file="leads/apps.py",
         before='        import_module("leads.lead_mapping")\n',
         after="",
