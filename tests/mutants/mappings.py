@@ -35,17 +35,23 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before="if result.crm_id and result.is_verbatim}",
-        after="if result.crm_id}",
+        before="if result.crm_id and result.is_verbatim]",
+        after="if result.crm_id]",
         means="a search from elsewhere is written to a lead that it names in another spelling",
         tests=("tests/journeys/test_identity.py",),
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before="        if crm_id in models  # a collation may find a lead by another spelling\n",
-        after="",
-        means="an event that names a lead in another spelling fails for ever",
+        before="if lead := leads.get(result.crm_id):",
+        after="if lead := leads.get(result.crm_id, next(iter(leads.values()), None)):",
+        means="a lead that a collation found by another spelling is taken for the one that is named",
         tests=("tests/journeys/test_identity.py",),
+    ),
+    Fault(
+        file="leads/results/unsolicited.py",
+        before="            if doubt or result.crm_id not in served:\n",
+        after="            if result.crm_id not in served:\n",
+        means="of several results from elsewhere for one lead, those about others are not shown to anybody",
     ),
     Fault(
         file="leads/results/unsolicited.py",
