@@ -19,6 +19,7 @@ from leads import reading
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.confirmation import confirm
 from leads.admin.forgetting import ForgetActionMixin
+from leads.admin.known import FILTERS
 from leads.admin.searches import table
 from leads.arguments import how_to_map
 from leads.kinds import KINDS, VALUES
@@ -89,6 +90,11 @@ class EnrichmentAdminMixin(ForgetActionMixin, HomeBannerMixin):
         """Return the page's own columns, and the one with what is known."""
         columns = super().get_list_display(request)
         return (*columns, "enrichment") if self.shows_enrichment and "enrichment" not in columns else columns
+
+    def get_list_filter(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's own signature
+        """Return the page's own filters, and those with what is known of each value."""
+        filters = super().get_list_filter(request)
+        return (*filters, *(one for one in FILTERS if one not in filters)) if self.shows_enrichment else filters
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's ChangeList
         """Return the list, with what is known of its leads; a constant number of queries more."""
