@@ -43,6 +43,8 @@ class KnownFilter(admin.SimpleListFilter):
         mapping, chosen = registry.of(queryset.model), self.value()
         if mapping is None or chosen not in dict(self.lookup_choices):
             return queryset
+        # What is known of the others is not for this user.
+        queryset = mapping.visible_to(request.user, queryset)
         if chosen == _SEARCHING:
             return statuses.searching(mapping, self.facts, queryset)
         return statuses.having(mapping, self.facts, queryset, "" if chosen == _UNCHECKED else str(chosen))
