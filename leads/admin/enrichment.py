@@ -105,12 +105,12 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
 
     @admin.display(description=_("history"))
     def enrichment_history(self, lead: Any) -> str:  # noqa: ANN401 - a lead of any model
-        """Show the latest searches for the lead, with a link to all."""
+        """Show the latest searches for the lead, with who asked and what it cost, and a link to all."""
         if not self.is_visible(lead):
             return ""
         crm_id = self.lead_mapping.crm_id(_key(self.lead_mapping, lead))
         searches = LeadSearch.objects.filter(crm_id=crm_id).order_by("-id")
-        return table(self.admin_site, searches, crm_id=crm_id)
+        return table(self.admin_site, searches, with_cost=True, crm_id=crm_id)
 
     def _note(self, leads: Sequence[Any]) -> None:
         """Write onto each lead what is known of its values."""

@@ -119,4 +119,11 @@ FAULTS = [
         after="",
         means="an inline saves blanks over a result",
     ),
+    Fault(
+        file="leads/admin/searches.py",
+        before="if job.requested == 1:",
+        after="if job.requested:",
+        means="a lead seems to have cost what its whole batch did",
+        tests=("tests/leads/admin/test_enrichment.py",),
+    ),
 ]
