@@ -24,6 +24,8 @@ _VALUES = tuple(name for facts in VALUES for name in (facts.value, facts.country
 _VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
 # Where a form keeps that its lead is up to date, and stays so until it is saved.
 _FRESH = "_leads_fresh"
+# Where a lead keeps that it was not read from its table. Later Django does not tell: to set a relation changes that.
+_MEANT = "_leads_meant"
 
 
 class _RemembersMixin(BaseModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
@@ -44,6 +46,12 @@ class _RemembersMixin(BaseModelAdmin):  # type: ignore[type-arg]  # Django's cla
 
 class EditingMixin(_RemembersMixin, MappedPage):
     """For the page of a mapped model: its form, and what is edited in its list."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Return the page's own form, and note whether it shows the row as it is."""
+        if obj is not None and obj._state.db is None:  # noqa: SLF001 - documented
+            setattr(obj, _MEANT, True)
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: ANN401 - Django's own signature
         """Return the lead as it is to be saved: with the results that came since the page was opened."""
@@ -95,7 +103,7 @@ def refresh(mapping: LeadMapping, form: Any, lead: Any, *, is_new: bool) -> None
     Once per form, as far as the row stays locked until the caller's transaction ends. A lead that was not read from the
     database, like an older version of it, is meant as it is.
     """
-    if getattr(form, _FRESH, False) or (lead._state.db is None and not is_new):  # noqa: SLF001 - documented
+    if getattr(form, _FRESH, False) or getattr(lead, _MEANT, False):
         return
     edited = set(form.changed_data)
     with transaction.atomic(using=mapping.alias, savepoint=False):

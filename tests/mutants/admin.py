@@ -109,8 +109,8 @@ FAULTS = [
     ),
     Fault(
         file=_EDITING,
-        before="or (lead._state.db is None and not is_new)",
-        after="",
+        before=" or getattr(lead, _MEANT, False):",
+        after=":",
         means="an older version of a lead is not brought back",
     ),
     Fault(
