@@ -9,28 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
-from django.db import connections
 from django.db.models import (
-    BigIntegerField,
     BooleanField,
     Case,
     CharField,
     Exists,
     Expression,
     F,
-    Field,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
     TextField,
-    UUIDField,
     Value,
     When,
 )
 from django.db.models.functions import Cast, Coalesce, Collate, Concat, Replace, Substr
 
-from leads import sql
+from leads import crm_ids
 from leads.digests import INPUTS, Digest
 from leads.kinds import KINDS, KindFacts
 from leads.mapping import LeadMapping, Source
@@ -40,11 +35,6 @@ from leads.reading import is_plain
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-# What a whole number, and a UUID, look like as texts; nothing else is turned into one.
-_NUMBER = r"^(0|-?[1-9][0-9]{0,17})$"
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-# Where each group of a UUID starts among its 32 digits, and how long it is.
-_GROUPS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 # So many rows are looked up one by one sooner than a page of leads is found among all.
 _FEW = 10_000
 _KEY, _OWN, _ABOUT = "leads_key", "leads_own_{}", "leads_about_{}"
@@ -63,14 +53,7 @@ def can_tell(mapping: LeadMapping, facts: KindFacts) -> bool:
     if mapping.source(facts.status):
         return True
     names = [facts.value, *INPUTS]
-    return can_tell_searching(mapping) and all(_is_text(mapping, mapping.source(name)) for name in names)
-
-
-def can_tell_searching(mapping: LeadMapping) -> bool:
-    """Tell whether a query knows who is being searched: the leads are in the database of the searches."""
-    field = mapping.key_field
-    has_key = _is_number(field) or isinstance(field, UUIDField) or is_plain(field)
-    return has_key and not hasattr(field, "from_db_value") and mapping.alias == sql.alias()
+    return crm_ids.can_be_asked(mapping) and all(_is_text(mapping, mapping.source(name)) for name in names)
 
 
 def having(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], status: str) -> QuerySet[Any]:
@@ -91,7 +74,7 @@ def searching(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> Q
     """Return the leads for whose value a search is under way."""
     kinds = [kind.value for kind, other in KINDS.items() if other.value == facts.value]
     pending = LeadSearch.objects.pending().filter(model=mapping.label, kind__in=kinds).order_by()
-    leads = leads.alias(**{_KEY: _key_text(mapping, leads.db)})
+    leads = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db)})
     return leads.filter(Exists(_of_lead(mapping, pending, "crm_id", leads.db)))
 
 
@@ -101,8 +84,8 @@ def _described(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> 
     digest = Digest(*(_as_text(mapping.source(name)) for name in INPUTS))
     is_about = Case(When(Q((own, "")), then=digest), default=Concat(Value("+"), F(own)), output_field=TextField())
     # Whatever collation the project's column has: equal is what has the same characters.
-    exact = Collate(is_about, "C" if _is_postgres(leads.db) else "BINARY")
-    described = leads.alias(**{_KEY: _key_text(mapping, leads.db), own: _as_text(mapping.source(facts.value))})
+    exact = Collate(is_about, "C" if crm_ids.is_postgres(leads.db) else "BINARY")
+    described = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db), own: _as_text(mapping.source(facts.value))})
     narrowed: QuerySet[Any] = described.alias(**{about: exact})
     return narrowed
 
@@ -127,7 +110,7 @@ def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -
     """Return the rows that name the lead of the outer query: by its key in ``key``, by its crm_id in ``crm_id``."""
     prefix = "" if name == "key" else mapping.crm_id_prefix
     is_few = rows.order_by()[: _FEW + 1].count() <= _FEW
-    named = _key_named(mapping, alias) if is_few else None
+    named = crm_ids.key(mapping, "leads_text", alias) if is_few else None
     text = Concat(Value(prefix), OuterRef(_KEY), output_field=CharField()) if prefix else OuterRef(_KEY)
     rows = rows.filter(**{name: text})
     if named is None:
@@ -137,47 +120,11 @@ def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -
     return narrowed
 
 
-def _key_named(mapping: LeadMapping, alias: str) -> Expression | None:
-    """Return the key that ``leads_text`` names; None where the text is the key. PostgreSQL fails at what names none."""
-    field, is_postgres = mapping.key_field, _is_postgres(alias)
-    if _is_number(field):
-        number = Cast("leads_text", BigIntegerField())
-        return Case(When(leads_text__regex=_NUMBER, then=number)) if is_postgres else number
-    if not isinstance(field, UUIDField):
-        return None
-    if is_postgres:
-        return Case(When(leads_text__regex=_UUID, then=Cast("leads_text", UUIDField())))
-    return Replace(F("leads_text"), Value("-"), Value(""), output_field=UUIDField())
-
-
-def _key_text(mapping: LeadMapping, alias: str) -> Expression | F:
-    """Return the text of a lead's key, as Python's str() makes it."""
-    name, field = mapping.crm_id_field, mapping.key_field
-    text = Cast(name, CharField())
-    is_postgres = _is_postgres(alias)
-    if isinstance(field, UUIDField) and not is_postgres:
-        groups: list[Expression] = []
-        for start, length in _GROUPS:
-            groups += [Value("-"), Substr(text, start, length)]
-        return Concat(*groups[1:], output_field=CharField())
-    if is_postgres and getattr(field, "db_collation", None):
-        return Collate(F(name), "default")
-    return F(name) if is_plain(field) else text
-
-
 def _as_text(source: Source) -> Expression:
     """Return a source as text; NULL, and what the mapping leaves out, is ''."""
     if isinstance(source, str) and not source:
         return Value("", output_field=TextField())
     return Coalesce(Cast(source, TextField()), Value(""), output_field=TextField())
-
-
-def _is_postgres(alias: str) -> bool:
-    return connections[alias].vendor == "postgresql"
-
-
-def _is_number(field: Field[Any, Any]) -> bool:
-    return isinstance(field, IntegerField)
 
 
 def _is_text(mapping: LeadMapping, source: Source) -> bool:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from leads import statuses
+from leads import crm_ids, statuses
 from leads.kinds import VALUES, KindFacts
 from leads.mapping import LeadMapping, registry
 
@@ -36,7 +36,7 @@ class KnownFilter(admin.SimpleListFilter):
             named = statuses.labels(facts)
             never = named.pop("")
             words = [*named.items(), (_UNCHECKED, never)]
-        return [*words, (_SEARCHING, _("being searched"))] if statuses.can_tell_searching(mapping) else words
+        return [*words, (_SEARCHING, _("being searched"))] if crm_ids.can_be_asked(mapping) else words
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list. Words that are no choice narrow nothing."""

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import ReadOnlyAdmin
+from leads import visibility
 from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.mapping import registry
@@ -63,6 +64,10 @@ class LeadSearchAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("lead", "search_job")
     actions = ("give", "drop")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSearch]:
+        """Leave out the leads that their mapping hides from the user."""
+        return visibility.seen_by(request.user, super().get_queryset(request))
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         """Offer what an index answers."""

@@ -9,12 +9,13 @@ from django.db import connection
 
 from benchmarks import plans
 from leads import statuses
+from leads.crm_ids import can_be_asked
 from leads.enrichment import enrich
 from leads.kinds import VALUES
 from leads.mapping import registry
 from leads.models import LeadEnrichment, LeadSearch, SearchJob
 from leads.reading import candidates, enrichments, status
-from leads.statuses import can_tell, can_tell_searching, having, searching
+from leads.statuses import can_tell, having, searching
 from tests.conftest import finish
 from tests.crm.lead_mapping import ContactMapping
 from tests.crm.models import Candidate, Company, Contact, Member, Partner, Person
@@ -151,10 +152,10 @@ def test_what_no_query_can_compare_is_not_told(monkeypatch):
     candidate = registry.of(Candidate)
     assert can_tell(candidate, EMAIL), "its own column"
     assert not can_tell(candidate, PHONE)
-    assert can_tell_searching(candidate)
+    assert can_be_asked(candidate)
     monkeypatch.setattr(ContactMapping, "alias", "elsewhere")
     assert not can_tell(registry.of(Contact), EMAIL)
-    assert not can_tell_searching(registry.of(Contact))
+    assert not can_be_asked(registry.of(Contact))
 
 
 def big_tables():

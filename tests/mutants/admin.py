@@ -6,11 +6,14 @@ from tests.mutants.fault import Fault
 
 _STATUSES = "leads/statuses.py"
 
+_CRM_IDS = "leads/crm_ids.py"
+_VISIBILITY = "leads/visibility.py"
 _EDITING = "leads/admin/editing.py"
 _BUTTONS = "leads/admin/buttons.py"
 _MAPPED = "leads/admin/mapped.py"
 _ENRICHMENT = "leads/admin/enrichment.py"
 _SEEN = ("tests/leads/admin/test_mapped.py",)
+_ASKED = ("tests/leads/test_statuses.py", "tests/leads/test_visibility.py")
 
 FAULTS = [
     Fault(
@@ -20,10 +23,11 @@ FAULTS = [
         means="a status outlives an edit in the filter",
     ),
     Fault(
-        file=_STATUSES,
-        before="return Case(When(leads_text__regex=_NUMBER, then=number)) if is_postgres else number",
+        file=_CRM_IDS,
+        before="return Case(When(fits, then=number))",
         after="return number",
         means="a key of an earlier mapping breaks the list",
+        tests=_ASKED,
         postgres=True,
     ),
     Fault(
@@ -125,5 +129,39 @@ FAULTS = [
         after="if job.requested:",
         means="a lead seems to have cost what its whole batch did",
         tests=("tests/leads/admin/test_enrichment.py",),
+    ),
+    Fault(
+        file=_CRM_IDS,
+        before='fits = Q((f"{name}__regex", _NUMBER)) |',
+        after='fits = Q((f"{name}__regex", _LONG_NUMBER)) | Q((f"{name}__regex", _NUMBER)) |',
+        means="a number that no column holds breaks the list",
+        tests=_ASKED,
+        postgres=True,
+    ),
+    Fault(
+        file=_VISIBILITY,
+        before='is_same = Q(leads_key=OuterRef(f"{name}_text"))',
+        after="is_same = Q(leads_key__isnull=False)",
+        means="any text names a lead whose keys are texts",
+    ),
+    Fault(
+        file=_VISIBILITY,
+        before="        return searches.filter(others)",
+        after="        return searches",
+        means="where a query cannot tell, everything is shown",
+    ),
+    Fault(
+        file="leads/admin/aside.py",
+        before="if not visibility.is_seen_by(self._user, crm_id):",
+        after="if aside.lead_named(crm_id) is None:",
+        means="a result is given to a lead that is hidden",
+        tests=_SEEN,
+    ),
+    Fault(
+        file="leads/admin/jobs.py",
+        before="visibility.seen_by(getattr(job, _VIEWER), searches)",
+        after="searches",
+        means="the page of a job shows whom the user may not see",
+        tests=_SEEN,
     ),
 ]

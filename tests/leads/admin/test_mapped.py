@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.mapping import LeadMapping
-from leads.models import LeadSearch
+from leads.models import LeadSearch, SearchJob
 from tests.conftest import finish
 from tests.crm.admin import ContactAdmin
 from tests.crm.lead_mapping import ContactMapping
@@ -106,6 +106,40 @@ def test_forgetting_nobody_says_so(people, ann):
     """No page that counts zeros."""
     page = run_action(ann, "forget", people[1:])
     assert "may not" in " ".join(map(str, page.context["messages"]))
+
+
+def test_searches_of_who_is_hidden_are_in_no_list_and_on_no_page(people, admin_client):
+    """Who may see searches and jobs sees those of their own leads; whoever types an address gets nothing else."""
+    shown, hidden = (LeadSearch.objects.get(crm_id=f"contact-{contact.pk}") for contact in people)
+    operator = login("view_leadsearch", "view_searchjob")
+    for lookups in ({}, {"crm_id": hidden.crm_id}, {"job": str(hidden.job_id)}, {"q": hidden.crm_id}):
+        assert hidden not in set(operator.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
+        assert hidden in set(admin_client.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
+    assert shown in set(operator.get(list_page(LeadSearch)).context["cl"].result_list)
+    assert operator.get(row_page(shown)).status_code == 200
+    assert operator.get(row_page(hidden)).status_code == 302
+    assert shown.value in text(operator.get(row_page(shown.job)))
+    assert hidden.value not in text(operator.get(row_page(shown.job)))
+    assert hidden.value in text(admin_client.get(row_page(shown.job)))
+
+
+def test_no_result_is_given_to_who_is_hidden(people):
+    """As if there were no such lead; the id is typed by the person."""
+    shown, hidden = people
+    aside = LeadSearch.objects.create(
+        job=SearchJob.objects.get(),
+        crm_id="nobody",
+        kind="find_email",
+        outcome="found",
+        effect="aside",
+        value="a@firm.com",
+    )
+    SearchJob.objects.update(kept_aside=1)
+    operator = login("view_leadsearch", "change_leadsearch")
+    page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{hidden.pk}")
+    assert "There is no lead with this CRM id." in text(page)
+    page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{shown.pk}")
+    assert f"Given to lead contact-{shown.pk}" in " ".join(map(str, page.context["messages"]))
 
 
 def cost(client, url):
