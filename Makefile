@@ -46,7 +46,7 @@ tools: types imports
 	$(PY) manage.py makemigrations --check --dry-run
 
 # These bring their own database, or need none: once is enough for them.
-ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/mutants tests/sandbox tests/enrow_webhooks/client
+ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/foreign tests/mutants tests/sandbox tests/enrow_webhooks/client
 
 pytest: install-dev
 	@if $(PY) -m tests.services postgres; then .ci/both $(PY) $(addprefix --ignore=,$(ONCE)); \

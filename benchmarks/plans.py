@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from benchmarks.rows import BIG
 
@@ -71,8 +72,17 @@ def explain(statement: Statement) -> Plan | None:
 
 def sizes_of_big() -> dict[str, float]:
     """Return how many rows the planner takes each big table, and each index of one, to have."""
+    return _sizes(BIG)
+
+
+def sizes_of(*models: type[Model]) -> dict[str, float]:
+    """Return the same of the tables of these models."""
+    return _sizes([model._meta.db_table for model in models])
+
+
+def _sizes(tables: Iterable[str]) -> dict[str, float]:
     with connection.cursor() as cursor:
-        cursor.execute(_SIZES, [list(BIG)])
+        cursor.execute(_SIZES, [list(tables)])
         return dict(cursor.fetchall())
 
 

@@ -1,4 +1,4 @@
-"""The inputs of a lead in 128 bits: tells whether they still are those that were searched, in Python and in SQL.
+"""The inputs of a lead in 128 bits: tells whether they still are those that were searched, in Python, SQL and the ORM.
 
 SHA-256, of which half is kept: PostgreSQL and Django's SQLite both know it, also where MD5 is forbidden.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Func, TextField
 
 from leads.kinds import Candidate
 
@@ -29,8 +31,30 @@ def digest_sql(columns: Mapping[str, str], connection: BaseDatabaseWrapper) -> s
     """Return the SQL of the same; ``columns``: the SQL of each input, but for those that a lead has not."""
     is_postgres = connection.vendor == "postgresql"
     cell = "COALESCE({}::text, '')" if is_postgres else "COALESCE({}, '')"
-    between = f" || {'chr' if is_postgres else 'char'}({ord(_BETWEEN)}) || "
-    text = between.join(cell.format(columns[name]) if name in columns else "''" for name in INPUTS)
+    text = _joiner("chr" if is_postgres else "char").join(
+        cell.format(columns[name]) if name in columns else "''" for name in INPUTS
+    )
     if is_postgres:
         return f"encode(substr(sha256(convert_to({text}, 'UTF8')), 1, 16), 'hex')::uuid"
     return f"substr(SHA256({text}), 1, 32)"
+
+
+class Digest(Func):
+    """The same as an expression of the ORM, over one text for each input; as 32 hexadecimal digits."""
+
+    arity = len(INPUTS)
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Return the SQL. Django's own SHA256 would need the extension pgcrypto."""
+        template = "encode(substr(sha256(convert_to(%(expressions)s, 'UTF8')), 1, 16), 'hex')"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=_joiner("chr"), **context)
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Return the SQL."""
+        template = "substr(SHA256(%(expressions)s), 1, 32)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=_joiner("char"), **context)
+
+
+def _joiner(function: str) -> str:
+    return f" || {function}({ord(_BETWEEN)}) || "

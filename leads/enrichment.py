@@ -136,14 +136,14 @@ def enrich(
     overwrite: bool = False,
     force: bool = False,
     requested_by: str = "",
-    via: str = Via.CODE,
+    via: str = "code",
 ) -> Run:
     """Queue searches for every lead that needs one, and wake the workers. Returns once the rows are committed.
 
     Inside a transaction of the caller it returns its estimate, and queues right after the commit: the run's ``tally``
     is then replaced and ``is_planned`` becomes true. It never costs more than the estimate said, whatever leads the
     queryset brings by then. The estimate does not ask for the balance. A rollback leaves nothing; a failure after the
-    commit is logged, and stands in the note of the run and in a failed search job of it.
+    commit is logged, and stands in the run.
 
     ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
     it unless a person edits it meanwhile. ``force`` buys again what was bought lately. ``requested_by`` and ``via``,
@@ -153,9 +153,8 @@ def enrich(
     instead of a set of words; credits that are no number), and ValueError for one that says nothing useful (another
     model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
-    leads = arguments.leads(queryset)
+    leads, cap = arguments.leads(queryset), arguments.cap(max_credits)
     order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
-    cap = arguments.cap(max_credits)
     row = _row_of(leads, order, cap, via)
     run = Run(id=row.pk, tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
@@ -180,7 +179,7 @@ def enrich_later(
     overwrite: bool = False,
     force: bool = False,
     requested_by: str = "",
-    via: str = Via.CODE,
+    via: str = "code",
 ) -> Run:
     """Store which leads these are by now, and let workers plan and send, page by page; returns at once.
 
@@ -245,16 +244,21 @@ def _plan_or_say_why(run: Run, leads: QuerySet[Any], order: Order) -> None:
     finally:
         with contextlib.suppress(DatabaseError):
             now = timezone.now()
-            _note(run, planned_at=now, next_plan_at=now, note=note)
-            EnrichmentRun.objects.filter(pk=run.id, state=State.PLANNING).update(state=State.RUNNING)
+            _note(run, state=State.RUNNING, planned_at=now, next_plan_at=now, note=note)
 
 
 def _note(run: Run, **changes: object) -> bool:
-    """Write down what a run came to so far; return whether it goes on."""
+    """Write down what a run came to so far; return whether it goes on, or was paused or cancelled meanwhile."""
     row = EnrichmentRun.objects.filter(pk=run.id)
-    tally, joined = run.tally.as_json(), sorted(map(str, run.joined))
-    row.update(tally=tally, worst_case=run.tally.worst_case, joined=joined, **changes)
-    return not row.stopped().exists()
+    came_to = {
+        "tally": run.tally.as_json(),
+        "worst_case": run.tally.worst_case,
+        "joined": sorted(map(str, run.joined)),
+    }
+    goes_on = bool(row.filter(state__in=EnrichmentRun.ACTIVE).update(**came_to, **changes))
+    if not goes_on:
+        row.update(**came_to, planned_at=timezone.now())
+    return goes_on
 
 
 def _plan_after_commit(run: Run, leads: QuerySet[Any], order: Order) -> None:

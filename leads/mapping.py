@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, router
+from django.db import router
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 
+from leads.keys import Keys
 from leads.lookups import among
 
 # A field, a path over to-one relations like ``employer__website``, or an expression of the ORM; blank: there is none.
@@ -25,9 +25,6 @@ Source: TypeAlias = str | Combinable
 
 # What travels to Enrow and back, and stands in our rows, has this many characters at most.
 LONGEST_CRM_ID = 128
-# The integers of any database, and what no text in one may have.
-_LEAST, _MOST = -(2**63), 2**63 - 1
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class OnForget(enum.StrEnum):
@@ -172,26 +169,12 @@ class LeadMapping:
         """Return the key in a crm_id; None unless exactly this crm_id is made of that key."""
         if not crm_id.startswith(self.crm_id_prefix):
             return None
-        text = crm_id.removeprefix(self.crm_id_prefix)
-        try:
-            key = self.key_field.to_python(text)
-        except Exception:  # noqa: BLE001 - a project's own field may raise anything at what is no value of it
-            return None
-        is_lead = key is not None and self.crm_id(key) == crm_id and self._can_be_stored(key)
-        return key if is_lead else None
-
-    def _can_be_stored(self, key: object) -> bool:
-        """Tell whether the database can be asked for a key: a number too large, or a NUL, would end in its error."""
-        if isinstance(key, int):
-            least, most = self._integers
-            return least <= key <= most
-        return not isinstance(key, str) or ("\x00" not in key and not _SURROGATE.search(key))
+        key = self._keys.read(crm_id.removeprefix(self.crm_id_prefix))
+        return key if key is not None and self.crm_id(key) == crm_id else None
 
     @functools.cached_property
-    def _integers(self) -> tuple[int, int]:
-        """The least and the most that the key's column takes; asked once, for it is asked of each key."""
-        low, high = connections[self.alias].ops.integer_field_range(self.key_field.get_internal_type())
-        return low or _LEAST, high or _MOST
+    def _keys(self) -> Keys:
+        return Keys(self.key_field, self.alias)
 
     def _own_field(self, name: str) -> Any:  # noqa: ANN401 - a field of whatever kind
         return self.model._meta.get_field(name)

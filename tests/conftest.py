@@ -19,7 +19,7 @@ from leads.models import Lead, SearchJob
 from leads.outbox import submission
 from leads.results import waiting, writeback
 from leads.upkeep.sweep import sweep
-from tests import services
+from tests import services, wheels
 
 # Nothing is timed: a busy machine is no failure. And CI tells of the change that it runs for, not of chance.
 hypothesis.settings.register_profile(
@@ -41,6 +41,18 @@ def pytest_runtest_setup(item):
 def redis_url():
     """Where the Redis of the tests answers; for tests that are marked ``redis``."""
     return services.REDIS_URL
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel, built from this checkout."""
+    return wheels.build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def python(wheel, tmp_path_factory):
+    """The Python of a new environment in which the wheel is installed."""
+    return wheels.install(wheel, tmp_path_factory.mktemp("venv"))
 
 
 def payload(name: str) -> dict:

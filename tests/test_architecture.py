@@ -59,6 +59,9 @@ TESTED_ELSEWHERE = {
     "leads/reading.py": "tests/leads/test_mapped.py",
     "leads/lead_mapping.py": "tests/leads/test_mapped.py",
     "leads/models/enrichments.py": "tests/leads/test_mapped.py",
+    "leads/models/runs.py": "tests/leads/runs/test_planning.py",
+    "leads/handles.py": "tests/leads/runs/test_controlling.py",
+    "leads/results/waiting.py": "tests/leads/results/test_writeback.py",
     # Django reads them before any test runs; no test passes without them.
     "enrow_webhooks/apps.py": "tests/conftest.py",
     "leads/apps.py": "tests/conftest.py",

@@ -14,11 +14,17 @@ from leads import enrichment
 from leads.conf import LeadSettings
 from leads.schedule import beat_schedule
 
-NAMES = ["Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "enrich", "estimate", "kinds_of", "sweep"]
+NAMES = [
+    *("Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "Via"),
+    *("enrich", "enrich_later", "estimate", "kinds_of", "sweep"),
+]
 SIGNATURES = {
     "enrich": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
     "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False, "
-    "requested_by: 'str' = '') -> 'Run'",
+    "requested_by: 'str' = '', via: 'str' = 'code') -> 'Run'",
+    "enrich_later": "(queryset: 'QuerySet[Any]', *, max_credits: 'Decimal | float | None', "
+    "find: 'Collection[str]' = (), verify: 'bool' = False, overwrite: 'bool' = False, force: 'bool' = False, "
+    "requested_by: 'str' = '', via: 'str' = 'code') -> 'Run'",
     "estimate": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
     "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False) -> 'Estimate'",
     "kinds_of": "(find: 'Collection[str]', *, verify: 'bool' = False) -> 'tuple[Kind, ...]'",
@@ -27,6 +33,9 @@ SIGNATURES = {
     "watch: 'Callable[[Progress], None] | None' = None) -> 'bool'",
     "Run.jobs": "(self) -> 'QuerySet[SearchJob]'",
     "Run.progress": "(self) -> 'Progress'",
+    "Run.pause": "(self, *, by: 'str') -> 'bool'",
+    "Run.resume": "(self, *, by: 'str') -> 'bool'",
+    "Run.cancel": "(self, *, by: 'str') -> 'bool'",
 }
 SETTINGS = {
     "API_KEY",
@@ -50,6 +59,7 @@ SETTINGS = {
     "UNCONFIRMED_MINUTES",
     "UNEXPLAINED_CREDITS",
     "ENVIRONMENT",
+    "RUN_DAYS",
 }
 COMMANDS = {
     "enrow_sandbox": "enrow_webhooks",
@@ -62,6 +72,7 @@ COMMANDS = {
     "enrow_doctor": "leads",
     "forget_lead": "leads",
     "enrow_jobs": "leads",
+    "enrow_runs": "leads",
     "enrow_deployment": "leads",
 }
 
@@ -102,6 +113,7 @@ def test_the_tasks():
     assert ours == {
         "enrow_webhooks.process_events",
         "enrow_webhooks.prune_events",
+        "leads.plan_runs",
         "leads.submit_jobs",
         "leads.sweep_jobs",
     }

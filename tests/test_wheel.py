@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
-import sysconfig
-import venv
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +12,10 @@ from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
 from examples.demo.processes import Programs, answers, free_ports
 from tests.docs.pages import blocks
+from tests.wheels import ROOT
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parent.parent
 LEADS = "crm_id,firstname,lastname,company_domain\nann,Ann,Somebody,firm1.com\nbob,Bob,Nobody,firm2.com\n"
 APPS = '\nINSTALLED_APPS += [\n    "enrow_webhooks",\n    "leads",\n]\n'
 URLS = '\nfrom django.urls import include\nurlpatterns += [path("webhooks/enrow/", include("enrow_webhooks.urls"))]\n'
@@ -45,33 +41,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 (BASE_DIR / "broker").mkdir(exist_ok=True)
 """
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, built from this checkout without the network."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
-    """The Python of a new environment: the wheel is installed there, the dependencies are lent by this one."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder)
-    paths = sysconfig.get_paths("venv", vars={"base": str(folder), "platbase": str(folder)})
-    site = Path(paths["purelib"])
-    # A wheel of pure Python is installed by unpacking it.
-    zipfile.ZipFile(wheel).extractall(site)
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    return str(Path(paths["scripts"]) / "python")
 
 
 @pytest.fixture

@@ -70,10 +70,15 @@ def decimal(value: object) -> Decimal | None:
 
 def crm_id_of(custom: object) -> str:
     """Return the crm_id in ``custom``: the ``crm_id`` of an object, also of one that came as text, or the bare text."""
+    return text(_named(custom), 128)
+
+
+def _named(custom: object) -> str:
+    """Return what stands in ``custom`` for a crm_id, exactly as it came; blank for nothing."""
     found = mapping(_unpacked(custom)).get("crm_id", custom)
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found) if abs(found) < 10**18 else ""
-    return text(found, 128)
+    return found if isinstance(found, str) else ""
 
 
 def _unpacked(custom: object) -> object:
@@ -96,14 +101,15 @@ def result(kind: Kind, body: Mapping[str, object]) -> Result:
     value = text(came, _LONGEST_VALUE)
     if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
         verdict, value = Verdict.WORTHLESS, _as_json(came)
-    country = text(body.get("country"))
+    country, crm_id = text(body.get("country")), crm_id_of(body.get("custom"))
     # An "invalid" answer of the finder can still carry an address: only a hit counts.
     keep = verdict is not Verdict.NOT_FOUND or kind is Kind.VERIFY_EMAIL
     return Result(
         verdict=verdict,
         value=value if keep else "",
         country=country.upper() if _COUNTRY.fullmatch(country) else "",
-        crm_id=crm_id_of(body.get("custom")),
+        crm_id=crm_id,
+        is_verbatim=crm_id == _named(body.get("custom")),
         index=_index(body.get("index")),
         echo=_ECHOES[kind](body),
     )

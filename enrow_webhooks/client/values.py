@@ -145,8 +145,11 @@ class Result:
     value: str = field(default="", repr=False)
     # ISO 3166-1 alpha-2, phones only.
     country: str = field(default="", repr=False)
-    # Our ``custom``, echoed; blank when absent.
+    # Our ``custom``, echoed; blank when absent. In one line, and cut at 128 characters.
     crm_id: str = ""
+    # Whether ``custom`` was that very text. In any other spelling it may be meant for somebody else, except among the
+    # searches of one job.
+    is_verbatim: bool = True
     # 0-based place in the POSTed array; None where Enrow gives none (or a UUID, as bulk verification does).
     index: int | None = None
     # The inputs as Enrow echoes them, verbatim or as it resolved them; None when it does not.

@@ -1,8 +1,10 @@
 """Django's admin for leads, search jobs, lead searches and events.
 
-A project puts ``EnrichmentAdminMixin`` in front of the ModelAdmin of a model that it has mapped.
+A project puts ``EnrichmentAdminMixin`` in front of the ModelAdmin of a model that it has mapped, and
+``EnrichmentInlineMixin`` in front of an inline of one.
 """
 
+from leads.admin.editing import EnrichmentInlineMixin
 from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.events import JobEventAdmin
 from leads.admin.jobs import SearchJobAdmin
@@ -12,6 +14,7 @@ from leads.admin.searches import LeadSearchAdmin
 
 __all__ = [
     "EnrichmentAdminMixin",
+    "EnrichmentInlineMixin",
     "EnrichmentRunAdmin",
     "JobEventAdmin",
     "LeadAdmin",

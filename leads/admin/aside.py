@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import confirmation_page
+from leads import visibility
 from leads.models import LeadSearch
 from leads.results import aside
 
@@ -25,10 +26,14 @@ class LeadForm(forms.Form):
 
     crm_id = forms.CharField(label=_("CRM id of the lead"), max_length=128, strip=False)
 
+    def __init__(self, user: Any, data: Any = None) -> None:  # noqa: ANN401 - the project's own user model
+        super().__init__(data)
+        self._user = user
+
     def clean_crm_id(self) -> str:
-        """Refuse a name that no lead has."""
+        """Refuse a name that no lead has whom the user may see."""
         crm_id: str = self.cleaned_data["crm_id"]
-        if aside.lead_named(crm_id) is None:
+        if not visibility.is_seen_by(self._user, crm_id):
             raise forms.ValidationError(_("There is no lead with this CRM id."))
         return crm_id
 
@@ -41,7 +46,7 @@ def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
         page.message_user(request, sentence, WARNING)
         return None
     (search,) = rows
-    form = LeadForm(request.POST if "confirm" in request.POST else None)
+    form = LeadForm(request.user, request.POST if "confirm" in request.POST else None)
     if not form.is_valid():
         return _page(page, request, rows, {"title": _("Give to a lead"), "action": "give", "form": form})
     crm_id = form.cleaned_data["crm_id"]

@@ -45,8 +45,12 @@ def confirm(
     kind: Kind,
     *,
     at_most: int,
+    back: str = "",
 ) -> HttpResponse | None:
-    """Show what the searches would cost; once that is confirmed, queue them and return None: back to the list."""
+    """Show what the searches would cost; once that is confirmed, queue them and return None: back to the list.
+
+    ``back``: the address of another page that the user comes from.
+    """
     selected = queryset.count()
     if selected > at_most:
         sentence = f"{selected} leads are selected; search at most {at_most} here, or use manage.py enrich_leads."
@@ -68,7 +72,8 @@ def confirm(
     form.beside(expected.bill)
     if not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
-    return _show(page, request, expected, kind, form=form, force=force, selected=selected)
+    where = {"list_url": back} if back else {}
+    return _show(page, request, expected, kind, form=form, force=force, selected=selected, **where)
 
 
 def _show(

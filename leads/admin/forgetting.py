@@ -35,9 +35,12 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             sentence = f"{self.model._meta.label} is not mapped to leads. {how_to_map(self.model)}"
             self.message_user(request, sentence, ERROR)
             return None
+        queryset = mapping.visible_to(request.user, queryset)
         keys = queryset.order_by().values_list(mapping.crm_id_field, flat=True)[: _MOST + 1]
         crm_ids = [mapping.crm_id(key) for key in keys]
-        if len(crm_ids) > _MOST:
+        if not crm_ids:
+            self.message_user(request, "You may not forget any of the selected leads.", ERROR)
+        elif len(crm_ids) > _MOST:
             self.message_user(request, f"Forget at most {_MOST} leads here, or use manage.py forget_lead.", ERROR)
         elif "confirm" in request.POST:
             self._forget(request, crm_ids)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import ReadOnlyAdmin
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.wake import wake
-from leads import decisions, sql
+from leads import decisions, sql, visibility
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.credits import credits_page
 from leads.admin.deciding import confirm_resend, confirm_retry, decide
@@ -32,6 +32,8 @@ from leads.models import LeadSearch, SearchJob
 from leads.tasks import sweep_jobs
 
 State = SearchJob.State
+# Where a job keeps, while its page is made, who looks.
+_VIEWER = "_leads_viewer"
 
 
 class KeptAsideFilter(admin.SimpleListFilter):
@@ -157,10 +159,18 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         url = list_url(self.admin_site, LeadSearch, job=job.pk, effect=LeadSearch.Effect.ASIDE.value)
         return link(url if job.kept_aside else "", job.kept_aside)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SearchJob | None:
+        """Return the job, and note on it who looks."""
+        job: SearchJob | None = super().get_object(request, object_id, from_field)
+        if job is not None:
+            setattr(job, _VIEWER, request.user)
+        return job
+
     @admin.display(description=_("leads"))
     def searches(self, job: SearchJob) -> str:
-        """Show the first leads of the job, with a link to all."""
-        return table(self.admin_site, LeadSearch.objects.filter(job=job).order_by("position"), job=job.pk)
+        """Show the first leads of the job that the user may see, with a link to all."""
+        searches = LeadSearch.objects.filter(job=job).order_by("position")
+        return table(self.admin_site, visibility.seen_by(getattr(job, _VIEWER), searches), job=job.pk)
 
     @admin.display(description=_("events"))
     def events(self, job: SearchJob) -> str:

@@ -77,7 +77,7 @@ class EnrichmentRunAdmin(HomeBannerMixin, ReadOnlyAdmin):
         """End it."""
         self._decide(request, queryset, Run.cancel, _("cancelled"))
 
-    def _decide(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun], decide: Any, done: Any) -> None:  # noqa: ANN401
+    def _decide(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun], decide: Any, done: Any) -> None:  # noqa: ANN401 - a decision of a run, and lazy text
         by = request.user.get_username()
         rows = list(queryset)
         number = sum(decide(Run.get(row.pk), by=by) for row in rows)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import ReadOnlyAdmin
+from leads import visibility
 from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.mapping import registry
@@ -65,6 +66,10 @@ class LeadSearchAdmin(ReadOnlyAdmin):
     readonly_fields = ("lead", "search_job")
     actions = ("give", "drop")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSearch]:
+        """Leave out the leads that their mapping hides from the user."""
+        return visibility.seen_by(request.user, super().get_queryset(request))
+
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         """Offer what an index answers."""
         return ("kind", "outcome", "effect") if {"job", "crm_id"} & request.GET.keys() else (TroubleFilter,)
@@ -98,12 +103,37 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         return link(page_url(self.admin_site, SearchJob, search.job_id), str(search.job_id)[:8])
 
 
-def table(site: AdminSite, searches: QuerySet[LeadSearch], **lookups: Any) -> str:  # noqa: ANN401 - lookups of any field
-    """Return the first searches as an HTML table, with a link to the list that shows all of them; two queries."""
+def table(
+    site: AdminSite,
+    searches: QuerySet[LeadSearch],
+    *,
+    with_cost: bool = False,
+    **lookups: Any,  # noqa: ANN401 - lookups of any field
+) -> str:
+    """Return the first searches as an HTML table, with a link to the list that shows all of them; two queries.
+
+    ``with_cost``: who asked for each, and what it cost, as far as its job says.
+    """
     rows = list(searches.select_related("job")[:FIRST])
     leads = lead_urls(site, [(search.model, search.crm_id) for search in rows])
     context = {
-        "rows": [(search, leads.get(search.crm_id, ""), page_url(site, SearchJob, search.job_id)) for search in rows],
+        "rows": [
+            (search, leads.get(search.crm_id, ""), page_url(site, SearchJob, search.job_id), cost(search))
+            for search in rows
+        ],
+        "with_cost": with_cost,
         "all_url": list_url(site, LeadSearch, **lookups),
     }
     return render_to_string("admin/leads/searches.html", context)
+
+
+def cost(search: LeadSearch) -> str:
+    """Say what is stored of the cost in credits: of its job, which says nothing of each of several leads."""
+    job = search.job
+    if search.position is None:
+        # What has a fingerprint got its result from another purchase; of the rest nobody knows.
+        return str(_("none: shared or reused")) if search.fingerprint else ""
+    amount = f"{job.spent:,.2f}" if job.credits_cost is not None else str(_("at most %.2f")) % job.reserved
+    if job.requested == 1:
+        return amount
+    return str(_("%(amount)s for %(number)s searches")) % {"amount": amount, "number": f"{job.requested:,}"}

@@ -12,7 +12,7 @@ from leads.mapping_checks.attributes import unknown, wrong_types
 from leads.mapping_checks.databases import check_database
 from leads.mapping_checks.keys import check_key, check_prefix
 from leads.mapping_checks.models import check_each_row_once, check_model
-from leads.mapping_checks.others import check_created_at, check_files, check_on_forget
+from leads.mapping_checks.others import check_created_at, check_files, check_forget, check_on_forget
 from leads.mapping_checks.outputs import check_outputs
 from leads.mapping_checks.querysets import check_queryset
 from leads.mapping_checks.searches import check_read, check_searchable
@@ -30,6 +30,7 @@ _EACH = (
     check_files,
     check_created_at,
     check_on_forget,
+    check_forget,
 )
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 from django.db.models import BinaryField, DateTimeField, FileField, JSONField
+from django.db.models.constants import LOOKUP_SEP
 
-from leads.mapping import LeadMapping, OnForget
+from leads.kinds import VALUES
+from leads.mapping import LeadMapping, OnForget, Source
 from leads.mapping_checks.sources import own_field, place
-from leads.mapping_checks.wording import WrongError, a, error, near
+from leads.mapping_checks.wording import WrongError, a, error, label_of, near
 
 # What no cell of a file can hold.
 _NOT_A_CELL = (BinaryField, FileField, JSONField)
@@ -62,3 +64,23 @@ def check_on_forget(mapping: LeadMapping) -> Iterator[CheckMessage]:
         hint = f'Write "{guess}".' if guess else f"Write {' or '.join(map(repr, words))}."
         sentence = f"{mapping.on_forget!r} is not what forgetting a person can do."
         yield error(mapping, "on_forget", sentence, hint=hint, code="E126")
+
+
+def check_forget(mapping: LeadMapping) -> Iterator[CheckMessage]:
+    """Yield that nobody blanks what write() writes, E132: nobody could be forgotten, as would be told only then."""
+    has_own_forget = type(mapping).forget is not LeadMapping.forget
+    if has_own_forget or not mapping.has_own_write or mapping.on_forget != OnForget.BLANK:
+        return
+    beside = [facts.value for facts in VALUES if _is_beside(mapping.source(facts.value))]
+    if beside:
+        named = (
+            f"{' and '.join(beside)} {'is' if len(beside) == 1 else 'are'} in no column of {label_of(mapping.model)}"
+        )
+        sentence = f"{named}, so nothing blanks what write() wrote when a person is forgotten."
+        hint = 'Override forget(keys) and blank or delete it there; or on_forget = "delete", if it goes with the row.'
+        yield error(mapping, "forget", sentence, hint=hint, code="E132")
+
+
+def _is_beside(source: Source) -> bool:
+    """Tell whether a value is read by a path or an expression."""
+    return not isinstance(source, str) or LOOKUP_SEP in source

@@ -185,7 +185,7 @@ def _wanted(kind: Kind, page: Page, order: Order, tally: Tally) -> Iterator[Loca
 
 
 class _Unnamed:
-    """Leads whose crm_id cannot be told from another model's, or does not fit."""
+    """Leads whose crm_id is blank, cannot be told from another model's, or does not fit."""
 
     def __init__(self, mapping: LeadMapping) -> None:
         self._mapping = mapping
@@ -193,7 +193,9 @@ class _Unnamed:
 
     def skip(self, kind: Kind, crm_id: str) -> Skip | None:
         """Return the skip of such a lead, None for all others."""
-        if len(crm_id) > LONGEST_CRM_ID:
+        if crm_id == self._mapping.crm_id_prefix:
+            sentence = "Its key is blank, so a result could not name it; give it one."
+        elif len(crm_id) > LONGEST_CRM_ID:
             sentence = f"Its crm_id has {len(crm_id):,} characters; {LONGEST_CRM_ID} fit."
         elif self._others and crm_id.startswith(self._others):
             other = registry.owner(crm_id)

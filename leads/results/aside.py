@@ -65,7 +65,9 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
 def lead_named(crm_id: str) -> LeadMapping | None:
     """Return the mapping of the lead with this crm_id, None when there is no such lead."""
     for mapping, keys in registry.keys([crm_id]):
-        if mapping.by_keys(keys).exists():
+        found = mapping.by_keys(keys).values_list(mapping.crm_id_field, flat=True)
+        # A collation may find a lead by another spelling.
+        if any(mapping.crm_id(key) == crm_id for key in found):
             return mapping
     return None
 

@@ -8,6 +8,7 @@ balance is explained; it counts against no limit of ours.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -88,7 +89,7 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     Otherwise a search that came by the shared secret would be booked twice: as that job, and as one from elsewhere.
     """
     named = {result.crm_id for result in answer.results}
-    if not named:
+    if not named or not all(result.is_verbatim for result in answer.results):
         return None
     sent = LeadSearch.objects.filter(position__isnull=False)
     one = sent.filter(Q(crm_id=min(named)) | Q(sent_as=min(named)), job=OuterRef("pk"))
@@ -131,20 +132,30 @@ def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
     return LeadSearch.objects.sent().filter(named, job__in=unsettled).exists()
 
 
-def _ours(kind: Kind, answer: Answer) -> dict[str, _Named]:
-    """Return the results that name a lead of ours, by crm_id."""
-    named = {result.crm_id: result for result in answer.results if result.crm_id}
+def _ours(kind: Kind, answer: Answer) -> list[_Named]:
+    """Return the results that name a lead of ours: exactly, for nothing else says that it is meant.
+
+    Of several for one lead the first that is about it counts; those that may be about others are all returned.
+    """
+    named = [result for result in answer.results if result.crm_id and result.is_verbatim]
+    known = registry.keys({result.crm_id for result in named})
     # As the database has them: a host's own manager may hide some, and they are written all the same.
-    labels = [(mapping.label, crm_id) for mapping, keys in registry.keys(named) for crm_id in keys.values()]
-    leads = reading.candidates(labels)
-    models = {crm_id: label for label, crm_id in labels}
-    return {
-        crm_id: _Named(models[crm_id], named[crm_id], difference(kind, lead, named[crm_id].echo))
-        for crm_id, lead in leads.items()
-    }
+    models = {crm_id: mapping.label for mapping, keys in known for crm_id in keys.values()}
+    leads = reading.candidates((label, crm_id) for crm_id, label in models.items())
+    ours: list[_Named] = []
+    served = set()
+    for result in named:
+        # A collation may have found a lead by another spelling: that one is not named.
+        if lead := leads.get(result.crm_id):
+            doubt = difference(kind, lead, result.echo)
+            if doubt or result.crm_id not in served:
+                ours.append(_Named(models[result.crm_id], result, doubt))
+            if not doubt:
+                served.add(result.crm_id)
+    return ours
 
 
-def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -> bool:
+def _write(kind: Kind, enrow_id: str, answer: Answer, ours: Sequence[_Named]) -> bool:
     now = timezone.now()
     cost = _cost(kind, answer)
     job = SearchJob(
@@ -161,7 +172,7 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: dict[str, _Named]) -
         finished_at=now,
         sent_at=now,
     )
-    searches = [_search(job, position, *named) for position, named in enumerate(ours.values())]
+    searches = [_search(job, position, *named) for position, named in enumerate(ours)]
     job.kept_aside = sum(search.effect == LeadSearch.Effect.ASIDE for search in searches)
     job.found = sum(search.outcome == LeadSearch.Outcome.FOUND and not search.effect for search in searches)
 

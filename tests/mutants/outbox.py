@@ -14,6 +14,55 @@ _TOLD = ("tests/leads/outbox/test_nothing_new.py", "tests/leads/outbox/test_told
 
 FAULTS = [
     Fault(
+        file=_SUBMISSION,
+        before="Exists(at_home), ~Exists(is_stopped))",
+        after="Exists(at_home))",
+        means="a worker that prepares a POST sends it though its run was paused",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/runs/planning.py",
+        before="        if run.attempts > 1:\n            _take_back(run)\n",
+        after="",
+        means="what a dead worker reserved counts against the caps",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/planning.py",
+        before="pk=run.pk, state=State.PLANNING, attempts=run.attempts)",
+        after="pk=run.pk, state=State.PLANNING)",
+        means="a page is written by two workers",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/planning.py",
+        before="max(run.max_credits - run.worst_case,",
+        after="max(run.max_credits,",
+        means="each page has the cap of the whole run",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/controlling.py",
+        before="Exists(runs.filter(state=State.PAUSED))",
+        after="Exists(runs.filter(state=State.CANCELLED))",
+        means="what comes back to the queue of a paused run is not held",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/runs/controlling.py",
+        before="    running.filter(pk__in=busy).update(next_plan_at=now)\n",
+        after="",
+        means="runs that wait for a person keep others from their end",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="    _selected(crm_ids).delete()\n",
+        after="",
+        means="who is forgotten is still planned",
+        tests=("tests/leads/runs/test_selecting.py",),
+    ),
+    Fault(
         file=_PURCHASES,
         before="WHEN 'unusable' THEN j.finished_at > %s",
         after="WHEN 'unusable' THEN j.finished_at < %s",
@@ -160,8 +209,8 @@ FAULTS = [
     ),
     Fault(
         file=_ENQUEUEING,
-        before="            SearchJob.objects.queued().filter(pk=job.pk).delete()",
-        after="            pass",
+        before="SearchJob.objects.unsent().filter(pk__in=[one.job for one in reserved]).delete()",
+        after="SearchJob.objects.none().delete()",
         means="a planner that fails leaves credits reserved for nobody",
     ),
     Fault(
@@ -190,13 +239,13 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="if _mine(job).filter(Exists(at_home)).claim_for_sending(",
-        after="if SearchJob.objects.filter(Exists(at_home)).claim_for_sending(",
+        before="if mine.claim_for_sending(",
+        after="if SearchJob.objects.claim_for_sending(",
         means="a worker that lost its lease sends too",
     ),
     Fault(
         file=_SUBMISSION,
-        before="_mine(job).filter(Exists(at_home))",
+        before="_mine(job).filter(Exists(at_home), ~Exists(is_stopped))",
         after="_mine(job)",
         means="a copy of the database buys again",
         tests=("tests/leads/test_home.py",),
@@ -344,8 +393,8 @@ FAULTS = [
         postgres=True,
     ),
     Fault(
-        file="leads/enrichment.py",
-        before=" | Q(part_of__in=self.joined)",
+        file="leads/runs/controlling.py",
+        before=" | Q(part_of__in=run.joined)",
         after="",
         means="a run loses sight of the parts of a job that it joined",
         tests=("tests/leads/outbox/test_halving.py",),

@@ -98,13 +98,13 @@ FAULTS = [
         tests=("tests/leads/test_counts.py",),
     ),
     Fault(
-        file="leads/enrichment.py",
+        file="leads/runs/following.py",
         before='found_of_done=Sum("found", filter=own & ended, default=0)',
         after='found_of_done=Sum("found", filter=ended, default=0)',
         means="what a joined job found counts as found of this run",
     ),
     Fault(
-        file="leads/enrichment.py",
+        file="leads/runs/following.py",
         before="counts.skipped + max(0, counts.searched - searched)",
         after="counts.skipped",
         means="who could not be sent is neither searched nor skipped",

@@ -304,7 +304,7 @@ FAULTS = [
         tests=("tests/leads/results/test_refusals.py",),
     ),
     Fault(
-        file="leads/enrichment.py",
+        file="leads/runs/following.py",
         before=" | SearchJob.UNWRITABLE",
         after="",
         means="a run waits for what cannot be written",

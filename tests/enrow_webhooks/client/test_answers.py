@@ -224,6 +224,27 @@ def test_our_crm_id_comes_back_from_any_custom(custom, crm_id):
 
 
 @pytest.mark.parametrize(
+    ("custom", "is_verbatim"),
+    [
+        ({"crm_id": "A-1"}, True),
+        ("A-1", True),
+        ('{"crm_id": "A-1"}', True),
+        (7, True),
+        (None, True),
+        ("x" * 128, True),
+        ("x" * 129, False),
+        ("A-1 ", False),
+        ({"crm_id": "A-\u200b1"}, False),
+        ('{"crm_id": "A-1\\n"}', False),
+        ("A\x00", False),
+    ],
+)
+def test_a_crm_id_in_another_spelling_is_told(custom, is_verbatim):
+    """What was cleaned or cut off may be meant for somebody else."""
+    assert answers.result(FIND, {"qualification": "invalid", "custom": custom}).is_verbatim is is_verbatim
+
+
+@pytest.mark.parametrize(
     ("word", "verdict"),
     [
         ("valid", Verdict.FOUND),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import uuid
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -10,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from enrow_webhooks.client.values import Kind
 from leads.admin import EnrichmentAdminMixin, LeadAdmin
 from leads.enrichment import enrich
-from leads.models import Lead, SearchJob
+from leads.models import Lead, LeadSearch, SearchJob
 from tests.conftest import finish
 from tests.crm.lead_mapping import ContactMapping
 from tests.crm.models import Company, Contact
@@ -109,3 +112,37 @@ def test_an_action_searches_only_whom_the_user_may_see(admin_client, sandbox, mo
     page = text(run_action(admin_client, "find_phone", list(Contact.objects.all())))
     assert "Confirm" not in page or "0 leads" in page
     assert not SearchJob.objects.exists()
+
+
+def history(client, lead):
+    """Return who asked, and what it cost, of each search on the form of a lead, the latest first."""
+    cells = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in text(client.get(row_page(lead))).split("<tr>")]
+    return [tuple(row[-2:]) for row in cells if len(row) == 9]
+
+
+def test_the_history_says_who_asked_and_what_it_cost(admin_client, sandbox):
+    """As the search jobs have it: reserved, then settled; of a batch the whole, of what was not bought nothing."""
+    firm = Company.objects.create(title="Firm", website="firm.com")
+    ann, bob, cid, twin = (
+        Contact.objects.create(given_name=name, family_name="Somebody", employer=firm)
+        for name in ("Ann", "Bob", "Cid", "Ann")
+    )
+    enrich(Contact.objects.filter(pk=ann.pk), find={"email"}, requested_by="<b>ann")
+    enrich(Contact.objects.filter(pk__in=[bob.pk, cid.pk]), find={"phone"}, requested_by="boss")
+    assert history(admin_client, ann) == [("&lt;b&gt;ann", "at most 1.00")]
+    assert history(admin_client, bob) == history(admin_client, cid) == [("boss", "at most 80.00 for 2 searches")]
+    finish(sandbox)
+    assert history(admin_client, ann) == [("&lt;b&gt;ann", "1.00")]
+    spent = SearchJob.objects.get(kind="find_phone").credits_cost
+    assert history(admin_client, bob) == [("boss", f"{spent:.2f} for 2 searches")]
+    Contact.objects.filter(pk=ann.pk).update(work_email=None)
+    enrich(Contact.objects.filter(pk=twin.pk), find={"email"}, requested_by="eve")
+    assert history(admin_client, twin) == [("eve", "none: shared or reused")]
+
+
+def test_of_a_result_that_a_person_gave_to_a_lead_no_cost_is_told(admin_client):
+    """It was kept aside: which of the job's credits went for it, nobody knows."""
+    job = SearchJob.objects.create(run=uuid.uuid4(), kind="find_email", requested=2, credits_cost=2, requested_by="ann")
+    contact = Contact.objects.create(given_name="Ann")
+    LeadSearch.objects.create(job=job, model="crm.contact", crm_id=f"contact-{contact.pk}", kind="find_email")
+    assert history(admin_client, contact) == [("ann", "")]

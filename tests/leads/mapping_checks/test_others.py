@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.db import models
+from django.db.models.functions import Lower
 
-from leads.mapping import OnForget
-from tests.leads.mapping_checks.shapes import codes, contact, mapping, only
+from leads.mapping import LeadMapping, OnForget
+from tests.leads.mapping_checks.shapes import GOOD, codes, contact, mapping, only
 
 
 def lead():
@@ -79,3 +80,42 @@ def test_another_word_for_it_is_told(word, hint):
     told = only(mapping(contact(), on_forget=word))
     assert told[:2] == ("E126", "on_forget")
     assert hint in told[2]
+
+
+# What write() wrote, and forgetting.
+
+PATH, EXPRESSION = "employer__website", Lower("work_email")
+OWN = {"write": lambda self, changes: [], "company_domain": "", "company_name": "employer__title"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "values"),
+    [
+        ({"email": EXPRESSION}, "email is in no column of crm.Contact"),
+        ({"email": PATH}, "email is in"),
+        ({"phone": EXPRESSION}, "phone is in"),
+        ({"email": PATH, "phone": EXPRESSION}, "email and phone are in"),
+    ],
+)
+def test_values_beside_the_table_need_somebody_who_blanks_them(attributes, values):
+    """Else the first who wants to be forgotten cannot be."""
+    lead = contact()
+    code, attribute, text = only(mapping(lead, **OWN | attributes))
+    assert (code, attribute) == ("E132", "forget")
+    assert values in text
+    assert codes(mapping(lead, **OWN | attributes, forget=lambda self, keys: None)) == []
+    assert codes(mapping(lead, **OWN | attributes, on_forget="delete")) == []
+
+
+def test_columns_are_blanked_whoever_writes_them():
+    """Then forgetting knows by itself what to do; and what cannot be written is told as that."""
+    lead = contact()
+    assert codes(mapping(lead, **OWN)) == []
+    assert codes(mapping(lead, email=EXPRESSION)) == ["E120"]
+
+
+def test_a_forget_that_is_inherited_counts():
+    """A project's mappings may have a base."""
+    base = type("Base", (LeadMapping,), {"forget": lambda self, keys: None})
+    own = type("Own", (base,), GOOD | OWN | {"email": EXPRESSION})
+    assert codes(own(contact())) == []

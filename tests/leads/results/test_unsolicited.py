@@ -75,6 +75,23 @@ def test_a_bulk_search_that_was_launched_elsewhere_enriches_our_leads_in_it(
     assert LeadSearch.objects.count() == 2
 
 
+@pytest.mark.parametrize("places", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (0, 2, 1)])
+def test_several_results_for_one_lead_are_sorted_by_whom_they_are_about(make_leads, sandbox, post, places):
+    """Another tool has its own idea of the name. In whatever order they come: one is the lead's, others wait aside."""
+    make_leads(1)
+    people = ["Ann0 Somebody", "Bob Somebody", "Eve Somebody"]
+    rows = [
+        {"fullname": people[place], "company_domain": "firm0.com", "custom": "lead-0"} for place in (*places, *places)
+    ]
+    post(
+        payload("webhooks/bulk_search_finished")
+        | {"id": launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})}
+    )
+    assert Lead.objects.get().email == "ann0.somebody@firm0.com"
+    job = SearchJob.objects.get()
+    assert (job.requested, job.found, job.kept_aside, job.credits_cost) == (5, 1, 4, sandbox.ledger.spent)
+
+
 @pytest.mark.parametrize("custom", [{"crm_id": "not-ours"}, "your_custom_data", None])
 def test_a_strangers_search_is_ignored(make_leads, sandbox, post, custom):
     """It is kept, answered with 200, and says why nothing was done."""

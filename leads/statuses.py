@@ -1,0 +1,138 @@
+"""Leads by what is known of them, as conditions of one query; ``reading`` says the same of rows that were read.
+
+What stands in LeadEnrichment, and in searches that are under way, is found by an index: from a lead by the text of its
+key. Where few rows can fit, also from those, by the key that their text names; PostgreSQL chooses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldError
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    Expression,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Collate, Concat, Replace, Substr
+
+from leads import crm_ids
+from leads.digests import INPUTS, Digest
+from leads.kinds import KINDS, KindFacts
+from leads.mapping import LeadMapping, Source
+from leads.models import LeadEnrichment, LeadSearch
+from leads.reading import is_plain
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# So many rows are looked up one by one sooner than a page of leads is found among all.
+_FEW = 10_000
+_KEY, _OWN, _ABOUT = "leads_key", "leads_own_{}", "leads_about_{}"
+
+
+def labels(facts: KindFacts) -> dict[str, StrPromise]:
+    """Return each status of a value with what a person calls it; the blank one, too."""
+    return dict(LeadEnrichment._meta.get_field(facts.status).flatchoices)  # type: ignore[union-attr]  # it is a column
+
+
+def can_tell(mapping: LeadMapping, facts: KindFacts) -> bool:
+    """Tell whether a query knows the status of a value, be it in the lead's own column or beside its table.
+
+    Beside the table it is compared with what the lead has: not in a field that encrypts, or in another database.
+    """
+    if mapping.source(facts.status):
+        return True
+    names = [facts.value, *INPUTS]
+    return crm_ids.can_be_asked(mapping) and all(_is_text(mapping, mapping.source(name)) for name in names)
+
+
+def having(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], status: str) -> QuerySet[Any]:
+    """Return the leads of whose value this is known; ``""``: nothing that counts is."""
+    if own := mapping.source(facts.status):
+        is_so = Q((str(own), status))
+        return leads.filter(is_so if status else is_so | Q((f"{own}__isnull", True)))
+    leads = _described(mapping, facts, leads)
+    if status:
+        states = LeadEnrichment.objects.filter(model=mapping.label, **{facts.status: status})
+        return leads.filter(Exists(_counting(facts, _of_lead(mapping, states, "key", leads.db))))
+    words = [word for word in labels(facts) if word]
+    states = LeadEnrichment.objects.filter(model=mapping.label, **{f"{facts.status}__in": words}, key=OuterRef(_KEY))
+    return leads.exclude(Exists(_counting(facts, states)))
+
+
+def searching(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the leads for whose value a search is under way."""
+    kinds = [kind.value for kind, other in KINDS.items() if other.value == facts.value]
+    pending = LeadSearch.objects.pending().filter(model=mapping.label, kind__in=kinds).order_by()
+    leads = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db)})
+    return leads.filter(Exists(_of_lead(mapping, pending, "crm_id", leads.db)))
+
+
+def _described(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> QuerySet[Any]:
+    """Give the leads the text of their key, and what a status of the value has to be about to count."""
+    own, about = _OWN.format(facts.value), _ABOUT.format(facts.value)
+    digest = Digest(*(_as_text(mapping.source(name)) for name in INPUTS))
+    is_about = Case(When(Q((own, "")), then=digest), default=Concat(Value("+"), F(own)), output_field=TextField())
+    # Whatever collation the project's column has: equal is what has the same characters.
+    exact = Collate(is_about, "C" if crm_ids.is_postgres(leads.db) else "BINARY")
+    described = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db), own: _as_text(mapping.source(facts.value))})
+    narrowed: QuerySet[Any] = described.alias(**{about: exact})
+    return narrowed
+
+
+def _counting(facts: KindFacts, states: QuerySet[LeadEnrichment]) -> QuerySet[LeadEnrichment]:
+    """Return those that are about what the lead of the outer query has.
+
+    As a value, not as a comparison: of that PostgreSQL would believe that nearly no lead passes it.
+    """
+    inputs = Replace(Cast(f"{facts.value}_inputs", TextField()), Value("-"), Value(""))
+    about = Case(
+        When(Q((facts.value, "")), then=Coalesce(inputs, Value(""))),
+        default=Concat(Value("+"), F(facts.value)),
+        output_field=TextField(),
+    )
+    is_about = Q(leads_about=OuterRef(_ABOUT.format(facts.value)))
+    counts = Case(When(is_about, then=Value(value=True)), default=Value(value=False), output_field=BooleanField())
+    return states.alias(leads_about=about).filter(counts).order_by()
+
+
+def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -> QuerySet[Any]:
+    """Return the rows that name the lead of the outer query: by its key in ``key``, by its crm_id in ``crm_id``."""
+    prefix = "" if name == "key" else mapping.crm_id_prefix
+    is_few = rows.order_by()[: _FEW + 1].count() <= _FEW
+    named = crm_ids.key(mapping, "leads_text", alias) if is_few else None
+    text = Concat(Value(prefix), OuterRef(_KEY), output_field=CharField()) if prefix else OuterRef(_KEY)
+    rows = rows.filter(**{name: text})
+    if named is None:
+        return rows
+    rows = rows.alias(leads_text=Substr(name, len(prefix) + 1) if prefix else F(name))
+    narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.crm_id_field))
+    return narrowed
+
+
+def _as_text(source: Source) -> Expression:
+    """Return a source as text; NULL, and what the mapping leaves out, is ''."""
+    if isinstance(source, str) and not source:
+        return Value("", output_field=TextField())
+    return Coalesce(Cast(source, TextField()), Value(""), output_field=TextField())
+
+
+def _is_text(mapping: LeadMapping, source: Source) -> bool:
+    """Tell whether the database has the very text that Python reads there."""
+    if isinstance(source, str) and not source:
+        return True
+    try:
+        found = mapping.rows().annotate(leads_text=F(source) if isinstance(source, str) else source)
+        return is_plain(found.query.annotations["leads_text"].output_field)
+    except FieldError:
+        return False

@@ -1,0 +1,167 @@
+"""Faults in the admin of a project's own models, and in what its filters ask."""
+
+from __future__ import annotations
+
+from tests.mutants.fault import Fault
+
+_STATUSES = "leads/statuses.py"
+
+_CRM_IDS = "leads/crm_ids.py"
+_VISIBILITY = "leads/visibility.py"
+_EDITING = "leads/admin/editing.py"
+_BUTTONS = "leads/admin/buttons.py"
+_MAPPED = "leads/admin/mapped.py"
+_ENRICHMENT = "leads/admin/enrichment.py"
+_SEEN = ("tests/leads/admin/test_mapped.py",)
+_ASKED = ("tests/leads/test_statuses.py", "tests/leads/test_visibility.py")
+
+FAULTS = [
+    Fault(
+        file=_STATUSES,
+        before="return states.alias(leads_about=about).filter(counts).order_by()",
+        after="return states.alias(leads_about=about).order_by()",
+        means="a status outlives an edit in the filter",
+    ),
+    Fault(
+        file=_CRM_IDS,
+        before="return Case(When(fits, then=number))",
+        after="return number",
+        means="a key of an earlier mapping breaks the list",
+        tests=_ASKED,
+        postgres=True,
+    ),
+    Fault(
+        file=_STATUSES,
+        before='return leads.filter(is_so if status else is_so | Q((f"{own}__isnull", True)))',
+        after="return leads.filter(is_so)",
+        means="NULL in the project's own column is no lead that was never tried",
+    ),
+    Fault(
+        file=_STATUSES,
+        before="kinds = [kind.value for kind, other in KINDS.items() if other.value == facts.value]",
+        after="kinds = [kind.value for kind, other in KINDS.items() if other is facts]",
+        means="who is being verified is not being searched",
+    ),
+    Fault(
+        file="leads/admin/known.py",
+        before="queryset = mapping.visible_to(request.user, queryset)",
+        after="queryset = mapping.visible_to(request.user, queryset) and queryset",
+        means="a filter tells of leads that are hidden",
+        tests=_SEEN,
+    ),
+    Fault(
+        file="leads/admin/forgetting.py",
+        before="queryset = mapping.visible_to(request.user, queryset)",
+        after="mapping.visible_to(request.user, queryset)",
+        means="who is hidden is forgotten",
+        tests=_SEEN,
+    ),
+    Fault(
+        file=_MAPPED,
+        before="return bool(getattr(lead, _VISIBLE, hides_none))",
+        after="return bool(getattr(lead, _VISIBLE, True))",
+        means="what nobody has looked at is shown to everybody",
+    ),
+    Fault(
+        file=_ENRICHMENT,
+        before='        if not self.is_visible(lead):\n            return ""\n',
+        after="",
+        means="the history of a hidden lead is shown",
+        tests=_SEEN,
+    ),
+    Fault(
+        file=_BUTTONS,
+        before="if kind not in self._offered(request) or not self._may_open(request, lead):",
+        after="if kind not in self._offered(request):",
+        means="whoever types the address opens the page of any lead",
+    ),
+    Fault(
+        file=_BUTTONS,
+        before="if kind not in self._offered(request) or not self._may_open(request, lead):",
+        after="if not self._may_open(request, lead):",
+        means="who may not spend gets the page that spends",
+    ),
+    Fault(
+        file=_BUTTONS,
+        before="own = response.resolve_template(response.template_name)",
+        after='own = "admin/change_form.html"',
+        means="the project's own template of the form is not used",
+    ),
+    Fault(
+        file=_EDITING,
+        before="for name in row.keys() - edited:",
+        after="for name in set():",
+        means="a form that was open saves blanks over a result",
+    ),
+    Fault(
+        file=_EDITING,
+        before="refresh(self.lead_mapping, form, lead, is_new=not change)",
+        after="pass",
+        means="the project's save_model() sees the lead as it was when the form was opened",
+    ),
+    Fault(
+        file=_EDITING,
+        before='        if getattr(self, "save_as_new", False):',
+        after="        if False:",
+        means="a copy has no rows of which the person touched none",
+    ),
+    Fault(
+        file=_EDITING,
+        before="{name for name in edited if _differs(lead, row, name)}",
+        after="edited",
+        means="a value that is typed as it came has never been tried",
+    ),
+    Fault(
+        file=_EDITING,
+        before=" or getattr(lead, _MEANT, False):",
+        after=":",
+        means="an older version of a lead is not brought back",
+    ),
+    Fault(
+        file=_EDITING,
+        before="            refresh(mapping, form, form.instance, is_new=False)\n",
+        after="",
+        means="an inline saves blanks over a result",
+    ),
+    Fault(
+        file="leads/admin/searches.py",
+        before="if job.requested == 1:",
+        after="if job.requested:",
+        means="a lead seems to have cost what its whole batch did",
+        tests=("tests/leads/admin/test_enrichment.py",),
+    ),
+    Fault(
+        file=_CRM_IDS,
+        before='fits = Q((f"{name}__regex", _NUMBER)) |',
+        after='fits = Q((f"{name}__regex", _LONG_NUMBER)) | Q((f"{name}__regex", _NUMBER)) |',
+        means="a number that no column holds breaks the list",
+        tests=_ASKED,
+        postgres=True,
+    ),
+    Fault(
+        file=_VISIBILITY,
+        before='is_same = Q(leads_key=OuterRef(f"{name}_text"))',
+        after="is_same = Q(leads_key__isnull=False)",
+        means="any text names a lead whose keys are texts",
+    ),
+    Fault(
+        file=_VISIBILITY,
+        before="        return searches.filter(others)",
+        after="        return searches",
+        means="where a query cannot tell, everything is shown",
+    ),
+    Fault(
+        file="leads/admin/aside.py",
+        before="if not visibility.is_seen_by(self._user, crm_id):",
+        after="if aside.lead_named(crm_id) is None:",
+        means="a result is given to a lead that is hidden",
+        tests=_SEEN,
+    ),
+    Fault(
+        file="leads/admin/jobs.py",
+        before="visibility.seen_by(getattr(job, _VIEWER), searches)",
+        after="searches",
+        means="the page of a job shows whom the user may not see",
+        tests=_SEEN,
+    ),
+]
