@@ -142,8 +142,7 @@ def enrich(
 
     Inside a transaction of the caller it returns its estimate, and queues right after the commit: the run's ``tally``
     is then replaced and ``is_planned`` becomes true. It never costs more than the estimate said, whatever leads the
-    queryset brings by then. The estimate does not ask for the balance. A rollback leaves nothing; a failure after the
-    commit is logged, and stands in the run.
+    queryset brings by then, and does not ask for the balance. A rollback leaves nothing; a failure stands in the run.
 
     ``max_credits`` bounds the worst case of the run. ``overwrite`` also searches leads that have a value, and replaces
     it unless a person edits it meanwhile. ``force`` buys again what was bought lately. ``requested_by`` and ``via``,

@@ -36,6 +36,7 @@ PLACEHOLDERS = {
     "SECONDS": "2",
     "FOLDER": "logs",
     "S": "held",
+    "STATE": "running",
     "ID": "5f0c1a52-7a5e-4c5b-9b0e-1d2f3a4b5c6d",
     "UUID": "5f0c1a52-7a5e-4c5b-9b0e-1d2f3a4b5c6d",
     "CRM_ID": "crm-001",

@@ -182,6 +182,35 @@ def test_hooks(project, search_engine):
     assert [document["email"] for document in search_engine.documents] == ["bob.somebody@firm.com"]
 
 
+RUNS_ARE_TRUE = """
+from leads.enrichment import Run
+from leads.models import EnrichmentRun, Lead
+from leads.upkeep.sweep import sweep
+
+(row,) = EnrichmentRun.objects.all()
+assert (row.requested_by, row.selected, row.planned) == ("ann", 1, 0)
+run = Run.get(row.pk)
+assert run.wait(timeout=20)
+assert Lead.objects.get().email == "ann.somebody@firm.com"
+sweep()
+assert run.progress().state == "finished"
+"""
+
+
+def test_runs(project):
+    """A selection is stored, watched and enriched; the commands of the page list it."""
+    adopt(project)
+    project.type(["export ENROW_API_KEY=sandbox", "python manage.py migrate"])
+    # No site runs here: results are fetched.
+    project.environment["ENROW_WEBHOOK_ORIGIN"] = ""
+    project.shell(
+        "from leads.models import Lead\n"
+        'Lead.objects.create(crm_id="a", firstname="Ann", lastname="Somebody", company_domain="firm.com")'
+    )
+    project.play(blocks("docs/runs.md"))
+    project.shell(RUNS_ARE_TRUE)
+
+
 @pytest.fixture
 def search_engine():
     """A place that takes documents as Meilisearch does."""
