@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Manager, Model, QuerySet
 
-from leads.mapping import registry
+from enrow_webhooks.client.values import Kind
+from leads.kinds import JUDGING, WORDS
+from leads.mapping import LeadMapping, registry
 
 
 def leads(given: object) -> QuerySet[Any]:
@@ -30,6 +32,32 @@ def leads(given: object) -> QuerySet[Any]:
     if given._fields is not None:  # type: ignore[attr-defined]  # Django's own mark of values(); nothing public says it
         raise TypeError("enrich() takes a queryset of leads; leave values() or values_list() away.")
     return given
+
+
+def leads_by_mapping(given: object) -> Iterator[tuple[LeadMapping, QuerySet[Any] | list[Model]]]:
+    """Yield each mapping with its leads, of a queryset, one instance or several.
+
+    Raises TypeError for anything else, ValueError for a model that nobody mapped and for what is not saved yet.
+    """
+    if isinstance(given, Manager | QuerySet):
+        queryset = leads(given)
+        if mapping := registry.of(queryset.model):
+            yield mapping, queryset
+        return
+    if not isinstance(given, Model | Iterable) or isinstance(given, str | bytes):
+        raise TypeError(f"enrich_batched() takes a queryset, a lead, or several leads, not {_a(given)}.")
+    several = [given] if isinstance(given, Model) else list(given)
+    found: dict[str, tuple[LeadMapping, list[Model]]] = {}
+    for lead in several:
+        if not isinstance(lead, Model):
+            raise TypeError(f"enrich_batched() takes leads, not {_a(lead)}.")
+        mapping = registry.of(type(lead))
+        if mapping is None:
+            raise ValueError(f"{lead._meta.label} is not mapped to leads. {how_to_map(type(lead))}")
+        if lead.pk is None:
+            raise ValueError("enrich_batched() takes leads that are saved; this one has no key yet.")
+        found.setdefault(mapping.label, (mapping, []))[1].append(lead)
+    yield from found.values()
 
 
 def how_to_map(model: type[Model]) -> str:
@@ -58,6 +86,18 @@ def words(given: object, *, allowed: Collection[str]) -> set[str]:
     if wrong := [word for word in chosen if not isinstance(word, str) or word not in allowed]:
         raise ValueError(f"{like}; it knows no {wrong[0]!r}.")
     return set(chosen)
+
+
+def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
+    """Return the kinds that ``find`` and ``verify`` ask for.
+
+    Raises TypeError when ``find`` is no set, and ValueError for a word in it that is not allowed.
+    """
+    kinds = {*(WORDS[word] for word in words(find, allowed=WORDS)), *(JUDGING if verify else ())}
+    if not kinds:
+        choice = ", ".join(f'find={{"{word}"}}' for word in WORDS)
+        raise ValueError(f"Nothing to do: give {choice} or verify=True.")
+    return tuple(kind for kind in Kind if kind in kinds)
 
 
 def cap(given: object) -> Decimal | None:

@@ -17,7 +17,7 @@ from enrow_webhooks.databases import created, models_of, refused, written
 from leads.conf import LeadSettings
 
 _NUMBERS = ("BATCH_SIZE", "SENDING_LEASE_SECONDS", "GIVE_UP_AFTER_HOURS")
-_CREDITS = ("DAILY_CREDIT_LIMIT", "CONFIRM_ABOVE_CREDITS", "UNEXPLAINED_CREDITS")
+_CREDITS = ("DAILY_CREDIT_LIMIT", "CONFIRM_ABOVE_CREDITS", "UNEXPLAINED_CREDITS", "BATCHED_DAILY_CREDITS")
 _SPANS = ("UNCONFIRMED_MINUTES",)
 # A hundred years in days: with much more, a date in the past can no longer be computed.
 _LONGEST = 36_500

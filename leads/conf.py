@@ -28,6 +28,7 @@ class LeadSettings(Section):
         "UNEXPLAINED_CREDITS": 40,
         "ENVIRONMENT": "",
         "RUN_DAYS": 90,
+        "BATCHED_DAILY_CREDITS": None,
     }
 
     def price(self, kind: Kind) -> Decimal:
@@ -75,6 +76,12 @@ class LeadSettings(Section):
     def unexplained_credits(self) -> Decimal:
         """Credits that may leave the account in a week without a job of ours, before a person must look."""
         return Decimal(str(self.get("UNEXPLAINED_CREDITS")))
+
+    @property
+    def batched_daily_credits(self) -> Decimal | None:
+        """The most that leads which come one by one may cost in a day; None where each call says it."""
+        limit = self.get("BATCHED_DAILY_CREDITS")
+        return None if limit is None else Decimal(str(limit))
 
     @property
     def run_days(self) -> dt.timedelta | None:

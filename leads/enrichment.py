@@ -22,16 +22,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from enrow_webhooks.client.scrub import describe, log_failure
-from enrow_webhooks.client.values import Kind
 from enrow_webhooks.transactions import is_open
 from enrow_webhooks.wake import wake
 from leads import arguments, sql
+from leads.arguments import kinds_of
+from leads.batched import enrich_batched
 from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.handles import Run
-from leads.kinds import JUDGING, WORDS
 from leads.mapping import registry
 from leads.models import EnrichmentRun
+from leads.models.runs import MOST_CREDITS
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import fail, queue
 from leads.outbox.planning import plan
@@ -54,6 +55,7 @@ __all__ = [
     "Tally",
     "Via",
     "enrich",
+    "enrich_batched",
     "enrich_later",
     "estimate",
     "kinds_of",
@@ -61,8 +63,6 @@ __all__ = [
 ]
 
 State, Via = EnrichmentRun.State, EnrichmentRun.Via
-# What a column of credits holds.
-_MOST_CREDITS = Decimal("9999999999.99")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +79,6 @@ class Estimate:
     def bill(self) -> Bill:
         """The worst case beside the balance."""
         return Bill(worst_case=self.tally.worst_case, balance=self.balance)
-
-
-def kinds_of(find: Collection[str], *, verify: bool = False) -> tuple[Kind, ...]:
-    """Return the kinds that ``find`` and ``verify`` ask for.
-
-    Raises TypeError when ``find`` is no set, and ValueError for a word in it that is not allowed.
-    """
-    words = arguments.words(find, allowed=WORDS)
-    kinds = {*(WORDS[word] for word in words), *(JUDGING if verify else ())}
-    if not kinds:
-        choice = ", ".join(f'find={{"{word}"}}' for word in WORDS)
-        raise ValueError(f"Nothing to do: give {choice} or verify=True.")
-    return tuple(kind for kind in Kind if kind in kinds)
 
 
 def estimate(
@@ -210,7 +197,7 @@ def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None, via: str) -
         kinds=",".join(order.kinds),
         overwrite=order.overwrite,
         force=order.force,
-        max_credits=None if cap is None else min(cap, _MOST_CREDITS),
+        max_credits=None if cap is None else min(cap, MOST_CREDITS),
         requested_by=order.requested_by[:150],
         via=Via(via),
         next_plan_at=timezone.now() + LEASE,

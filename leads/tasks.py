@@ -8,10 +8,14 @@ from celery import shared_task
 
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads.models import EnrichmentRun, SearchJob
+from leads.models import BatchedLead, EnrichmentRun, SearchJob
 from leads.outbox import submission
-from leads.runs import planning
+from leads.runs import batching, planning
 from leads.upkeep.sweep import sweep_in_turn
+
+# Seconds between two looks at leads that come one by one, and in which one worker looks before another message does.
+GATHER_EVERY = 2.0
+_GATHER_SECONDS = 20.0
 
 
 @shared_task(name="leads.submit_jobs", ignore_result=True)
@@ -40,6 +44,18 @@ def plan_runs() -> int:
     if pages and EnrichmentRun.objects.to_plan().exists():
         wake(plan_runs)
     return pages
+
+
+@shared_task(name="leads.gather_leads", ignore_result=True)
+def gather_leads() -> int:
+    """Make runs of leads that come one by one: the first at once, then every two seconds until none has come."""
+    runs = batching.gather(pause=GATHER_EVERY, seconds=_GATHER_SECONDS)
+    if runs:
+        wake(submit_jobs)
+    # One that came between the last look and the end of the turn, whose message found this worker at it.
+    if BatchedLead.objects.due().exists():
+        wake(gather_leads)
+    return runs
 
 
 @shared_task(name="leads.sweep_jobs", ignore_result=True)

@@ -16,7 +16,7 @@ from leads.schedule import beat_schedule
 
 NAMES = [
     *("Estimate", "Progress", "Reason", "Run", "Skip", "Tally", "Via"),
-    *("enrich", "enrich_later", "estimate", "kinds_of", "sweep"),
+    *("enrich", "enrich_batched", "enrich_later", "estimate", "kinds_of", "sweep"),
 ]
 SIGNATURES = {
     "enrich": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
@@ -25,6 +25,8 @@ SIGNATURES = {
     "enrich_later": "(queryset: 'QuerySet[Any]', *, max_credits: 'Decimal | float | None', "
     "find: 'Collection[str]' = (), verify: 'bool' = False, overwrite: 'bool' = False, force: 'bool' = False, "
     "requested_by: 'str' = '', via: 'str' = 'code') -> 'Run'",
+    "enrich_batched": "(leads: 'QuerySet[Any] | Model | Iterable[Model]', *, find: 'Collection[str]' = (), "
+    "verify: 'bool' = False, daily_credits: 'Decimal | float | None' = None, requested_by: 'str' = '') -> 'int'",
     "estimate": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
     "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False) -> 'Estimate'",
     "kinds_of": "(find: 'Collection[str]', *, verify: 'bool' = False) -> 'tuple[Kind, ...]'",
@@ -60,6 +62,7 @@ SETTINGS = {
     "UNEXPLAINED_CREDITS",
     "ENVIRONMENT",
     "RUN_DAYS",
+    "BATCHED_DAILY_CREDITS",
 }
 COMMANDS = {
     "enrow_sandbox": "enrow_webhooks",
@@ -113,6 +116,7 @@ def test_the_tasks():
     assert ours == {
         "enrow_webhooks.process_events",
         "enrow_webhooks.prune_events",
+        "leads.gather_leads",
         "leads.plan_runs",
         "leads.submit_jobs",
         "leads.sweep_jobs",

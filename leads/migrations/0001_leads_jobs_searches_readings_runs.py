@@ -28,6 +28,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BatchedLead',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('model', models.CharField(max_length=100)),
+                ('key', models.CharField(max_length=128)),
+                ('kinds', models.CharField(max_length=60)),
+                ('requested_by', models.CharField(blank=True, max_length=150)),
+                ('daily_credits', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'verbose_name': 'lead that came alone',
+                'verbose_name_plural': 'leads that came alone',
+                'indexes': [models.Index(fields=['due_at', 'id'], name='leads_batchedlead_due')],
+            },
+        ),
+        migrations.CreateModel(
             name='EnrichmentRun',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -37,7 +54,7 @@ class Migration(migrations.Migration):
                 ('force', models.BooleanField(default=False, help_text='Buys again what was bought lately.', verbose_name='force')),
                 ('max_credits', models.DecimalField(blank=True, decimal_places=2, help_text='Blank: no cap.', max_digits=12, null=True, verbose_name='credits at most')),
                 ('requested_by', models.CharField(blank=True, max_length=150, verbose_name='requested by')),
-                ('via', models.CharField(choices=[('code', 'code'), ('command', 'command'), ('admin', 'admin'), ('rule', 'rule'), ('api', 'API')], default='code', max_length=8, verbose_name='through')),
+                ('via', models.CharField(choices=[('code', 'code'), ('command', 'command'), ('admin', 'admin'), ('rule', 'rule'), ('api', 'API'), ('batched', 'one by one')], default='code', max_length=8, verbose_name='through')),
                 ('state', models.CharField(choices=[('planning', 'planning'), ('running', 'running'), ('paused', 'paused'), ('finished', 'finished'), ('cancelled', 'cancelled')], default='planning', max_length=10, verbose_name='state')),
                 ('note', models.CharField(blank=True, help_text='Who paused it, or what went wrong.', max_length=300, verbose_name='note')),
                 ('tally', models.JSONField(default=dict, verbose_name='tally')),

@@ -5,7 +5,17 @@ from leads.models.homes import Home
 from leads.models.jobs import SearchJob
 from leads.models.leads import Lead
 from leads.models.readings import AccountReading
-from leads.models.runs import EnrichmentRun, RunLead
+from leads.models.runs import BatchedLead, EnrichmentRun, RunLead
 from leads.models.searches import LeadSearch
 
-__all__ = ["AccountReading", "EnrichmentRun", "Home", "Lead", "LeadEnrichment", "LeadSearch", "RunLead", "SearchJob"]
+__all__ = [
+    "AccountReading",
+    "BatchedLead",
+    "EnrichmentRun",
+    "Home",
+    "Lead",
+    "LeadEnrichment",
+    "LeadSearch",
+    "RunLead",
+    "SearchJob",
+]

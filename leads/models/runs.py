@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.rows import OwnQuerySet
+
+# What a column of credits holds.
+MOST_CREDITS = Decimal("9999999999.99")
 
 
 class EnrichmentRunQuerySet(OwnQuerySet["EnrichmentRun"]):
@@ -53,6 +57,7 @@ class EnrichmentRun(models.Model):
         ADMIN = "admin", _("admin")
         RULE = "rule", _("rule")
         API = "api", _("API")
+        BATCHED = "batched", _("one by one")
 
     ACTIVE: ClassVar[tuple[str, ...]] = (State.PLANNING, State.RUNNING)
     ENDED: ClassVar[tuple[str, ...]] = (State.FINISHED, State.CANCELLED)
@@ -135,3 +140,35 @@ class RunLead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.pk}"
+
+
+class BatchedLeadQuerySet(OwnQuerySet["BatchedLead"]):
+    """Leads that came one by one."""
+
+    def due(self) -> BatchedLeadQuerySet:
+        """Those that may be planned now, in the order in which they came."""
+        return self.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+
+
+class BatchedLead(models.Model):
+    """A lead that waits to be gathered with others into a run. Only added: nobody waits for anybody."""
+
+    id = models.BigAutoField(primary_key=True)
+    model = models.CharField(max_length=100)
+    # The primary key as the database writes it.
+    key = models.CharField(max_length=128)
+    kinds = models.CharField(max_length=60)
+    requested_by = models.CharField(max_length=150, blank=True)
+    # The most that all runs of such leads may cost on the day on which it is planned.
+    daily_credits = models.DecimalField(max_digits=12, decimal_places=2)
+    due_at = models.DateTimeField(default=timezone.now)
+
+    objects = BatchedLeadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lead that came alone")
+        verbose_name_plural = _("leads that came alone")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["due_at", "id"], name="leads_batchedlead_due")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.pk}"

@@ -46,10 +46,10 @@ class _Lost(Exception):  # noqa: N818 - it is an answer, no error
 def plan_next() -> bool:
     """Plan one page of the run that has waited longest; return False when there is none."""
     waiting = list(EnrichmentRun.objects.to_plan().values_list("pk", flat=True)[:20])
-    return any(_plan_page(pk) for pk in waiting)
+    return any(plan_page(pk) for pk in waiting)
 
 
-def _plan_page(pk: uuid.UUID) -> bool:
+def plan_page(pk: uuid.UUID) -> bool:
     """Plan a page of this run; return False where another worker has it."""
     if not EnrichmentRun.objects.claim(pk, lease=LEASE):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -12,42 +12,53 @@ from django.db import router
 from django.db.models import F, Field, QuerySet
 
 from leads import sql
-from leads.models import RunLead
+from leads.models import BatchedLead, RunLead
 
 # Keys that are carried at once, where another database has them.
 _AT_ONCE = 5000
 
 
 def store(run: uuid.UUID, leads: QuerySet[Any]) -> int:
-    """Store the keys of the leads, each once, in the order of the keys; return how many."""
+    """Store the keys of the leads of a run, each once, in the order of the keys; return how many."""
+    return store_keys(RunLead, {"run_id": run}, leads)
+
+
+def store_keys(rows: type[RunLead | BatchedLead], values: Mapping[str, Any], leads: QuerySet[Any]) -> int:
+    """Add a row with these values and the key for each of the leads; return how many. One statement."""
     query, alias = leads.query, router.db_for_write(leads.model)
     if query.is_sliced or query.combinator or query.distinct or query.group_by:
         leads = leads.model._base_manager.filter(pk__in=leads.using(alias).values("pk"))
-    rows = leads.using(alias).order_by().values(run_key=F("pk")).distinct()
+    keys = leads.using(alias).order_by().values(run_key=F("pk")).distinct()
     if alias == sql.alias():
-        return _store_by_statement(run, rows)
-    return _store_by_pages(run, rows)
+        return _store_by_statement(rows, values, keys)
+    return _store_by_pages(rows, values, keys)
 
 
-def _store_by_statement(run: uuid.UUID, rows: QuerySet[Any, dict[str, Any]]) -> int:
+def _store_by_statement(
+    rows: type[RunLead | BatchedLead], values: Mapping[str, Any], keys: QuerySet[Any, dict[str, Any]]
+) -> int:
     connection = sql.connect()
     try:
-        text, params = rows.query.get_compiler(connection=connection).as_sql()
+        text, params = keys.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return 0
-    table, key = (connection.ops.quote_name(name) for name in (RunLead._meta.db_table, "run_key"))
+    fields = {field.attname: field for field in rows._meta.concrete_fields}
+    stored = [fields[name].get_db_prep_save(value, connection) for name, value in values.items()]
+    table, key, *columns = map(connection.ops.quote_name, (rows._meta.db_table, "run_key", *values))
     statement = (
-        f"INSERT INTO {table} (run_id, key) "  # noqa: S608 - names of ours, and SQL of the ORM
-        f"SELECT %s, CAST(q.{key} AS text) FROM ({text}) q ORDER BY q.{key}"
+        f"INSERT INTO {table} ({', '.join(columns)}, key) "  # noqa: S608 - names of ours, and SQL of the ORM
+        f"SELECT {', '.join(['%s'] * len(columns))}, CAST(q.{key} AS text) FROM ({text}) q ORDER BY q.{key}"
     )
-    return sql.run(statement, [sql.key(run), *params])
+    return sql.run(statement, [*stored, *params])
 
 
-def _store_by_pages(run: uuid.UUID, rows: QuerySet[Any, dict[str, Any]]) -> int:
+def _store_by_pages(
+    rows: type[RunLead | BatchedLead], values: Mapping[str, Any], keys: QuerySet[Any, dict[str, Any]]
+) -> int:
     number = 0
-    keys = iter(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_AT_ONCE))
-    while some := list(itertools.islice(keys, _AT_ONCE)):
-        RunLead.objects.bulk_create(RunLead(run_id=run, key=str(key)) for key in some)
+    every = iter(keys.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_AT_ONCE))
+    while some := list(itertools.islice(every, _AT_ONCE)):
+        rows._base_manager.bulk_create([rows(**values, key=str(key)) for key in some])  # type: ignore[misc]  # of one kind
         number += len(some)
     return number
 

@@ -13,7 +13,7 @@ from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
 from leads.credits import reconciliation
 from leads.results import waiting
-from leads.runs import controlling, planning
+from leads.runs import batching, controlling, planning
 from leads.upkeep import leftovers, polling
 
 SWEEP = "sweep"
@@ -87,6 +87,7 @@ def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
     """Look at due jobs and write waiting results. The look that ends when the time is over is the last one."""
     looked_at, end = 0, time.monotonic() + seconds
     controlling.look_after()
+    batching.gather()
     is_over = False
     # A page that is planned counts as one look: it takes as long as a POST.
     while not is_over and looked_at != most and (polling.check_next() or planning.plan_next()):

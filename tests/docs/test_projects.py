@@ -194,6 +194,13 @@ assert run.wait(timeout=20)
 assert Lead.objects.get().email == "ann.somebody@firm.com"
 sweep()
 assert run.progress().state == "finished"
+
+import crm.signals
+
+Lead.objects.create(crm_id="b", firstname="Bob", lastname="Somebody", company_domain="firm.com")
+sweep()
+assert Run.get(EnrichmentRun.objects.get(via="batched").pk).wait(timeout=20)
+assert Lead.objects.get(crm_id="b").email == "bob.somebody@firm.com"
 """
 
 

@@ -14,6 +14,27 @@ _TOLD = ("tests/leads/outbox/test_nothing_new.py", "tests/leads/outbox/test_told
 
 FAULTS = [
     Fault(
+        file="leads/runs/batching.py",
+        before="first.daily_credits - _committed_today()",
+        after="first.daily_credits",
+        means="each gathered run has the cap of the whole day",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
+        file="leads/runs/batching.py",
+        before="pk__in={row.pk for row in rows} - set(waiting)).delete()",
+        after="pk__in={row.pk for row in rows}).delete()",
+        means="a lead that changed while it was searched is forgotten",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
+        file="leads/runs/batching.py",
+        before="rows = [row for row in rows if _asks(row) == _asks(first)]",
+        after="rows = list(rows)",
+        means="leads of two models are planned as one",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
         file=_SUBMISSION,
         before="Exists(at_home), ~Exists(is_stopped))",
         after="Exists(at_home))",

@@ -1,0 +1,116 @@
+"""Leads that come one by one, from views and signals, gathered into few runs.
+
+To add one is to insert a row. One worker at a time takes what is there: the first at once, then it looks every two
+seconds until a look is empty. What it misses, the sweep takes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from enrow_webhooks.client.values import Kind
+from enrow_webhooks.models import Heartbeat
+from leads import sql
+from leads.credits import budget
+from leads.lookups import among
+from leads.mapping import LeadMapping, registry
+from leads.models import BatchedLead, EnrichmentRun, RunLead, SearchJob
+from leads.outbox.in_flight import in_flight
+from leads.runs import planning, selecting
+
+logger = logging.getLogger(__name__)
+
+# Held by the worker that gathers; one that died keeps the others waiting for as long as this.
+GATHERING = "batched leads"
+_LEASE = dt.timedelta(minutes=1)
+# Rows that one look takes.
+_MOST = 5000
+# A lead that is being searched is looked at again after this: its inputs may be others by then.
+_LATER = dt.timedelta(seconds=30)
+
+
+def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
+    """Take and plan what came, until a look is empty; return how many runs it came to.
+
+    With a ``pause`` it looks again so many seconds after each look, for about so many ``seconds`` in all. Does nothing
+    while another worker does it.
+    """
+    since = Heartbeat.objects.claim(GATHERING, every=_LEASE)
+    if since is None:
+        return 0
+    runs, end = 0, time.monotonic() + seconds
+    try:
+        while _take_and_plan():
+            runs += 1
+            if pause and time.monotonic() >= end:
+                break
+            time.sleep(pause)
+            now = timezone.now()
+            if not Heartbeat.objects.filter(name=GATHERING, at=since).update(at=now):
+                break  # it took too long, and another worker goes on
+            since = now
+    finally:
+        Heartbeat.objects.release(GATHERING, claimed_at=since)
+    return runs
+
+
+def _take_and_plan() -> bool:
+    """Make one run of the leads that wait, and plan it; return whether some waited."""
+    run = sql.transact(_take)
+    while run is not None and EnrichmentRun.objects.to_plan().filter(pk=run).exists():
+        planning.plan_page(run)
+    return run is not None
+
+
+def _take() -> uuid.UUID | None:
+    """Move the leads that came first, and others that ask for the same, into a run; the caller holds a transaction."""
+    rows = list(BatchedLead.objects.due().select_for_update(skip_locked=True)[:_MOST])
+    if not rows:
+        return None
+    first = rows[0]
+    rows = [row for row in rows if _asks(row) == _asks(first)]
+    mapping = registry.labelled(first.model)
+    kinds = [Kind(kind) for kind in first.kinds.split(",")]
+    run = EnrichmentRun(
+        model=first.model, kinds=first.kinds, requested_by=first.requested_by, via=EnrichmentRun.Via.BATCHED,
+        max_credits=max(Decimal(0), first.daily_credits - _committed_today()), has_selection=True,
+    )  # fmt: skip
+    there, busy = _sorted(mapping, kinds, {row.key for row in rows}) if mapping else (set(), set())
+    waiting = [row.pk for row in rows if row.key in busy]
+    BatchedLead.objects.filter(pk__in=waiting).update(due_at=timezone.now() + _LATER)
+    BatchedLead.objects.filter(pk__in={row.pk for row in rows} - set(waiting)).delete()
+    keys = sorted(there)
+    run.selected = len(keys)
+    run.save(force_insert=True)
+    RunLead.objects.bulk_create(RunLead(run=run, key=key) for key in keys)
+    return run.pk
+
+
+def _asks(row: BatchedLead) -> tuple[object, ...]:
+    return row.model, row.kinds, row.requested_by, row.daily_credits
+
+
+def _sorted(mapping: LeadMapping, kinds: Sequence[Kind], texts: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the keys of the leads that are there and free, and of those that are being searched."""
+    field = mapping.model._meta.pk
+    keys: dict[Any, str] = dict(zip(selecting.keys_of(field, list(texts)), texts, strict=True))
+    rows = mapping.rows().filter(among("pk", field, list(keys))).values_list("pk", mapping.crm_id_field)
+    names = {mapping.crm_id(key): keys[pk] for pk, key in rows}
+    searched = set().union(*in_flight(kinds, list(names)).values())
+    return {text for name, text in names.items() if name not in searched}, {names[name] for name in searched}
+
+
+def _committed_today() -> Decimal:
+    """Return what the runs of such leads cost today, or may cost."""
+    batched = EnrichmentRun.objects.filter(pk=OuterRef("run"), via=EnrichmentRun.Via.BATCHED)
+    today = budget.start_of(timezone.localdate())
+    return SearchJob.objects.filter(Exists(batched), created_at__gte=today).credits()
