@@ -176,4 +176,10 @@ FAULTS = [
         after="hidden = {*(page.exclude or ())}",
         means="a page that only shows what is found is warned of",
     ),
+    Fault(
+        file=_ENRICHMENT,
+        before="LeadSearch.objects.pending().filter(crm_id__in=list(crm_ids))",
+        after="LeadSearch.objects.filter(crm_id__in=list(crm_ids))",
+        means="the column says of everybody that they are being searched",
+    ),
 ]
