@@ -4,6 +4,8 @@ A project puts ``EnrichmentAdminMixin`` in front of the ModelAdmin of a model th
 ``EnrichmentInlineMixin`` in front of an inline of one.
 """
 
+from django.core import checks
+
 from leads.admin.editing import EnrichmentInlineMixin
 from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.events import JobEventAdmin
@@ -11,6 +13,9 @@ from leads.admin.jobs import SearchJobAdmin
 from leads.admin.leads import LeadAdmin
 from leads.admin.runs import EnrichmentRunAdmin
 from leads.admin.searches import LeadSearchAdmin
+from leads.admin.unprotected import check_pages
+
+checks.register(check_pages, checks.Tags.admin)
 
 __all__ = [
     "EnrichmentAdminMixin",

@@ -114,6 +114,12 @@ def refresh(mapping: LeadMapping, form: Any, lead: Any, *, is_new: bool) -> None
     setattr(form, _FRESH, connections[mapping.alias].in_atomic_block)
 
 
+def editable_values(mapping: LeadMapping) -> list[str]:
+    """Return the model's own columns that enrichment writes and that a form may edit."""
+    names = list(_columns(mapping, _VALUES))
+    return [name for name in names if mapping.model._meta.get_field(name).editable]
+
+
 def _locked(mapping: LeadMapping, lead: Any) -> dict[str, Any]:  # noqa: ANN401 - a lead of any model
     """Lock the row, and return what is in it of what enrichment writes; nothing of a row that was deleted."""
     names = list(_columns(mapping, (*_VALUES, *_VERDICTS)))

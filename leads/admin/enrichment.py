@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -119,14 +119,23 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
             setattr(lead, _NOTE, "")
         names = {mapping.crm_id(_key(mapping, lead)): lead for lead in leads if self.is_visible(lead)}
         rows = reading.candidates([(mapping.label, crm_id) for crm_id in names])
-        for crm_id, words in reading.known(mapping, rows.values()).items():
-            setattr(names[crm_id], _NOTE, words)
+        known, pending = reading.known(mapping, rows.values()), _pending(names)
+        for crm_id, lead in names.items():
+            setattr(lead, _NOTE, ", ".join(filter(None, [known.get(crm_id), *pending[crm_id]])))
 
 
 _ACTIONS: tuple[Any, ...] = (*map(_action, KINDS), "forget")
 # Where a lead keeps in words what is known of it, while a page is made.
 _NOTE = "_leads_enrichment"
 _PART = ("enrichment", "enrichment_history")
+
+
+def _pending(crm_ids: Collection[str]) -> dict[str, list[str]]:
+    """Return in words which values of leads are being searched, by crm_id; one query."""
+    kinds: dict[str, set[str]] = {crm_id: set() for crm_id in crm_ids}
+    for crm_id, kind in LeadSearch.objects.pending().filter(crm_id__in=list(crm_ids)).values_list("crm_id", "kind"):
+        kinds[crm_id].add(KINDS[Kind(kind)].bare_noun)
+    return {crm_id: [str(_("%s being searched")) % noun for noun in sorted(nouns)] for crm_id, nouns in kinds.items()}
 
 
 def _key(mapping: LeadMapping, lead: Any) -> Any:  # noqa: ANN401 - whatever the key is

@@ -164,4 +164,22 @@ FAULTS = [
         means="the page of a job shows whom the user may not see",
         tests=_SEEN,
     ),
+    Fault(
+        file="leads/admin/unprotected.py",
+        before="    for inline in page.inlines:",
+        after="    for inline in page.inlines[:0]:",
+        means="nobody is told of an inline that loses results",
+    ),
+    Fault(
+        file="leads/admin/unprotected.py",
+        before="hidden = {*page.readonly_fields, *(page.exclude or ())}",
+        after="hidden = {*(page.exclude or ())}",
+        means="a page that only shows what is found is warned of",
+    ),
+    Fault(
+        file=_ENRICHMENT,
+        before="LeadSearch.objects.pending().filter(crm_id__in=list(crm_ids))",
+        after="LeadSearch.objects.filter(crm_id__in=list(crm_ids))",
+        means="the column says of everybody that they are being searched",
+    ),
 ]

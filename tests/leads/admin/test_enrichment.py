@@ -82,6 +82,17 @@ def test_the_page_of_a_mapped_model_shows_what_is_known(admin_client, sandbox):
     assert "find e-mail" in form
 
 
+def test_the_column_says_who_is_being_searched(admin_client, sandbox):
+    """Beside what is known already, as the filter has it, on the list and on the form."""
+    known()
+    assert "e-mail being searched" in text(admin_client.get(row_page(Contact.objects.get())))
+    finish(sandbox)
+    enrich(Contact.objects.all(), find={"phone"})
+    assert "e-mail valid, phone being searched" in text(admin_client.get(row_page(Contact.objects.get())))
+    finish(sandbox)
+    assert "being searched" not in text(admin_client.get(row_page(Contact.objects.get())))
+
+
 def test_a_form_that_was_open_while_a_result_came_loses_nothing(admin_client, sandbox):
     """What the person edits is saved, with the value that came meanwhile."""
     known()

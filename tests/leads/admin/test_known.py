@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from leads.admin import EnrichmentAdminMixin
 from leads.admin.known import FILTERS
 from leads.enrichment import enrich
+from leads.models import LeadSearch
 from tests.conftest import finish
 from tests.crm.models import Candidate, Company, Contact, Person
-from tests.leads.admin_pages import list_page, text
+from tests.leads.admin_pages import list_page, run_action, text
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +94,19 @@ def test_counts_beside_the_choices_cost_one_query(admin_client, sandbox):
         assert f"valid ({Contact.objects.count()})" in page
         assert "invalid (0)" in page
     assert costs[0] == costs[1]
+
+
+def test_all_that_a_filter_shows_can_be_searched(admin_client, sandbox):
+    """Across pages: the action takes what the list was narrowed to, and no more of it while it is planned."""
+    contacts(3)
+    enrich(Contact.objects.filter(given_name="AnnSomebody0"), find={"email"})
+    finish(sandbox)
+    page = list_page(Contact, enrow_email="unchecked")
+    chosen = Contact.objects.filter(given_name="AnnSomebody1")
+    shown = run_action(admin_client, "find_email", chosen, page=page, select_across="1")
+    assert (shown.context["selected"], shown.context["counts"].searched) == (2, 2)
+    run_action(admin_client, "find_email", chosen, page=page, select_across="1", confirm="1", max_credits="9")
+    assert LeadSearch.objects.filter(outcome="pending").count() == 2
+    page = list_page(Contact, enrow_email="searching")
+    forgotten = run_action(admin_client, "forget", chosen, page=page, select_across="1")
+    assert forgotten.context["traces"].leads == 2
