@@ -20,6 +20,7 @@ from limits.storage import storage_from_string
 from enrow_webhooks.conf import Section, enrow_settings
 from enrow_webhooks.databases import created, models_of, refused, written
 from enrow_webhooks.shadowing import shadow_of
+from enrow_webhooks.task_backends import why_not
 from enrow_webhooks.wake import celery_is_set_up
 
 _SHORTEST_SECRET = 24
@@ -137,12 +138,20 @@ def _urls(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
         )
 
 
-def _celery(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
-    if not celery_is_set_up():
+def _background(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
+    chosen = enrow.get("TASK_BACKEND")
+    if chosen is None and not celery_is_set_up():
         yield CheckWarning(
             "This project has no Celery app: nothing works in the background.",
             hint="Make one as the README shows, or keep 'manage.py enrow_sweep --every 2' running.",
             id="enrow.W004",
+        )
+    if problem := why_not(chosen):
+        yield Error(
+            f'ENROW["TASK_BACKEND"]: {problem}',
+            hint="Choose 'celery', 'django' (6.0 and later), 'none' (then 'manage.py enrow_sweep --every 2' does the "
+            "work), or the dotted name of a function that gets the name of a task.",
+            id="enrow.E011",
         )
 
 
@@ -226,7 +235,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Iterator[CheckMessage]], ...] = (
     _origin,
     _secrets,
     _urls,
-    _celery,
+    _background,
     _databases,
     _numbers,
     _timeout,

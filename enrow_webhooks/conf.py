@@ -42,6 +42,7 @@ class EnrowSettings(Section):
         "EVENT_LEASE_SECONDS": 300,
         "EVENT_MAX_ATTEMPTS": 14,
         "PAYLOAD_DAYS": 30,
+        "TASK_BACKEND": None,
     }
 
     @property
@@ -98,6 +99,11 @@ class EnrowSettings(Section):
     def event_max_attempts(self) -> int:
         """After how many failures an event is dead and waits for a person."""
         return int(self.get("EVENT_MAX_ATTEMPTS"))
+
+    @property
+    def task_backend(self) -> str:
+        """Who carries the messages that wake workers; blank: Celery where the project has an app, else nobody."""
+        return str(self.get("TASK_BACKEND") or "")
 
     @property
     def payload_days(self) -> int:

@@ -12,7 +12,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from enrow_webhooks.transactions import is_open
-from enrow_webhooks.wake import celery_is_set_up, wake
+from enrow_webhooks.wake import has_workers, wake
 from leads import sql
 from leads.models import EnrichmentRun, SearchJob
 from leads.outbox.tally import Tally
@@ -97,7 +97,7 @@ class Run:
         self._must_be_there()
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            if not celery_is_set_up():
+            if not has_workers():
                 sweep()
             progress = self.progress()
             if watch:

@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     "leads/lead_mapping.py": "tests/leads/test_mapped.py",
     "leads/models/enrichments.py": "tests/leads/test_mapped.py",
     "leads/models/runs.py": "tests/leads/runs/test_planning.py",
+    "enrow_webhooks/django_tasks.py": "tests/journeys/test_task_backends.py",
     "leads/batched.py": "tests/leads/runs/test_batching.py",
     "leads/handles.py": "tests/leads/runs/test_controlling.py",
     "leads/results/waiting.py": "tests/leads/results/test_writeback.py",

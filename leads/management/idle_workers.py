@@ -8,7 +8,7 @@ from celery import current_app
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from enrow_webhooks.wake import celery_is_set_up
+from enrow_webhooks.wake import has_workers
 from leads.models import SearchJob
 
 
@@ -21,7 +21,7 @@ class IdleWorkers:
         self._queued = 0
         self._since = time.monotonic()
         # Without a Celery app the process that waits does the work.
-        self._over = not celery_is_set_up()
+        self._over = not has_workers()
 
     def complaint(self) -> str:
         """Return the sentence when it is time, else a blank one; one query."""

@@ -8,8 +8,10 @@ import sys
 import threading
 
 import pytest
+from django.db import connection
 
-from enrow_webhooks.wake import Waker, celery_is_set_up, publish
+from enrow_webhooks.tasks import process_events
+from enrow_webhooks.wake import Waker, celery_is_set_up, flush, has_workers, publish, run_task, wake
 from tests.enrow_webhooks.support import ROOT, Stranger
 
 
@@ -56,7 +58,7 @@ def test_a_burst_of_wakes_is_a_few_messages():
     waker, task = Waker(), Counted()
     for _ in range(1000):
         task.asked += 1
-        waker.ask(task)
+        waker.ask((task, ""))
     assert waker.wait(5)
     assert 1 <= len(task.messages) <= 10
     assert task.messages[-1] == 1000
@@ -66,9 +68,9 @@ def test_a_wake_during_a_publication_is_not_lost():
     """What was asked for while a message was on its way gets a message of its own."""
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
-    waker.ask(task)
+    waker.ask((task, ""))
     assert task.begun.wait(5)
-    waker.ask(task)
+    waker.ask((task, ""))
     hold.set()
     assert waker.wait(5)
     assert len(task.messages) == 2
@@ -78,7 +80,7 @@ def test_every_task_gets_its_message():
     """A burst for one does not swallow another's."""
     waker, tasks = Waker(), [Counted("one"), Counted("two")]
     for task in tasks * 5:
-        waker.ask(task)
+        waker.ask((task, ""))
     assert waker.wait(5)
     assert all(task.messages for task in tasks)
 
@@ -88,7 +90,7 @@ def test_a_broker_that_hangs_delays_nobody():
     hold = threading.Event()
     waker, task = Waker(), Counted(hold=hold)
     for _ in range(100):
-        waker.ask(task)
+        waker.ask((task, ""))
     assert task.begun.wait(5)
     assert not waker.wait(0.2)
     assert task.messages == []
@@ -100,15 +102,71 @@ def test_a_broker_that_hangs_delays_nobody():
 def test_a_broker_that_fails_is_logged_and_never_raised(caplog):
     """By the name of its error only: a broker's URL has a password. The thread lives on."""
     waker = Waker()
-    waker.ask(Counted(error=ConnectionError("redis://:hunter2@broker")))
+    waker.ask((Counted(error=ConnectionError("redis://:hunter2@broker")), ""))
     assert waker.wait(5)
     assert "the sweep will do the work" in caplog.text
     assert "hunter2" not in caplog.text
     task = Counted()
-    waker.ask(task)
+    waker.ask((task, ""))
     assert waker.wait(5)
     assert task.messages
     assert not publish(Counted(error=ValueError()))
+
+
+def carry(name):
+    """Stand for a project's own queue."""
+
+
+def test_a_function_of_the_project_carries_the_names_of_tasks(enrow, monkeypatch):
+    """A queue that nobody here knows: it gets the name at least once for a burst, and its worker calls run_task()."""
+    names = []
+    monkeypatch.setattr("tests.enrow_webhooks.test_wake.carry", names.append)
+    enrow(TASK_BACKEND="tests.enrow_webhooks.test_wake.carry")
+    for _ in range(50):
+        wake(process_events)
+    assert flush(5)
+    assert set(names) == {"enrow_webhooks.process_events"}
+    assert len(names) <= 10
+
+
+@pytest.mark.django_db
+def test_a_task_is_done_by_its_name(monkeypatch):
+    """And nothing else is: a name comes from a queue."""
+    done = []
+    monkeypatch.setattr("enrow_webhooks.tasks.processing.drain", lambda **limits: done.append(1) or 0)
+    run_task("enrow_webhooks.process_events")
+    assert done == [1]
+    for name in ("os.system", "leads.sweep", "leads.time", "enrow_webhooks.", "", "leads.tasks.submit_jobs"):
+        with pytest.raises(LookupError, match="no task of ours"):
+            run_task(name)
+
+
+@pytest.mark.parametrize("chosen", ["none", None])
+def test_nobody_is_woken_where_nobody_works(enrow, monkeypatch, chosen):
+    """A Celery that does the work where it is asked for is nobody: it would do it inside a request."""
+    asked = []
+    monkeypatch.setattr("enrow_webhooks.wake._waker.ask", asked.append)
+    enrow(TASK_BACKEND=chosen)
+    monkeypatch.setattr("enrow_webhooks.wake.is_eager", lambda: chosen is None)
+    wake(process_events)
+    assert (asked, has_workers()) == ([], False)
+    monkeypatch.setattr("enrow_webhooks.wake.is_eager", lambda: False)
+    wake(process_events)
+    assert len(asked) == (chosen is None)
+
+
+def test_a_wake_knows_the_schema_in_which_it_was_asked(monkeypatch):
+    """A project with a schema for each tenant: the thread's own connection is set to it before the message goes out."""
+    sent = []
+    monkeypatch.setattr(connection, "schema_name", "tenant_a", raising=False)
+    monkeypatch.setattr("enrow_webhooks.wake.publish", lambda task, schema: sent.append((task.name, schema)))
+    wake(process_events)
+    assert flush(5)
+    assert sent == [("enrow_webhooks.process_events", "tenant_a")]
+    monkeypatch.undo()
+    monkeypatch.setattr(connection, "set_schema", sent.append, raising=False)
+    assert publish(Counted(), "tenant_a")
+    assert sent[-1] == "tenant_a"
 
 
 def test_waiting_for_nothing_returns_at_once():

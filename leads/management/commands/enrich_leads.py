@@ -170,8 +170,8 @@ class Command(SpendingCommand):
         jobs = f"{run.jobs().count():,} search jobs" if run.is_planned else "queued after the commit"
         reserved = credits_in_words(run.tally.worst_case)
         self.stdout.write(f"Run {run.id}: {jobs}; {reserved} credits reserved.")
-        if not wake.celery_is_set_up():
-            self.stdout.write("This project has no Celery app; --wait, or 'manage.py enrow_sweep', does the work.")
+        if not wake.has_workers():
+            self.stdout.write("Nobody works in the background; --wait, or 'manage.py enrow_sweep', does the work.")
 
     def _wait(self, run: Run, limit: float) -> bool:
         idle = IdleWorkers(run.jobs(), seconds=self.patience)
