@@ -204,8 +204,17 @@ ON CONFLICT DO NOTHING RETURNING crm_id, job_id, outcome
 def share(job: SearchJob, model: str, rows: Sequence[Wanted]) -> list[Shared]:
     """Let each row share a purchase; return those that could.
 
-    The rest has a search in flight already, or its purchase ended this very moment without a result.
+    A job that was settled, or taken apart, while we waited for it is not joined; a second statement sees what it
+    brought, or where the purchase is. The rest has a search in flight already, or its purchase ended this very moment
+    without a result.
     """
+    shared = _share(job, model, rows)
+    served = {row.crm_id for row in shared}
+    left = [row for row in rows if row.crm_id not in served]
+    return [*shared, *_share(job, model, left)] if left else shared
+
+
+def _share(job: SearchJob, model: str, rows: Sequence[Wanted]) -> list[Shared]:
     table = sql.table_of("r", _ASKED, list(map(_asked, rows)))
     shareable = _shareable(Kind(job.kind))
     own = "%s::uuid" if sql.connect().vendor == "postgresql" else "%s"

@@ -407,6 +407,13 @@ FAULTS = [
     ),
     Fault(
         file=_PURCHASES,
+        before="    return [*shared, *_share(job, model, left)] if left else shared\n",
+        after="    return shared\n",
+        means="who asks while a result comes is told that a search is under way",
+        postgres=True,
+    ),
+    Fault(
+        file=_PURCHASES,
         before="return _without_strays(shared, {row.job_id for row in shared} - {job.pk})",
         after="return shared",
         means="who joins while a batch is taken apart is left behind",

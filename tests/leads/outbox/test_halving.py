@@ -228,7 +228,7 @@ def test_a_crash_in_between_changes_nothing(queue, monkeypatch, step):
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_who_joins_while_a_batch_is_taken_apart_is_not_left_behind(queue, make_leads):
-    """The purchase moves to another job while somebody waits to share it: that lead is not served, and free again."""
+    """The purchase moves to another job while somebody waits to share it: that lead goes where it went."""
     job = queue(4)
     SearchJob.objects.update(state="sending")
     [last] = LeadSearch.objects.filter(position=3)
@@ -240,5 +240,7 @@ def test_who_joins_while_a_batch_is_taken_apart_is_not_left_behind(queue, make_l
 
     with uncommitted(then=join) as results:
         assert halving.halve(job.pk, "No.", among=["sending"])
-    assert results == [[]]
-    assert not LeadSearch.objects.filter(crm_id="twin").exists()
+    [[shared]] = results
+    bought, twin = LeadSearch.objects.get(pk=last.pk), LeadSearch.objects.get(crm_id="twin")
+    assert bought.job_id != job.pk
+    assert twin.job_id == shared.job_id == bought.job_id

@@ -20,7 +20,7 @@ from leads.outbox.tally import Tally
 from leads.results import applying
 from leads.skips import Reason
 from tests.conftest import finish
-from tests.leads.answers import VIA, done, found
+from tests.leads.answers import VIA, done, found, missed
 from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +180,25 @@ def test_nobody_joins_a_job_that_is_being_settled(make_leads):
     with uncommitted(then=lambda: enrich(Lead.objects.filter(crm_id="b"), find={"email"})):
         applying.apply(job.pk, done(found("a")), via=VIA)
     assert not LeadSearch.objects.pending().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize(("lastname", "email"), [("Somebody", "zoe@acme.com"), ("Nobody", "")])
+def test_who_comes_while_a_job_is_being_settled_gets_what_it_brought(make_leads, lastname, email):
+    """It cannot be joined any more, and has its result a moment later: nobody is told that a search is under way."""
+    twin("a")
+    Lead.objects.update(lastname=lastname)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="running", enrow_id="e-1")
+    twin("b")
+    Lead.objects.update(lastname=lastname)
+    with uncommitted(then=lambda: enrich(Lead.objects.filter(crm_id="b"), find={"email"})) as results:
+        applying.apply(job.pk, done(found("a", email) if email else missed("a")), via=VIA)
+    [run] = results
+    assert (run.tally.reused.total(), run.tally.skipped) == (1, {})
+    assert Lead.objects.get(crm_id="b").email == email
+    assert LeadSearch.objects.get(crm_id="b").effect == "written"
 
 
 def test_who_was_bought_since_the_planning_is_not_bought_again(make_leads, sandbox):
