@@ -164,6 +164,8 @@ class KindFacts:
     value: str
     # Whether what stands in that field is such a value; a placeholder or a remark is replaced like a blank.
     is_value: Callable[[str], bool] = lambda value: bool(filled(value))
+    # Whether nobody else has the same, so that a row of a file is known by it.
+    is_persons_own: bool = False
     status: str
     checked_at: str
     country: str = ""
@@ -204,6 +206,7 @@ KINDS: dict[Kind, KindFacts] = {
         query=_find_email,
         value="email",
         is_value=_is_address,
+        is_persons_own=True,
         status="email_status",
         checked_at="email_checked_at",
         found="valid",

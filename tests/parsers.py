@@ -38,7 +38,8 @@ from leads import coercion, filters
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, importing
+from leads.csvfiles import columns, finding, header, importing
+from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
 from leads.models import Lead
@@ -186,6 +187,12 @@ def column(field: Field, text: str) -> object:
     return columns.Column(place=0, field=field).read([text, f"'{text}"])
 
 
+def somebody_else(way: finding.Way, text: str) -> object:
+    """Compare a row with a lead that differs from it in the last letter of everything."""
+    row, lead = Candidate(*[text] * 12), Candidate(*[f"{text}x"] * 12)
+    return finding.is_another(way, row, lead), way.keys(row), way.asks(row) if way.keys(row) else None
+
+
 def imported(file: bytes) -> object:
     return importing.import_leads(io.BytesIO(file.replace(b"\n", b" ").replace(b"|", b"\n")))
 
@@ -208,7 +215,7 @@ PLAIN: list[Callable[[str], object]] = [
     *(answers.mapping, answers.text, answers.decimal, answers.crm_id_of),
     *(people.share, people.fold, people.split_name, people.gender, people.is_address, people.verify, people.slug_of),
     *(people.unaccented, people.word_of_name, people.word_of_slug, people.word_of_address),
-    *(columns.guarded, columns.unguarded, columns.cell_of),
+    *(columns.guarded, columns.unguarded, columns.cell_of, finding.domain_of),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]
 # Log lines, errors and requests.
@@ -254,8 +261,9 @@ OF_LEADS = [
         CONDITIONS,
         lambda condition, text: filters.matching(registry.of(Lead), [condition.format(text)]),
     ),
-    Parser(columns.columns_of, lambda text: columns.columns_of([text, f"email{text}"])),
-    *each(columns.Column.read, columns.fields().values(), column),
+    Parser(header.columns_of, lambda text: header.columns_of([text, f"email{text}"])),
+    *each(columns.Column.read, fields().values(), lambda own, text: column(own.field, text)),
+    *each(finding.is_another, (finding.BY_ID, *finding.WAYS), somebody_else),
     *each(coercion.typed, Lead._meta.concrete_fields, coercion.typed),
     # As a header, and as a cell; a bar is the end of a line.
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),

@@ -49,6 +49,12 @@ TESTED_ELSEWHERE = {
     },
     # Their one caller shows what they do.
     "leads/admin/spending.py": "tests/leads/admin/test_confirmation.py",
+    "leads/csvfiles/fields.py": "tests/leads/csvfiles/test_mapped.py",
+    "leads/csvfiles/finding.py": "tests/leads/csvfiles/test_mapped.py",
+    "leads/csvfiles/saving.py": "tests/leads/csvfiles/test_mapped.py",
+    "leads/csvfiles/target.py": "tests/leads/csvfiles/test_mapped.py",
+    "leads/csvfiles/outcome.py": "tests/leads/csvfiles/test_importing.py",
+    "leads/csvfiles/header.py": "tests/leads/csvfiles/test_importing.py",
     "leads/credits/findings.py": "tests/leads/upkeep/test_doctor.py",
     "leads/mapping_checks/wording.py": "tests/leads/mapping_checks/test_checking.py",
     "leads/results/updating.py": "tests/leads/results/test_writeback.py",

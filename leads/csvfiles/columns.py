@@ -1,4 +1,4 @@
-"""The columns of a CSV file of leads: which field a header means, and how a cell is read and written.
+"""The columns of a CSV file of leads: how a cell is read and written.
 
 Spreadsheets run a cell that begins like a formula. On the way out such a cell gets an apostrophe in front, which they
 take for "this is text"; on the way in one apostrophe before such a beginning is taken away, so that a file comes back
@@ -17,44 +17,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db.models import BinaryField, CharField, Field, FileField, JSONField
+from django.db.models import CharField, Field
 
 from enrow_webhooks.client.blanks import filled, name_filled, some_blank
 from leads.coercion import typed
-from leads.kinds import KINDS, VALUES
-from leads.models import Lead
+from leads.kinds import VALUES
 
-# What other CRMs call our fields; blanks, hyphens, underscores and case do not count.
-_ALIASES = {
-    "id": "crm_id",
-    "externalid": "crm_id",
-    "leadid": "crm_id",
-    "contactid": "crm_id",
-    "first": "firstname",
-    "givenname": "firstname",
-    "forename": "firstname",
-    "last": "lastname",
-    "surname": "lastname",
-    "familyname": "lastname",
-    "name": "fullname",
-    "contactname": "fullname",
-    "company": "company_name",
-    "organisation": "company_name",
-    "organization": "company_name",
-    "employer": "company_name",
-    "domain": "company_domain",
-    "website": "company_domain",
-    "companywebsite": "company_domain",
-    "companyurl": "company_domain",
-    "linkedin": "linkedin_url",
-    "linkedinprofile": "linkedin_url",
-    "linkedinprofileurl": "linkedin_url",
-    "country": "country_code",
-    "countryiso": "country_code",
-} | {heading: facts.value for facts in KINDS.values() for heading in facts.headings}
-_NOT_A_CELL = (BinaryField, FileField, JSONField)
 _COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
-_MOST_COLUMNS = 1000
 # How the fields are read in which people and programs write a word for nothing; it counts as a blank cell.
 _FILLED: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled),
@@ -79,7 +48,15 @@ class Column:
     """One column of the file that is a field of the lead."""
 
     place: int
+    # How a cell is read.
     field: Field[Any, Any]
+    # The word for it, where that is not the field's own name.
+    word: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the column says of a lead."""
+        return self.word or self.field.name
 
     def read(self, cells: Sequence[str]) -> list[Any]:
         """Return the values in the cells, None for a blank one, and a CellError for one that cannot be stored."""
@@ -96,7 +73,7 @@ class Column:
         return (
             isinstance(field, CharField)
             and not field.choices
-            and field.name not in _COUNTRIES
+            and self.name not in _COUNTRIES
             and all(isinstance(validator, MaxLengthValidator) for validator in field.validators)
         )
 
@@ -110,7 +87,7 @@ class Column:
             and not whole.startswith("'")
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
-            and not (self.field.name in _FILLED and some_blank(texts))
+            and not (self.name in _FILLED and some_blank(texts))
         )
 
     def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -120,7 +97,7 @@ class Column:
             return error
 
     def _value(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        name = self.field.name
+        name = self.name
         if "\x00" in text:
             raise CellError(f"{name} has a NUL character in it.")
         if not _is_utf8(text):
@@ -129,7 +106,7 @@ class Column:
         return self._fitting(text) if _FILLED.get(name, str)(text) else None
 
     def _fitting(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        name, limit = self.field.name, self.field.max_length
+        name, limit = self.name, self.field.max_length
         if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
             raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")
         if limit is not None and len(text) > limit:
@@ -153,40 +130,6 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def fields() -> dict[str, Field[Any, Any]]:
-    """Return the fields that stand in a file: what a person or Enrow fills in, no key, relation or automatic time."""
-    own = Lead._meta.concrete_fields
-    return {
-        field.name: field
-        for field in own
-        if field.editable and not field.primary_key and not field.is_relation and not isinstance(field, _NOT_A_CELL)
-    }
-
-
-def columns_of(header: Sequence[str]) -> tuple[list[Column], list[str]]:
-    """Return the columns that are fields, and the names of those that are not. Raises HeaderError."""
-    if len(header) > _MOST_COLUMNS:
-        raise HeaderError(f"The first line has {len(header):,} columns; a file of leads has {_MOST_COLUMNS:,} at most.")
-    known = _ALIASES | {_plain(name): name for name in fields()}
-    columns: dict[str, Column] = {}
-    ignored = []
-    for place, title in enumerate(header):
-        name = known.get(_plain(title))
-        if name is None:
-            ignored.append(title.strip())
-        elif name in columns:
-            raise HeaderError(f"Columns {columns[name].place + 1} and {place + 1} both mean {name}; take one away.")
-        else:
-            columns[name] = Column(place=place, field=fields()[name])
-    if not columns:
-        raise HeaderError(f"No column is a field of a lead; the first line must name some of {', '.join(fields())}.")
-    return list(columns.values()), ignored
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"[\W_]+", "", title.casefold())
 
 
 def guarded(text: str) -> str:

@@ -169,7 +169,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/columns.py",
-        before="and not (self.field.name in _FILLED and some_blank(texts))",
+        before="and not (self.name in _FILLED and some_blank(texts))",
         after="",
         means="a placeholder is imported",
         tests=("tests/leads/csvfiles/test_columns.py",),
@@ -190,15 +190,16 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/storing.py",
-        before="        if subject in told:\n            kept",
-        after="        if not told:\n            kept",
+        before="        if subject in told:\n            new",
+        after="        if not told:\n            new",
         means="a new address keeps the verdict of the old one",
         tests=("tests/leads/csvfiles/test_importing.py",),
     ),
     Fault(
-        file="leads/csvfiles/importing.py",
-        before="done.kept += count - updated - created",
-        after="done.kept += count - updated",
+        file="leads/csvfiles/outcome.py",
+        before="self.kept += count - written.created - written.updated",
+        after="self.kept += count - written.updated",
         means="created leads count as kept, too",
+        tests=("tests/leads/csvfiles/test_importing.py",),
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import earlier, mappings, outbox, people, rest, results
+from tests.mutants import earlier, files, mappings, outbox, people, rest, results
 from tests.mutants.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -12,4 +12,5 @@ FAULTS: list[Fault] = [
     *results.FAULTS,
     *rest.FAULTS,
     *people.FAULTS,
+    *files.FAULTS,
 ]

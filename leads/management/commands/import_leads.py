@@ -13,7 +13,9 @@ from django.core.management.base import CommandParser
 
 from enrow_webhooks.management.base import EnrowCommand, needs_person, wrong_call
 from leads.csvfiles.columns import HeaderError
-from leads.csvfiles.importing import Imported, import_leads
+from leads.csvfiles.importing import import_leads
+from leads.csvfiles.outcome import Imported
+from leads.management.choosing import add_model, chosen_itself
 from leads.management.progress import ProgressBar
 
 # Bad rows that a person reads before opening the file.
@@ -30,27 +32,38 @@ class Command(EnrowCommand):
         "understood, unknown columns are left out. A row without a crm_id gets one generated, so give ids to a file\n"
         "that you may import twice. A lead that is there already is left alone; with --update the row's filled cells\n"
         "are written to it, and a blank cell never erases. A row that cannot be imported is named with its line, and\n"
-        "the rest is imported."
+        "the rest is imported.\n\n"
+        "--model imports into any mapped model: the columns are the mapping's own fields and its import_fields. A row\n"
+        "is about the lead with its crm_id, else with its LinkedIn profile, e-mail, or name and company; who is found\n"
+        "nowhere is new, if the row has all that a new one needs. Rows are stored by few statements, so that neither\n"
+        "the model's save() nor its signals run: --save saves each row by the ORM, which is far slower. A model that\n"
+        "only the ORM can write (rows in two tables, a field that encrypts) is saved that way without being asked."
     )
     examples = """
   manage.py import_leads examples/leads.csv
   manage.py import_leads leads.csv --update
+  manage.py import_leads people.csv --model crm.Contact --save
   zcat leads.csv.gz | manage.py import_leads - --json
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("file", metavar="FILE.csv", help="the file to read; '-' for stdin")
+        add_model(parser)
         parser.add_argument(
             "--update", action="store_true", help="write filled cells onto leads that are there already"
+        )
+        parser.add_argument(
+            "--save", action="store_true", help="save each row by the ORM: the model's save() and signals run"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Import, and say how it went."""
+        self.mapping = chosen_itself(options["model"])
         try:
             with contextlib.nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
-                done = self._import(stream, update=options["update"])
+                done = self._import(stream, update=options["update"], save=options["save"])
         except OSError as error:
             raise wrong_call(f"Cannot read {file}: {error.strerror}.") from error
         except HeaderError as error:
@@ -62,12 +75,14 @@ class Command(EnrowCommand):
         if done.bad:
             raise needs_person(f"{done.bad:,} rows were not imported; fix them, and import the file again.")
 
-    def _import(self, stream: BinaryIO, *, update: bool) -> Imported:
+    def _import(self, stream: BinaryIO, *, update: bool, save: bool) -> Imported:
         total = os.fstat(stream.fileno()).st_size if stream.seekable() else None
         with ProgressBar(self.stderr) as bar:
             return import_leads(
                 stream,
+                self.mapping,
                 update=update,
+                save=save,
                 watch=lambda done: bar.show(_line(done), done=stream.tell() if total else 0, total=total),
             )
 
@@ -75,6 +90,8 @@ class Command(EnrowCommand):
         if done.ignored_columns:
             names = ", ".join(map(repr, done.ignored_columns))
             self.stderr.write(f"These columns are no field of a lead and were left out: {names}.")
+        for title, why in done.left_out_columns.items():
+            self.stderr.write(f"{title!r} is not imported: {why}.")
         for row in done.bad_rows[:_SHOWN]:
             self.stderr.write(row.sentence)
         if done.bad > _SHOWN:
