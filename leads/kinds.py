@@ -184,7 +184,7 @@ class KindFacts:
     # The most characters that such a value has, and one of them as an example.
     longest: int = 254
     sample: str = ""
-    # What other programs call the value's column in a CSV file; blanks, hyphens, underscores and case do not count.
+    # What other programs call the value's column in a file, the first that is filled counts; only letters count.
     headings: tuple[str, ...] = ()
 
     @property
@@ -215,7 +215,7 @@ KINDS: dict[Kind, KindFacts] = {
         batch_size=5000,
         tidy=_email,
         sample="jane.doe@example.com",
-        headings=("mail", "emailaddress", "workemail"),
+        headings=("workemail", "businessemail", "emailaddress", "mail"),
     ),
     Kind.VERIFY_EMAIL: KindFacts(
         label=_("verify e-mail"),
@@ -252,7 +252,11 @@ KINDS: dict[Kind, KindFacts] = {
         # E.164: a plus and fifteen digits. A number of no known country may be longer; then its row is refused alone.
         longest=16,
         sample="+15705551234",
-        headings=("phonenumber", "telephone", "mobile", "mobilephone"),
+        # At work, mobile, others.
+        headings=(
+            *("workphone", "directphone", "businessphone", "phonenumber", "telephone"),
+            *("mobile", "mobilephone", "mobilephonenumber", "cellphone", "otherphone", "homephone"),
+        ),
     ),
 }
 WORDS: dict[str, Kind] = {facts.word: kind for kind, facts in KINDS.items() if facts.word}

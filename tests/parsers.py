@@ -38,7 +38,7 @@ from leads import coercion, filters
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, finding, header, importing
+from leads.csvfiles import columns, finding, header, identity, importing
 from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
@@ -193,6 +193,14 @@ def somebody_else(way: finding.Way, text: str) -> object:
     return finding.is_another(way, row, lead), way.keys(row), way.asks(row) if way.keys(row) else None
 
 
+def chosen(text: str) -> object:
+    """Say that a column is the text, and that a column called so is a field."""
+    try:
+        return header.columns_of(["email", text], chosen=[f"{text}=email", f"email={text}"])
+    except columns.HeaderError as error:
+        return error
+
+
 def imported(file: bytes) -> object:
     return importing.import_leads(io.BytesIO(file.replace(b"\n", b" ").replace(b"|", b"\n")))
 
@@ -261,7 +269,12 @@ OF_LEADS = [
         CONDITIONS,
         lambda condition, text: filters.matching(registry.of(Lead), [condition.format(text)]),
     ),
-    Parser(header.columns_of, lambda text: header.columns_of([text, f"email{text}"])),
+    Parser(header.columns_of, lambda text: header.columns_of(["email", text, f"email{text}"])),
+    Parser(header.columns_of, chosen),
+    Parser(
+        identity.named,
+        lambda text: identity.named({name: [None if name == "crm_id" else text] for name in Candidate._fields}),
+    ),
     *each(columns.Column.read, fields().values(), lambda own, text: column(own.field, text)),
     *each(finding.is_another, (finding.BY_ID, *finding.WAYS), somebody_else),
     *each(coercion.typed, Lead._meta.concrete_fields, coercion.typed),

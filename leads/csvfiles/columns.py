@@ -48,6 +48,8 @@ class Column:
     """One column of the file that is a field of the lead."""
 
     place: int
+    # Other columns that say the same, in the order in which they count where this one is blank.
+    others: tuple[int, ...] = ()
     # How a cell is read.
     field: Field[Any, Any]
     # The word for it, where that is not the field's own name.
@@ -57,6 +59,15 @@ class Column:
     def name(self) -> str:
         """What the column says of a lead."""
         return self.word or self.field.name
+
+    def values(self, by_place: Sequence[Sequence[str]]) -> list[Any]:
+        """Return what the column says of each row, of all the file's columns; the first that is filled counts."""
+        values = self.read(by_place[self.place])
+        for place in self.others:
+            values = [
+                rest if value is None else value for value, rest in zip(values, self.read(by_place[place]), strict=True)
+            ]
+        return values
 
     def read(self, cells: Sequence[str]) -> list[Any]:
         """Return the values in the cells, None for a blank one, and a CellError for one that cannot be stored."""

@@ -14,16 +14,17 @@ from django.db import DataError, IntegrityError
 
 from enrow_webhooks.transactions import owned
 from leads import sql
-from leads.csvfiles import mapped, storing
+from leads.csvfiles import identity, mapped, own
 from leads.csvfiles.columns import CellError, Column, HeaderError
 from leads.csvfiles.fields import CRM_ID, mapping_of_lead
 from leads.csvfiles.header import columns_of
 from leads.csvfiles.outcome import BadRow, Imported, RowBatch, Written
-from leads.csvfiles.target import Target
+from leads.csvfiles.target import Mode, Target
 from leads.mapping import LeadMapping
-from leads.models.leads import new_crm_id
 
 BATCH = 5000
+_TWICE = "crm_id {!r} stands in line {} already."
+_SAME_PERSON = "it is about the same person as line {1}; give them crm_ids if they are two."
 
 
 def import_leads(
@@ -32,26 +33,32 @@ def import_leads(
     *,
     update: bool = False,
     save: bool = False,
+    dry_run: bool = False,
+    chosen: Sequence[str] = (),
     watch: Callable[[Imported], None] | None = None,
 ) -> Imported:
     """Create a lead per row; with ``update`` also write the filled cells onto leads that are there.
 
-    The leads are those of the mapping, None: ``leads.Lead``, of which a row without a crm_id gets one generated.
-    ``watch`` is called after each batch. Neither the model's ``save()`` nor its signals run, but with ``save``, and for
-    models that only the ORM can write. Raises HeaderError when the file cannot be read as a table of leads.
+    The leads are those of the mapping, None: ``leads.Lead``, of which a row without a crm_id gets one that follows from
+    the person. ``chosen`` says of columns what they are, like "Record ID=crm_id". ``dry_run`` writes nothing, and tells
+    what would be done. ``watch`` is called after each batch. Neither the model's ``save()`` nor its signals run, but
+    with ``save``, and for models that only the ORM can write. Raises HeaderError when the file cannot be read as a
+    table of leads.
     """
     target = Target(mapping=mapping or mapping_of_lead())
+    mode = Mode(update=update, save=save, dry_run=dry_run)
     done = Imported()
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         lines, table = _open(text)
-        header = columns_of(lines, target.mapping)
-        done.ignored_columns, done.left_out_columns = header.unknown, header.left_out
-        work = partial(_write, target, update=update, save=save)
+        header = columns_of(lines, target.mapping, chosen)
+        done.note(header)
         with _Seen() as seen:
             rows = iter(table)
             while read := list(itertools.islice(rows, BATCH)):
-                _store(target, _batch(read, len(lines), header.columns, seen, done), done, work)
+                batch = _batch(read, len(lines), header.columns, seen, done)
+                done.look_at(batch, target.stored)
+                _store(target, batch, done, partial(_write, target, mode))
                 if watch:
                     watch(done)
     finally:
@@ -119,14 +126,17 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
     by_place = list(zip(*cells, strict=True))
     values: dict[str, list[Any]] = {CRM_ID: [None] * len(cells)}
-    values |= {column.name: column.read(by_place[column.place]) if cells else [] for column in columns}
-    ids = [crm_id or new_crm_id() for crm_id in values[CRM_ID]]
+    values |= {column.name: column.values(by_place) if cells else [] for column in columns}
     wrong: dict[int, str] = {}
     for column in reversed(columns):
         cells_of_lines = zip(lines, values[column.name], strict=True)
         wrong |= {line: str(value) for line, value in cells_of_lines if type(value) is CellError}
     bad |= wrong
-    return RowBatch(lines=lines, cells=values, ids=ids).only([line not in wrong for line in lines])
+    kept = [line not in wrong for line in lines]
+    lines = list(itertools.compress(lines, kept))
+    values = {name: list(itertools.compress(cells, kept)) for name, cells in values.items()} if wrong else values
+    ids, known_by = identity.named(values)
+    return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by)
 
 
 class _Seen:
@@ -148,23 +158,20 @@ class _Seen:
             return {}
         query = "SELECT line FROM seen WHERE crm_id = ?"
         first = {line: (crm_id, self._rows.execute(query, [crm_id]).fetchone()[0]) for crm_id, line in pairs}
+        given = dict(zip(batch.lines, batch.cells[CRM_ID], strict=True))
         return {
-            line: f"crm_id {crm_id!r} stands in line {earlier} already."
+            line: (_TWICE if given[line] else _SAME_PERSON).format(crm_id, earlier)
             for line, (crm_id, earlier) in first.items()
             if earlier != line
         }
 
 
-def _write(target: Target, batch: RowBatch, *, update: bool, save: bool) -> Written:
+def _write(target: Target, mode: Mode, batch: RowBatch) -> Written:
     """Write rows in the caller's transaction."""
-    if not target.is_own or save:
-        return mapped.write(target, batch, update=update, save=save)
+    if not target.is_own or mode.save:
+        return mapped.write(target, batch, mode)
     sql.look_up_by_index()
-    cells = {**batch.cells, CRM_ID: batch.ids}
-    known = storing.update(target, cells) if update and len(cells) > 1 else set()
-    kept = [crm_id not in known for crm_id in batch.ids]
-    rest = {name: list(itertools.compress(values, kept)) for name, values in cells.items()} if known else cells
-    return Written(updated=len(known), created=storing.insert(target, rest) if rest[CRM_ID] else 0)
+    return own.write(target, batch, mode)
 
 
 def _store(target: Target, batch: RowBatch, done: Imported, work: Callable[[RowBatch], Written]) -> None:

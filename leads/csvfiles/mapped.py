@@ -10,35 +10,34 @@ from django.core.exceptions import ValidationError
 from leads import reading
 from leads.csvfiles import finding, saving, storing
 from leads.csvfiles.fields import CRM_ID
-from leads.csvfiles.outcome import Cells, RowBatch, Written
-from leads.csvfiles.target import Target
+from leads.csvfiles.identity import people
+from leads.csvfiles.outcome import RowBatch, Written
+from leads.csvfiles.target import Mode, Target
 from leads.kinds import Candidate
 
 
-def people(cells: Cells, count: int) -> list[Candidate]:
-    """Return what rows say of people; a file names nobody by a primary key."""
-    blank = [None] * count
-    columns = [cells.get(name, blank) for name in Candidate._fields[1:]]
-    return [Candidate._make([None, *map(reading.text, row)]) for row in zip(*columns, strict=True)]
-
-
-def write(target: Target, batch: RowBatch, *, update: bool, save: bool) -> Written:
-    """Write rows in the caller's transaction: with ``update`` onto who is there; ``save``: by the model's save()."""
-    rows = people({**batch.cells, CRM_ID: _crm_ids(target, batch)}, len(batch.lines))
+def write(target: Target, batch: RowBatch, mode: Mode) -> Written:
+    """Write rows in the caller's transaction: also onto who is there, where the mode says so."""
+    rows = people({**batch.cells, CRM_ID: _crm_ids(target, batch)}, range(len(batch.lines)))
     found = finding.find(target.mapping, rows)
     done = Written()
-    done.refused = _refused(target, batch, rows, found, update=update)
+    done.refused = _refused(target, batch, rows, found, update=mode.update)
     there = {number: lead for number, lead in found.leads.items() if batch.lines[number] not in done.refused}
     done.found_by.update(found.by[number].name for number in there)
-    if update and there:
-        done.updated = _update(target, batch, there, done, save=save)
-    new = [number for number in range(len(rows)) if number not in found.by]
-    done.created = _create(target, batch, _complete(target, batch, new, done), done, save=save)
+    new = _complete(target, batch, [number for number in range(len(rows)) if number not in found.by], done)
+    if mode.dry_run:
+        done.updated, done.created = len(there) if mode.update else 0, len(new)
+        return done
+    if mode.update and there:
+        done.updated = _update(target, batch, there, done, save=mode.save)
+    done.created = _create(target, batch, new, done, save=mode.save)
     return done
 
 
 def _crm_ids(target: Target, batch: RowBatch) -> list[str | None]:
     """Return the crm_ids as they would be: an id of another program is one where it may become a key."""
+    if target.is_own:
+        return [*batch.ids]
     prefix = target.mapping.crm_id_prefix if target.fills_key else ""
     return [_prefixed(prefix, crm_id) if crm_id else None for crm_id in batch.cells[CRM_ID]]
 
@@ -126,6 +125,8 @@ def _model(target: Target) -> str:
 
 def _new_key(target: Target, batch: RowBatch, number: int) -> str | None:
     """Return the key that a file gives a new lead, None for none: a crm_id of ours without its prefix, or the id."""
+    if target.is_own:
+        return batch.ids[number]
     crm_id = batch.cells[CRM_ID][number] if target.fills_key else None
     return crm_id.removeprefix(target.mapping.crm_id_prefix) if crm_id else None
 

@@ -16,6 +16,12 @@ from leads.csvfiles.outcome import Cells
 from leads.csvfiles.target import Target, is_made
 from leads.kinds import VALUES
 
+# Values that one query asks for.
+ASKED = 5000
+_NEVER = "1 = 0"
+# What tells one person from another.
+NAMES = ("firstname", "lastname", "fullname")
+_KNOWN_BY = ("company_name", "company_domain", "linkedin_url")
 # What was known of a value holds for that value only: nobody verified the new address.
 _VERDICTS = {
     field: (facts.value, blank)
@@ -26,7 +32,7 @@ _VERDICTS = {
 # A row that changes nothing is not written. Locked in the order in which results are applied: nobody waits in a circle.
 _UPDATE = """
 UPDATE {L} SET {sets} FROM (
-    SELECT r.* FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE {changes} ORDER BY {L}.{key} {lock}
+    SELECT r.* FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE ({changes}) {spared} ORDER BY {L}.{key} {lock}
 ) r WHERE {L}.{key} = {cell} RETURNING {L}.{key}
 """
 # A lead that is there already is left out before the database makes up a key; the conflict is for who comes meanwhile.
@@ -36,20 +42,44 @@ INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}
 WHERE (SELECT l.{key} FROM {L} l WHERE l.{key} = {cell} LIMIT 1) IS NULL
 ORDER BY {cell} ON CONFLICT ({key}) DO NOTHING
 """
+_OTHERS = "SELECT {L}.{key} FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE {condition}"
 # The database makes up the keys.
 _INSERT_NEW = "INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}"
 
 
-def update(target: Target, cells: Cells) -> set[Any]:
+def update(target: Target, cells: Cells, *, spare_others: bool = False) -> set[Any]:
     """Write each row's filled cells onto the lead with its key; None leaves what the lead has.
 
-    Return the keys of the leads that changed, as the database returns them.
+    Return the keys of the leads that changed, as the database returns them. ``spare_others`` leaves out those that
+    ``others`` would name.
     """
     sets, changes, params = _sets(target, cells)
     table = _table(target, cells)
     lock = sql.lock("FOR UPDATE OF {L}".format(**_names(target)))
-    text = _UPDATE.format(sets=sets, changes=changes, rows=table.text, lock=lock, **_words(target))
+    spared = f"AND ({_is_another(target, cells)}) IS NOT TRUE" if spare_others else ""
+    text = _UPDATE.format(sets=sets, changes=changes, spared=spared, rows=table.text, lock=lock, **_words(target))
     return {key for (key,) in sql.fetch(text, [*params, *table.params])}
+
+
+def others(target: Target, cells: Cells) -> set[Any]:
+    """Return the keys of the leads that may be other people than the rows with these keys: a closer look tells."""
+    condition = _is_another(target, cells)
+    if condition == _NEVER:
+        return set()
+    table = _table(target, cells)
+    text = _OTHERS.format(rows=table.text, condition=condition, **_words(target))
+    return {key for (key,) in sql.fetch(text, table.params)}
+
+
+def _is_another(target: Target, cells: Cells) -> str:
+    """Return the condition that a name differs, and a company or a profile that both have."""
+    table = _names(target)["L"]
+    told = {name: f"{table}.{_column(target.columns[name])}" for name in cells if name in target.columns}
+    names = [f"{_cell(name)} <> {column}" for name, column in told.items() if name in NAMES]
+    companies = [
+        f"({column} <> '' AND {_cell(name)} <> {column})" for name, column in told.items() if name in _KNOWN_BY
+    ]
+    return f"({' OR '.join(names)}) AND ({' OR '.join(companies)})" if names and companies else _NEVER
 
 
 def insert(target: Target, cells: Cells) -> int:

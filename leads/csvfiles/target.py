@@ -14,6 +14,18 @@ from leads.kinds import VALUES
 from leads.mapping import LeadMapping
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """What a person asked for."""
+
+    # Whether the filled cells are written onto leads that are there.
+    update: bool = False
+    # Whether each row is saved by the ORM.
+    save: bool = False
+    # Whether it is only told what would be done.
+    dry_run: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A mapped model, as a file fills it."""
@@ -33,6 +45,11 @@ class Target:
         taken = set(known.values())
         return known | {name: field for name, field in rest.items() if name not in known and field not in taken}
 
+    @cached_property
+    def stored(self) -> list[str]:
+        """What a file fills, by its words."""
+        return list(stored(self.fields))
+
     def _beside(self) -> dict[str, Field[Any, Any]]:
         """Return the columns for what is known of a value that a file fills, also where no file may fill them."""
         names = (name for facts in VALUES for name in (facts.status, facts.checked_at, facts.country) if name)
@@ -47,6 +64,12 @@ class Target:
     def fills_key(self) -> bool:
         """Whether a file gives a new lead its key."""
         return self.fields[CRM_ID].field is not None
+
+    @cached_property
+    def has_zeros(self) -> bool:
+        """Whether the key of a lead begins with a zero; asked once per file."""
+        name = f"{self.mapping.crm_id_field}__startswith"
+        return self.mapping.rows().filter(**{name: "0"}).exists()
 
     @cached_property
     def needs_orm(self) -> str:

@@ -47,4 +47,35 @@ FAULTS = [
         means="each import saves every lead again",
         tests=_MAPPED,
     ),
+    Fault(
+        file="leads/csvfiles/header.py",
+        before="{name, _VERDICTS[name], CRM_ID} <= set(titles)",
+        after="True",
+        means="the status words of another program are taken for ours",
+    ),
+    Fault(
+        file="leads/csvfiles/header.py",
+        before="        others = []\n",
+        after="",
+        means="the ids of two programs are mixed",
+    ),
+    Fault(
+        file="leads/csvfiles/own.py",
+        before="if mode.update and (same := doubtful - others):",
+        after="if False:",
+        means="a married lead in a new job is never updated",
+    ),
+    Fault(
+        file="leads/csvfiles/storing.py",
+        before='    spared = f"AND ({_is_another(target, cells)}) IS NOT TRUE" if spare_others else ""\n',
+        after='    spared = ""\n',
+        means="a tool that numbers from 1 renames the leads of another",
+        tests=("tests/leads/csvfiles/test_own.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/own.py",
+        before="if crm_id not in known}",
+        after="}",
+        means="every id that is there is told to have lost its zeros",
+    ),
 ]
