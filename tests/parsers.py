@@ -34,11 +34,11 @@ from enrow_webhooks.sandbox.delivery import may_send
 from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint
 from enrow_webhooks.sandbox.profiles import CURRENT
 from enrow_webhooks.views import read_body
-from leads import coercion, filters
+from leads import coercion, filters, numbers
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, finding, header, identity, importing
+from leads.csvfiles import columns, finding, forms, header, identity, importing
 from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
@@ -184,7 +184,8 @@ def sent(text: str) -> matching.Sent:
 
 
 def column(field: Field, text: str) -> object:
-    return columns.Column(place=0, field=field).read([text, f"'{text}"])
+    one = columns.Column(place=0, field=field)
+    return one.settled(one.read([text, f"'{text}"]), {"country_code": ["FR", None]})
 
 
 def somebody_else(way: finding.Way, text: str) -> object:
@@ -223,7 +224,16 @@ PLAIN: list[Callable[[str], object]] = [
     *(answers.mapping, answers.text, answers.decimal, answers.crm_id_of),
     *(people.share, people.fold, people.split_name, people.gender, people.is_address, people.verify, people.slug_of),
     *(people.unaccented, people.word_of_name, people.word_of_slug, people.word_of_address),
-    *(columns.guarded, columns.unguarded, columns.cell_of, finding.domain_of),
+    *(
+        columns.guarded,
+        columns.unguarded,
+        columns.cell_of,
+        finding.domain_of,
+        finding.spellings,
+        forms.country,
+        forms.domain,
+    ),
+    *(numbers.is_number, numbers.is_rounded),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]
 # Log lines, errors and requests.
@@ -271,6 +281,8 @@ OF_LEADS = [
     ),
     Parser(header.columns_of, lambda text: header.columns_of(["email", text, f"email{text}"])),
     Parser(header.columns_of, chosen),
+    *each(numbers.e164, ("", "FR"), lambda country, text: numbers.e164(text, country)),
+    *each(numbers.dialled, ("", "FR"), lambda country, text: numbers.dialled(text, country)),
     Parser(
         identity.named,
         lambda text: identity.named({name: [None if name == "crm_id" else text] for name in Candidate._fields}),

@@ -56,6 +56,7 @@ TESTED_ELSEWHERE = {
     "leads/csvfiles/outcome.py": "tests/leads/csvfiles/test_importing.py",
     "leads/csvfiles/programs.py": "tests/leads/csvfiles/test_header.py",
     "leads/csvfiles/identity.py": "tests/leads/csvfiles/test_own.py",
+    "leads/numbers.py": "tests/leads/csvfiles/test_forms.py",
     "leads/management/filereports.py": "tests/leads/csvfiles/test_own.py",
     "leads/credits/findings.py": "tests/leads/upkeep/test_doctor.py",
     "leads/mapping_checks/wording.py": "tests/leads/mapping_checks/test_checking.py",

@@ -11,8 +11,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,17 +21,39 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import CharField, Field
 
 from enrow_webhooks.client.blanks import filled, name_filled, some_blank
+from enrow_webhooks.client.errors import BadInput
 from leads.coercion import typed
-from leads.kinds import VALUES
+from leads.csvfiles import forms
+from leads.kinds import VALUES, KindFacts
 
-_COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
+_COUNTRY = "country_code"
+_COUNTRIES = frozenset({_COUNTRY, *(facts.country for facts in VALUES if facts.country)})
+
+
+def _form_of(facts: KindFacts, text: str) -> str:
+    return facts.form(text, "")
+
+
 # How the fields are read in which people and programs write a word for nothing; it counts as a blank cell.
 _FILLED: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled),
     # Words for nothing that are names, or a country, stay there.
     **dict.fromkeys(("firstname", "lastname", "fullname", *_COUNTRIES), name_filled),
 }
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
+# What is brought into one form, and what is in it at a glance.
+_FORMS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(_COUNTRIES, forms.country),
+    "company_domain": forms.domain,
+    **{facts.value: partial(_form_of, facts) for facts in VALUES if not facts.country},
+}
+_IN_FORM: dict[str, Callable[[str], object]] = {
+    "company_domain": forms.IS_BARE,
+    **{facts.value: facts.is_in_form for facts in VALUES},
+}
+# Values whose form follows from the country of their row.
+_BY_COUNTRY = {facts.value: facts for facts in VALUES if facts.country}
+# Several values in a cell, as Google writes them.
+_BETWEEN = " ::: "
 _FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _E164 = re.compile(r"\+\d{1,15}")
 
@@ -41,6 +64,24 @@ class HeaderError(ValueError):
 
 class CellError(ValueError):
     """A cell that cannot be stored; the message is one sentence that names its column."""
+
+
+class LeftOut(ValueError):  # noqa: N818 - the cell is wrong, and its row comes in
+    """A cell that is left out of its row; the message is one sentence that names its column."""
+
+
+class AsTyped(str):
+    """A value that could not be brought into its form, and is kept as it was typed; ``why`` says it in a sentence."""
+
+    __slots__ = ("why",)
+
+    why: str
+
+    def __new__(cls, text: str, why: str) -> AsTyped:
+        """Return the text with the sentence."""
+        kept = super().__new__(cls, text)
+        kept.why = why
+        return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +140,17 @@ class Column:
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
             and not (self.name in _FILLED and some_blank(texts))
+            and self._is_in_form(texts)
         )
+
+    def _is_in_form(self, texts: Sequence[str]) -> bool:
+        looks = _IN_FORM.get(self.name)
+        return looks is None or all(map(looks, set(texts) - {""}))
 
     def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
         try:
             return self._value(text) if text else None
-        except CellError as error:
+        except (CellError, LeftOut) as error:
             return error
 
     def _value(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -114,12 +160,58 @@ class Column:
         if not _is_utf8(text):
             raise CellError(f"{name} has bytes that are not UTF-8; save the file as 'CSV UTF-8'.")
         text = unguarded(text)
-        return self._fitting(text) if _FILLED.get(name, str)(text) else None
+        if not _FILLED.get(name, str)(text):
+            return None
+        if name in _BY_COUNTRY and not _BY_COUNTRY[name].is_in_form(text):
+            # It may be longer than the column as long as it is not in its form; see ``settled``.
+            return text
+        if form := _FORMS.get(name):
+            return self._formed(text, form)
+        return self._fitting(text)
+
+    def _formed(self, text: str, form: Callable[[str], str]) -> Any:  # noqa: ANN401 - whatever the field holds
+        """Return the value in its form; as it was typed, or left out, where there is none."""
+        try:
+            return self._fitting(form(text.partition(_BETWEEN)[0]))
+        except BadInput as error:
+            why = str(error)
+        if not why.startswith(self.name):
+            why = f"{self.name} {why}"
+        try:
+            return AsTyped(self._fitting(text), why)
+        except CellError:
+            raise LeftOut(why) from None
+
+    def settled(self, values: list[Any], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """Return the values of all rows in their form, where that follows from the country that the row's cells say."""
+        facts = _BY_COUNTRY.get(self.name)
+        odd = (
+            []
+            if facts is None
+            else [number for number, value in enumerate(values) if type(value) is str and not facts.is_in_form(value)]
+        )
+        if facts is None or not odd:
+            return values
+        given = [cells[name] for name in (facts.country, _COUNTRY) if name in cells]
+        known: dict[tuple[str, str], Any] = {}
+        for number in odd:
+            country = next((str(column[number]) for column in given if type(column[number]) is str), "")
+            key = values[number], country
+            if key not in known:
+                known[key] = self._dialled(facts, *key)
+            values[number] = known[key]
+        return values
+
+    def _dialled(self, facts: KindFacts, text: str, country: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        if facts.is_spoilt(text):
+            return LeftOut(f"{self.name} {text[:40]!r} was rounded by a spreadsheet, and most of its digits are lost.")
+        try:
+            return self._formed(text, lambda number: facts.form(number, country))
+        except LeftOut as error:
+            return error
 
     def _fitting(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
         name, limit = self.name, self.field.max_length
-        if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
-            raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")
         if limit is not None and len(text) > limit:
             raise CellError(f"{name} is {len(text):,} characters long; {limit} fit.")
         if self._is_plain():

@@ -116,7 +116,7 @@ def _mapped(mapping: LeadMapping, name: str, source: Source) -> FileColumn:
     field = None if why else mapping.column(name)
     if field is not None and (field.remote_field or not field.editable):
         field, why = None, "nobody edits that column"
-    return FileColumn(name=name, source=source, field=field, cell=_like(name), why=why)
+    return FileColumn(name=name, source=source, field=field, cell=None if field else _like(name), why=why)
 
 
 def _like(name: str) -> Field[Any, Any]:

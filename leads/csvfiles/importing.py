@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -15,7 +15,7 @@ from django.db import DataError, IntegrityError
 from enrow_webhooks.transactions import owned
 from leads import sql
 from leads.csvfiles import identity, mapped, own
-from leads.csvfiles.columns import CellError, Column, HeaderError
+from leads.csvfiles.columns import AsTyped, CellError, Column, HeaderError, LeftOut
 from leads.csvfiles.fields import CRM_ID, mapping_of_lead
 from leads.csvfiles.header import columns_of
 from leads.csvfiles.outcome import BadRow, Imported, RowBatch, Written
@@ -23,6 +23,8 @@ from leads.csvfiles.target import Mode, Target
 from leads.mapping import LeadMapping
 
 BATCH = 5000
+# Cells that have to be told of.
+_ODD = frozenset({CellError, LeftOut, AsTyped})
 _TWICE = "crm_id {!r} stands in line {} already."
 _SAME_PERSON = "it is about the same person as line {1}; give them crm_ids if they are two."
 
@@ -127,16 +129,42 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     by_place = list(zip(*cells, strict=True))
     values: dict[str, list[Any]] = {CRM_ID: [None] * len(cells)}
     values |= {column.name: column.values(by_place) if cells else [] for column in columns}
-    wrong: dict[int, str] = {}
-    for column in reversed(columns):
-        cells_of_lines = zip(lines, values[column.name], strict=True)
-        wrong |= {line: str(value) for line, value in cells_of_lines if type(value) is CellError}
+    for column in columns:
+        values[column.name] = column.settled(values[column.name], values)
+    wrong, remarks, left_out = _told(lines, values, [column.name for column in reversed(columns)])
     bad |= wrong
     kept = [line not in wrong for line in lines]
     lines = list(itertools.compress(lines, kept))
     values = {name: list(itertools.compress(cells, kept)) for name, cells in values.items()} if wrong else values
     ids, known_by = identity.named(values)
-    return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by)
+    remarks = {line: remark for line, remark in remarks.items() if line not in wrong}
+    return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by, remarks=remarks, left_out=left_out)
+
+
+def _told(
+    lines: Sequence[int], values: Mapping[str, list[Any]], names: Sequence[str]
+) -> tuple[dict[int, str], dict[int, str], int]:
+    """Return why rows are refused, what is to be told of others, and how many cells were left out.
+
+    What is left of a cell is a value, or None.
+    """
+    wrong: dict[int, str] = {}
+    remarks: dict[int, str] = {}
+    left_out = 0
+    for name in names:
+        column = values[name]
+        if _ODD.isdisjoint(map(type, column)):
+            continue
+        for number, (line, value) in enumerate(zip(lines, column, strict=True)):
+            if type(value) is CellError:
+                wrong[line] = str(value)
+            elif type(value) is LeftOut:
+                remarks[line] = f"{value} The cell is left out. {remarks.get(line, '')}".rstrip()
+                column[number], left_out = None, left_out + 1
+            elif type(value) is AsTyped:
+                remarks[line] = f"{value.why} It is kept as typed. {remarks.get(line, '')}".rstrip()
+                column[number] = str(value)
+    return wrong, remarks, left_out
 
 
 class _Seen:

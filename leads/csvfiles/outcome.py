@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from leads.csvfiles.fields import CRM_ID
@@ -54,6 +54,8 @@ class Imported:
     # What has to be told of rows that came in.
     remarked: int = 0
     remarks: list[BadRow] = field(default_factory=list)
+    # Cells that were left out of rows that came in.
+    left_out: int = 0
     # The first rows as they are stored.
     first_rows: list[dict[str, str]] = field(default_factory=list)
 
@@ -77,6 +79,8 @@ class Imported:
     def look_at(self, batch: RowBatch, words: Collection[str]) -> None:
         """Count by what rows are known, and keep the first as they are stored."""
         self.known_by = _sum(self.known_by, batch.known_by)
+        self.remark(batch.remarks)
+        self.left_out += batch.left_out
         cells = {CRM_ID: batch.ids} | {name: values for name, values in batch.cells.items() if name != CRM_ID}
         for number in range(min(_FIRST_ROWS - len(self.first_rows), len(batch.lines))):
             row = {word: cells[word][number] for word in words if word in cells}
@@ -103,23 +107,22 @@ class RowBatch:
     ids: list[str]
     # By what that is known.
     known_by: Counter[str] = field(default_factory=Counter)
+    # What is to be told of rows, by their lines, and how many cells were left out.
+    remarks: dict[int, str] = field(default_factory=dict)
+    left_out: int = 0
 
     def part(self, start: int, stop: int) -> RowBatch:
         """Return some of the rows."""
         cells = {name: values[start:stop] for name, values in self.cells.items()}
-        return RowBatch(lines=self.lines[start:stop], cells=cells, ids=self.ids[start:stop], known_by=self.known_by)
+        return replace(self, lines=self.lines[start:stop], cells=cells, ids=self.ids[start:stop])
 
     def only(self, kept: Collection[bool]) -> RowBatch:
         """Return the rows for which ``kept`` is true."""
         if all(kept):
             return self
         cells = {name: list(itertools.compress(values, kept)) for name, values in self.cells.items()}
-        return RowBatch(
-            lines=list(itertools.compress(self.lines, kept)),
-            cells=cells,
-            ids=list(itertools.compress(self.ids, kept)),
-            known_by=self.known_by,
-        )
+        lines = list(itertools.compress(self.lines, kept))
+        return replace(self, lines=lines, cells=cells, ids=list(itertools.compress(self.ids, kept)))
 
 
 @dataclass(slots=True, kw_only=True)

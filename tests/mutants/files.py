@@ -78,4 +78,38 @@ FAULTS = [
         after="}",
         means="every id that is there is told to have lost its zeros",
     ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before="        if facts.is_spoilt(text):",
+        after="        if False:",
+        means="a phone that a spreadsheet rounded is stored",
+        tests=("tests/leads/csvfiles/test_forms.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before="given = [cells[name] for name in (facts.country, _COUNTRY) if name in cells]",
+        after="given = [cells[name] for name in (facts.country,) if name in cells]",
+        means="the country of a row says nothing of its phone",
+        tests=("tests/leads/csvfiles/test_forms.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before="            and self._is_in_form(texts)\n",
+        after="",
+        means="domains are stored as they are typed",
+        tests=("tests/leads/csvfiles/test_forms.py",),
+    ),
+    Fault(
+        file="leads/numbers.py",
+        before="    if parsed.extension:",
+        after="    if False:",
+        means="the extension of a phone is lost",
+        tests=("tests/leads/csvfiles/test_forms.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/forms.py",
+        before="if len(codes) == 1} | english",
+        after="} | english",
+        means="Kongo is one of two countries by chance",
+    ),
 ]

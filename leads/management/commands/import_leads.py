@@ -85,13 +85,8 @@ class Command(EnrowCommand):
             self.tell_json(dataclasses.asdict(done))
         else:
             self._tell(done, is_dry=options["dry_run"])
-        if done.bad:
-            sentence = (
-                "would not be imported; fix them before you import"
-                if options["dry_run"]
-                else "were not imported; fix them, and import"
-            )
-            raise needs_person(f"{done.bad:,} rows {sentence} the file again.")
+        if done.bad or done.left_out:
+            raise needs_person(_problem(done, is_dry=options["dry_run"]))
 
     def _import(self, stream: BinaryIO, options: Mapping[str, Any]) -> Imported:
         total = os.fstat(stream.fileno()).st_size if stream.seekable() else None
@@ -125,3 +120,9 @@ class Command(EnrowCommand):
 
 def _line(done: Imported) -> str:
     return f"{done.created:,} created, {done.updated:,} updated, {done.kept:,} left alone, {done.bad:,} refused."
+
+
+def _problem(done: Imported, *, is_dry: bool) -> str:
+    verb = "would not be" if is_dry else "were not"
+    counts = [f"{done.bad:,} rows"] * bool(done.bad) + [f"{done.left_out:,} cells"] * bool(done.left_out)
+    return f"{' and '.join(counts)} {verb} imported; fix them, and import the file{'' if is_dry else ' again'}."

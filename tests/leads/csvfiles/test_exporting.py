@@ -41,7 +41,8 @@ def test_a_file_comes_back_as_it_went_out(csv_file, tmp_path):
             crm_id=f"id-{number}",
             fullname=text,
             company_name=text,
-            phone=text[:32],
+            # A phone that can be dialled has one form, see test_forms.py.
+            phone="" if text == "'+33199001234" else text[:32],
             phone_country="FR",
             email="a@x.com",
             email_status="valid",

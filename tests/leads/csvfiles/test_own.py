@@ -142,7 +142,7 @@ def test_a_dry_run_tells_and_writes_nothing(csv_file):
     assert updating.out.endswith("nothing was written: 1 created, 1 updated, 0 left alone, 2 refused.\n")
     assert "Line 2: there is a lead with its crm_id '1'" in outcome.err
     assert "Line 5: firstname is 201 characters long" in outcome.err
-    assert "2 rows would not be imported; fix them before you import the file again." in outcome.err
+    assert "2 rows would not be imported; fix them, and import the file." in outcome.err
     assert ids() == ["1", "2"]
 
 
