@@ -38,7 +38,7 @@ from leads import coercion, filters, numbers
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, finding, forms, header, identity, importing
+from leads.csvfiles import columns, finding, forms, guards, header, identity, importing
 from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
@@ -59,6 +59,7 @@ OF_TEXT = (
     answers,
     scrub,
     columns,
+    guards,
     coercion,
     people,
     validation,

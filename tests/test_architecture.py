@@ -54,6 +54,7 @@ TESTED_ELSEWHERE = {
     "leads/csvfiles/saving.py": "tests/leads/csvfiles/test_mapped.py",
     "leads/csvfiles/target.py": "tests/leads/csvfiles/test_mapped.py",
     "leads/csvfiles/outcome.py": "tests/leads/csvfiles/test_importing.py",
+    "leads/csvfiles/guards.py": "tests/leads/csvfiles/test_exporting.py",
     "leads/csvfiles/programs.py": "tests/leads/csvfiles/test_header.py",
     "leads/csvfiles/identity.py": "tests/leads/csvfiles/test_own.py",
     "leads/numbers.py": "tests/leads/csvfiles/test_forms.py",

@@ -1,16 +1,8 @@
-"""The columns of a CSV file of leads: how a cell is read and written.
-
-Spreadsheets run a cell that begins like a formula. On the way out such a cell gets an apostrophe in front, which they
-take for "this is text"; on the way in one apostrophe before such a beginning is taken away, so that a file comes back
-as it went out. A phone in E.164 form begins with a plus but is a plain number: it stays as it is, for the other
-programs that read the file.
-"""
+"""The columns of a file of leads: how a cell is read."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +16,7 @@ from enrow_webhooks.client.blanks import filled, name_filled, some_blank
 from enrow_webhooks.client.errors import BadInput
 from leads.coercion import typed
 from leads.csvfiles import forms
+from leads.csvfiles.guards import may_be_guarded, unguarded
 from leads.kinds import VALUES, KindFacts
 
 _COUNTRY = "country_code"
@@ -54,8 +47,6 @@ _IN_FORM: dict[str, Callable[[str], object]] = {
 _BY_COUNTRY = {facts.value: facts for facts in VALUES if facts.country}
 # Several values in a cell, as Google writes them.
 _BETWEEN = " ::: "
-_FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
-_E164 = re.compile(r"\+\d{1,15}")
 
 
 class HeaderError(ValueError):
@@ -135,8 +126,7 @@ class Column:
         limit = self.field.max_length
         return (
             "\x00" not in whole
-            and "\n'" not in whole
-            and not whole.startswith("'")
+            and not may_be_guarded(whole)
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
             and not (self.name in _FILLED and some_blank(texts))
@@ -233,20 +223,3 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def guarded(text: str) -> str:
-    """Return the text so that no spreadsheet runs it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) and not _E164.fullmatch(text) else text
-
-
-def unguarded(text: str) -> str:
-    """Return the text that was guarded."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
-
-
-def cell_of(value: object) -> str:
-    """Return a value as a cell that ``Column.read`` takes back."""
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, dt.datetime) else guarded(str(value))

@@ -1,18 +1,28 @@
-"""Leads into a CSV file, streamed by primary key: memory does not grow with the table."""
+"""Leads into a file, streamed by primary key: memory does not grow with the table."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
 
 from django.db.models import F, QuerySet
 
-from leads.csvfiles.columns import cell_of
 from leads.csvfiles.fields import fields, mapping_of_lead
+from leads.csvfiles.guards import cell_of
 from leads.mapping import LeadMapping, Source
 
+try:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+except ImportError:  # the extra "xlsx" is not installed
+    Workbook = None  # type: ignore[assignment,misc]  # it is asked for before it is used
+
 _PAGE = 2000
+# Rows of a sheet, below the header.
+MOST_ROWS = 1_048_575
 
 
 class Writable(Protocol):
@@ -22,31 +32,89 @@ class Writable(Protocol):
         """Take a piece of text."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Exported:
+    """What an export came to."""
+
+    total: int = 0
+    # Cells that got an apostrophe, so that no spreadsheet runs them.
+    guarded: int = 0
+
+    def cell(self, value: object) -> str:
+        """Return a value as a cell, and count it where it is guarded."""
+        cell = cell_of(value)
+        if type(value) is str and len(cell) != len(value):
+            self.guarded += 1
+        return cell
+
+
 def export_leads(
     file: Writable,
     mapping: LeadMapping | None = None,
     *,
     leads: QuerySet[Any] | None = None,
     watch: Callable[[int], None] | None = None,
-) -> int:
-    """Write a header and a row per lead; return how many leads. ``import_leads`` makes the same leads of the file.
+) -> Exported:
+    """Write a header and a row per lead as CSV. ``import_leads`` makes the same leads of the file.
 
     The leads are those of the mapping, None: ``leads.Lead``; all that the model's own manager shows, or those of the
     queryset. ``watch`` is called after each page with the number of leads that are written.
     """
-    mapping = mapping or mapping_of_lead()
+    writer = csv.writer(file)
+    done = Exported()
+    for page in _cells(done, mapping or mapping_of_lead(), leads, watch):
+        writer.writerows(page)
+    return done
+
+
+def can_write_workbooks() -> bool:
+    """Tell whether the extra ``xlsx`` is installed."""
+    return Workbook is not None
+
+
+def export_workbook(
+    file: BinaryIO,
+    mapping: LeadMapping | None = None,
+    *,
+    leads: QuerySet[Any] | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> Exported:
+    """Write the same as a workbook with one sheet, all of whose cells are texts. No sheet has more than MOST_ROWS.
+
+    Control characters, which a workbook cannot hold, are left out.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Leads")
+    done = Exported()
+    for page in _cells(done, mapping or mapping_of_lead(), leads, watch):
+        for row in page:
+            sheet.append([_text(sheet, cell) for cell in row])
+    book.save(file)
+    return done
+
+
+def _text(sheet: Any, text: str) -> Any:  # noqa: ANN401 - openpyxl's own types
+    if not text:
+        return None
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", text))
+    # A text that begins like a formula would be one, and a date a number.
+    cell.data_type = "s"
+    return cell
+
+
+def _cells(
+    done: Exported, mapping: LeadMapping, leads: QuerySet[Any] | None, watch: Callable[[int], None] | None
+) -> Iterator[list[list[str]]]:
+    """Yield the header, then the rows in pages."""
     names = {name: each for name, each in fields(mapping).items() if each.goes_out}
+    yield [list(names)]
     if leads is None:
         leads = mapping.model._default_manager.using(mapping.alias)
-    writer = csv.writer(file)
-    writer.writerow(names)
-    total = 0
     for page in _pages(leads, [each.source for each in names.values()]):
-        writer.writerows(map(cell_of, values) for values in _named(mapping.crm_id_prefix, page))
-        total += len(page)
+        yield [list(map(done.cell, values)) for values in _named(mapping.crm_id_prefix, page)]
+        done.total += len(page)
         if watch:
-            watch(total)
-    return total
+            watch(done.total)
 
 
 def _named(prefix: str, page: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[Any]]:

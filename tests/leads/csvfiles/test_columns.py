@@ -6,8 +6,9 @@ import pytest
 from django.db.models import FloatField
 
 from leads.csvfiles import columns
-from leads.csvfiles.columns import CellError, Column, guarded, unguarded
+from leads.csvfiles.columns import CellError, Column
 from leads.csvfiles.fields import fields
+from leads.csvfiles.guards import guarded, unguarded
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import STRANGE

@@ -316,7 +316,7 @@ def test_an_export_has_the_mappings_fields_and_comes_back(csv_file, tmp_path, wi
     Contact.objects.create(given_name="=Bob", opted_out=True)
     path = tmp_path / "out.csv"
 
-    assert run("export_leads", path, model="crm.Contact").out == f"Wrote 2 leads to {path}.\n"
+    assert run("export_leads", path, model="crm.Contact").out.startswith(f"Wrote 2 leads to {path}.\n2 cells")
 
     header, first, second = path.read_text(encoding="utf-8-sig").splitlines()
     assert header == (
