@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from django.db.models import F, QuerySet
 
 from leads.csvfiles.fields import fields, mapping_of_lead
-from leads.csvfiles.guards import cell_of
+from leads.csvfiles.guards import are_harmless, cell_of
 from leads.mapping import LeadMapping, Source
 
 try:
@@ -21,6 +21,7 @@ except ImportError:  # the extra "xlsx" is not installed
     Workbook = None  # type: ignore[assignment,misc]  # it is asked for before it is used
 
 _PAGE = 2000
+_TEXTS = {str, type(None)}
 # Rows of a sheet, below the header.
 MOST_ROWS = 1_048_575
 
@@ -39,6 +40,14 @@ class Exported:
     total: int = 0
     # Cells that got an apostrophe, so that no spreadsheet runs them.
     guarded: int = 0
+
+    def column(self, values: Sequence[object]) -> list[str]:
+        """Return the values of a column as cells."""
+        if set(map(type, values)) <= _TEXTS:
+            texts = ["" if value is None else str(value) for value in values]
+            if are_harmless(texts):
+                return texts
+        return list(map(self.cell, values))
 
     def cell(self, value: object) -> str:
         """Return a value as a cell, and count it where it is guarded."""
@@ -104,14 +113,15 @@ def _text(sheet: Any, text: str) -> Any:  # noqa: ANN401 - openpyxl's own types
 
 def _cells(
     done: Exported, mapping: LeadMapping, leads: QuerySet[Any] | None, watch: Callable[[int], None] | None
-) -> Iterator[list[list[str]]]:
+) -> Iterator[Sequence[Sequence[str]]]:
     """Yield the header, then the rows in pages."""
     names = {name: each for name, each in fields(mapping).items() if each.goes_out}
     yield [list(names)]
     if leads is None:
         leads = mapping.model._default_manager.using(mapping.alias)
     for page in _pages(leads, [each.source for each in names.values()]):
-        yield [list(map(done.cell, values)) for values in _named(mapping.crm_id_prefix, page)]
+        columns = zip(*_named(mapping.crm_id_prefix, page), strict=True)
+        yield list(zip(*map(done.column, columns), strict=True))
         done.total += len(page)
         if watch:
             watch(done.total)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 
 _SEPARATORS = r",;\t\r\n"
 # Quotes and blanks before a formula do not keep a spreadsheet from it; those that separate are places of their own.
@@ -41,6 +42,13 @@ def unguarded(text: str) -> str:
 def may_be_guarded(text: str) -> bool:
     """Tell by one look at a text, or at many, each in a line of its own, whether a guard may be in it."""
     return "'" in text and (text.startswith("'") or _AFTER_SEPARATOR.search(text) is not None)
+
+
+def are_harmless(texts: Sequence[str]) -> bool:
+    """Tell by one look at many texts whether ``guarded`` leaves all of them as they are, even as parts of one text."""
+    whole = "\n".join(["", *texts])
+    breaks = whole.count("\n") - len(texts)
+    return not breaks and "\t" not in whole and "\r" not in whole and not _INSIDE.search(whole)
 
 
 def cell_of(value: object) -> str:

@@ -27,18 +27,19 @@ def write(target: Target, batch: RowBatch, mode: Mode) -> Written:
     done.remarks = _without_zeros(target, batch)
     if mode.dry_run:
         return _foreseen(target, batch, cells, mode, done)
-    changed = storing.update(target, cells, spare_others=True) if mode.update and len(cells) > 1 else set()
+    changed, doubtful = storing.update_sparing(target, cells) if mode.update and len(cells) > 1 else (set(), None)
     rest = _only(cells, [crm_id not in changed for crm_id in batch.ids]) if changed else cells
     done.updated = len(changed)
     done.created = storing.insert(target, rest) if rest[CRM_ID] else 0
-    if done.updated + done.created < len(batch.ids):
-        _settle(target, batch, rest, mode, done)
+    if doubtful is None and done.created < len(batch.ids):
+        doubtful = storing.others(target, rest)
+    if doubtful:
+        _settle(target, batch, rest, mode, done, doubtful=doubtful)
     return done
 
 
-def _settle(target: Target, batch: RowBatch, rest: Cells, mode: Mode, done: Written) -> None:
-    """Look at rows that changed nothing: some are about others, and some only seemed so."""
-    doubtful = storing.others(target, rest)
+def _settle(target: Target, batch: RowBatch, rest: Cells, mode: Mode, done: Written, *, doubtful: set[Any]) -> None:
+    """Look at rows that are not written: some are about others, and some only seemed so."""
     others = _others(target, batch, doubtful)
     if mode.update and (same := doubtful - others):
         done.updated += len(storing.update(target, _only(rest, [crm_id in same for crm_id in rest[CRM_ID]])))

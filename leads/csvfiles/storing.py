@@ -6,6 +6,7 @@ person's edit. The values of the fields that a file leaves out are computed once
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from django.db.models import CharField, Field
@@ -32,7 +33,7 @@ _VERDICTS = {
 # A row that changes nothing is not written. Locked in the order in which results are applied: nobody waits in a circle.
 _UPDATE = """
 UPDATE {L} SET {sets} FROM (
-    SELECT r.* FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE ({changes}) {spared} ORDER BY {L}.{key} {lock}
+    SELECT r.* FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE {changes} ORDER BY {L}.{key} {lock}
 ) r WHERE {L}.{key} = {cell} RETURNING {L}.{key}
 """
 # A lead that is there already is left out before the database makes up a key; the conflict is for who comes meanwhile.
@@ -42,23 +43,53 @@ INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}
 WHERE (SELECT l.{key} FROM {L} l WHERE l.{key} = {cell} LIMIT 1) IS NULL
 ORDER BY {cell} ON CONFLICT ({key}) DO NOTHING
 """
+# The same on PostgreSQL, with who is spared: to ask for them by a statement of its own would read all rows again.
+_UPDATE_SPARING = """
+WITH r AS MATERIALIZED (
+    SELECT r.*, COALESCE({doubt}, false) AS is_doubtful FROM {rows} JOIN {L} ON {L}.{key} = {cell}
+    WHERE {changes} ORDER BY {L}.{key} {lock}
+), changed AS (
+    UPDATE {L} SET {sets} FROM r WHERE {L}.{key} = {cell} AND NOT r.is_doubtful RETURNING {L}.{key}
+)
+SELECT {key}, false FROM changed UNION ALL SELECT {cell}, true FROM r WHERE r.is_doubtful
+"""
 _OTHERS = "SELECT {L}.{key} FROM {rows} JOIN {L} ON {L}.{key} = {cell} WHERE {condition}"
 # The database makes up the keys.
 _INSERT_NEW = "INSERT INTO {L} ({columns}) SELECT {values} FROM {rows}"
 
 
-def update(target: Target, cells: Cells, *, spare_others: bool = False) -> set[Any]:
+def update(target: Target, cells: Cells) -> set[Any]:
     """Write each row's filled cells onto the lead with its key; None leaves what the lead has.
 
-    Return the keys of the leads that changed, as the database returns them. ``spare_others`` leaves out those that
-    ``others`` would name.
+    Return the keys of the leads that changed, as the database returns them.
     """
     sets, changes, params = _sets(target, cells)
     table = _table(target, cells)
-    lock = sql.lock("FOR UPDATE OF {L}".format(**_names(target)))
-    spared = f"AND ({_is_another(target, cells)}) IS NOT TRUE" if spare_others else ""
-    text = _UPDATE.format(sets=sets, changes=changes, spared=spared, rows=table.text, lock=lock, **_words(target))
+    text = _UPDATE.format(sets=sets, changes=changes, rows=table.text, lock=_lock(target), **_words(target))
     return {key for (key,) in sql.fetch(text, [*params, *table.params])}
+
+
+def update_sparing(target: Target, cells: Cells) -> tuple[set[Any], set[Any]]:
+    """Do the same, but for leads that may be other people than the rows; return who changed, and who they are."""
+    condition = _is_another(target, cells)
+    if condition == _NEVER:
+        return update(target, cells), set()
+    if sql.connect().vendor != "postgresql":
+        doubtful = others(target, cells)
+        kept = [key not in doubtful for key in cells[CRM_ID]]
+        some = {name: list(itertools.compress(values, kept)) for name, values in cells.items()} if doubtful else cells
+        return update(target, some) if some[CRM_ID] else set(), doubtful
+    sets, changes, params = _sets(target, cells)
+    table = _table(target, cells)
+    text = _UPDATE_SPARING.format(
+        sets=sets, changes=changes, doubt=condition, rows=table.text, lock=_lock(target), **_words(target)
+    )
+    found = sql.fetch(text, [*table.params, *params])
+    return {key for key, is_doubtful in found if not is_doubtful}, {key for key, is_doubtful in found if is_doubtful}
+
+
+def _lock(target: Target) -> str:
+    return sql.lock("FOR UPDATE OF {L}".format(**_names(target)))
 
 
 def others(target: Target, cells: Cells) -> set[Any]:

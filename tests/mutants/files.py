@@ -67,8 +67,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/storing.py",
-        before='    spared = f"AND ({_is_another(target, cells)}) IS NOT TRUE" if spare_others else ""\n',
-        after='    spared = ""\n',
+        before="    if condition == _NEVER:\n        return update(target, cells), set()\n",
+        after="    if True:\n        return update(target, cells), set()\n",
         means="a tool that numbers from 1 renames the leads of another",
         tests=("tests/leads/csvfiles/test_own.py",),
     ),
