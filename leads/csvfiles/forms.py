@@ -24,6 +24,8 @@ _LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "el", "da", "sv", "nb", "fi", "et"),
     *("lv", "lt", "sl", "hr", "sr", "ru", "uk", "tr", "ar", "he", "ja", "zh", "ko"),
 )
+# Characters: no country's name is longer, and accents in a row take quadratic time.
+_LONGEST_NAME = 100
 _CODE = re.compile(r"[A-Z]{2}")
 # No countries: the European Union, the euro zone, the United Nations, outlying Oceania, made-up and unknown regions.
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
@@ -59,7 +61,7 @@ def country(text: str) -> str:
     aliases: list[str] = get_global("territory_aliases").get(upper) or []
     if len(aliases) == 1 and aliases[0] in _codes():
         return aliases[0]
-    if found := _names().get(_folded(typed)):
+    if len(typed) <= _LONGEST_NAME and (found := _names().get(_folded(typed))):
         return found
     raise BadInput(f"{typed[:40]!r} is no country that is known; write its two-letter code, like FR.")
 
