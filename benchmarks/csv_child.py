@@ -23,7 +23,7 @@ def main(what: str, path: Path) -> None:
     started, cpu = time.perf_counter(), time.process_time()
     if action == "export":
         with path.open("w", encoding="utf-8-sig", newline="") as out:
-            rows = export_leads(out)
+            rows = export_leads(out).total
     elif who == "import-export":
         rows = load(path, look_up=action != "insert")
     else:

@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.client.blanks import filled, name_filled
-from enrow_webhooks.client.errors import BadInput, NoCompanyHost
+from enrow_webhooks.client.errors import NoCompanyHost
 from enrow_webhooks.client.inputs import clean_domain, clean_email, profile_url
 from enrow_webhooks.client.names import person
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
+from leads.numbers import dialled, is_rounded
+from leads.numbers import e164 as _e164
+from leads.numbers import is_number as _is_number
 from leads.skips import NotSent, Reason
 
 if TYPE_CHECKING:
@@ -28,10 +30,9 @@ if TYPE_CHECKING:
 
 # Spellings of domains whose clean form is remembered, some 3 MB: colleagues share one.
 _REMEMBERED = 10_000
-_DIGIT = re.compile(r"\d")
-# The shortest numbers of small countries.
-_FEWEST_DIGITS = 5
-_ROUNDED = re.compile(r"\A\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+# What is in its form at a glance; the others get a closer look.
+_MAIL = re.compile(r"\A[\w.%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_DIALLED = re.compile(r"\A\+[1-9][0-9]{6,14}")
 
 
 class Candidate(NamedTuple):
@@ -117,11 +118,6 @@ def _is_address(value: str) -> bool:
     return "@" in value and bool(filled(value))
 
 
-def _is_number(value: str) -> bool:
-    """Tell whether a text has a phone number in it, which a spreadsheet has not rounded: 1.57E+10 is none."""
-    return len(_DIGIT.findall(value)) >= _FEWEST_DIGITS and not _ROUNDED.fullmatch(value.strip())
-
-
 def _as_it_came(value: str, country: str) -> tuple[str, str]:
     return value, country
 
@@ -130,23 +126,8 @@ def _email(address: str, country: str) -> tuple[str, str]:
     return clean_email(address), country
 
 
-def _e164(number: str, country: str) -> tuple[str, str]:
-    """Return the number in E.164 and its country; one that nobody can dial raises BadInput.
-
-    A number of an unknown country stays as it came if it is long enough for one: Google's library cannot tell more.
-    """
-    try:
-        parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException as error:
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and _is_number(number):
-            return number[:32], country
-        raise BadInput(f"{number[:80]!r} is not a phone number.") from None
-    if not phonenumbers.is_possible_number(parsed):
-        raise BadInput(f"{number[:80]!r} is not a possible phone number.")
-    return (
-        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
-        country or phonenumbers.region_code_for_number(parsed) or "",
-    )
+def _mail(address: str, country: str) -> str:
+    return clean_email(address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +145,8 @@ class KindFacts:
     value: str
     # Whether what stands in that field is such a value; a placeholder or a remark is replaced like a blank.
     is_value: Callable[[str], bool] = lambda value: bool(filled(value))
+    # Whether nobody else has the same, so that a row of a file is known by it.
+    is_persons_own: bool = False
     status: str
     checked_at: str
     country: str = ""
@@ -179,10 +162,15 @@ class KindFacts:
     misses_cost: bool = False
     # The form in which a value that came, and its country, are kept. Raises BadInput for a value that is none.
     tidy: Callable[[str, str], tuple[str, str]] = _as_it_came
+    # The form in which a person's value is imported, by its country; raises BadInput where it has none.
+    form: Callable[[str, str], str] = lambda value, _country: value
+    is_in_form: Callable[[str], object] = bool
+    # Whether a spreadsheet took a part of it.
+    is_spoilt: Callable[[str], bool] = lambda _value: False
     # The most characters that such a value has, and one of them as an example.
     longest: int = 254
     sample: str = ""
-    # What other programs call the value's column in a CSV file; blanks, hyphens, underscores and case do not count.
+    # What other programs call the value's column in a file, the first that is filled counts; only letters count.
     headings: tuple[str, ...] = ()
 
     @property
@@ -204,6 +192,7 @@ KINDS: dict[Kind, KindFacts] = {
         query=_find_email,
         value="email",
         is_value=_is_address,
+        is_persons_own=True,
         status="email_status",
         checked_at="email_checked_at",
         found="valid",
@@ -211,8 +200,10 @@ KINDS: dict[Kind, KindFacts] = {
         price=Decimal(1),
         batch_size=5000,
         tidy=_email,
+        form=_mail,
+        is_in_form=_MAIL.fullmatch,
         sample="jane.doe@example.com",
-        headings=("mail", "emailaddress", "workemail"),
+        headings=("workemail", "businessemail", "emailaddress", "mail"),
     ),
     Kind.VERIFY_EMAIL: KindFacts(
         label=_("verify e-mail"),
@@ -246,10 +237,17 @@ KINDS: dict[Kind, KindFacts] = {
         price=Decimal(40),
         batch_size=3000,
         tidy=_e164,
+        form=dialled,
+        is_in_form=_DIALLED.fullmatch,
+        is_spoilt=is_rounded,
         # E.164: a plus and fifteen digits. A number of no known country may be longer; then its row is refused alone.
         longest=16,
         sample="+15705551234",
-        headings=("phonenumber", "telephone", "mobile", "mobilephone"),
+        # At work, mobile, others.
+        headings=(
+            *("workphone", "directphone", "businessphone", "phonenumber", "telephone"),
+            *("mobile", "mobilephone", "mobilephonenumber", "cellphone", "otherphone", "homephone"),
+        ),
     ),
 }
 WORDS: dict[str, Kind] = {facts.word: kind for kind, facts in KINDS.items() if facts.word}

@@ -34,11 +34,12 @@ from enrow_webhooks.sandbox.delivery import may_send
 from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint
 from enrow_webhooks.sandbox.profiles import CURRENT
 from enrow_webhooks.views import read_body
-from leads import coercion, filters
+from leads import coercion, filters, numbers
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, importing
+from leads.csvfiles import columns, finding, forms, guards, header, identity, importing
+from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
 from leads.models import Lead
@@ -57,7 +58,8 @@ OF_TEXT = (
     hosts,
     answers,
     scrub,
-    columns,
+    guards,
+    numbers,
     coercion,
     people,
     validation,
@@ -183,7 +185,22 @@ def sent(text: str) -> matching.Sent:
 
 
 def column(field: Field, text: str) -> object:
-    return columns.Column(place=0, field=field).read([text, f"'{text}"])
+    one = columns.Column(place=0, field=field)
+    return one.settled(one.read([text, f"'{text}"]), {"country_code": ["FR", None]})
+
+
+def somebody_else(way: finding.Way, text: str) -> object:
+    """Compare a row with a lead that differs from it in the last letter of everything."""
+    row, lead = Candidate(*[text] * 12), Candidate(*[f"{text}x"] * 12)
+    return finding.is_another(way, row, lead), way.keys(row), way.asks(row) if way.keys(row) else None
+
+
+def chosen(text: str) -> object:
+    """Say that a column is the text, and that a column called so is a field."""
+    try:
+        return header.columns_of(["email", text], chosen=[f"{text}=email", f"email={text}"])
+    except columns.HeaderError as error:
+        return error
 
 
 def imported(file: bytes) -> object:
@@ -208,7 +225,17 @@ PLAIN: list[Callable[[str], object]] = [
     *(answers.mapping, answers.text, answers.decimal, answers.crm_id_of),
     *(people.share, people.fold, people.split_name, people.gender, people.is_address, people.verify, people.slug_of),
     *(people.unaccented, people.word_of_name, people.word_of_slug, people.word_of_address),
-    *(columns.guarded, columns.unguarded, columns.cell_of),
+    *(
+        guards.guarded,
+        guards.unguarded,
+        guards.cell_of,
+        guards.may_be_guarded,
+        finding.domain_of,
+        finding.spellings,
+        forms.country,
+        forms.domain,
+    ),
+    *(numbers.is_number, numbers.is_rounded),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]
 # Log lines, errors and requests.
@@ -254,8 +281,17 @@ OF_LEADS = [
         CONDITIONS,
         lambda condition, text: filters.matching(registry.of(Lead), [condition.format(text)]),
     ),
-    Parser(columns.columns_of, lambda text: columns.columns_of([text, f"email{text}"])),
-    *each(columns.Column.read, columns.fields().values(), column),
+    Parser(header.columns_of, lambda text: header.columns_of(["email", text, f"email{text}"])),
+    Parser(header.columns_of, chosen),
+    Parser(guards.are_harmless, lambda text: guards.are_harmless([text])),
+    *each(numbers.e164, ("", "FR"), lambda country, text: numbers.e164(text, country)),
+    *each(numbers.dialled, ("", "FR"), lambda country, text: numbers.dialled(text, country)),
+    Parser(
+        identity.named,
+        lambda text: identity.named({name: [None if name == "crm_id" else text] for name in Candidate._fields}),
+    ),
+    *each(columns.Column.read, fields().values(), lambda own, text: column(own.field, text)),
+    *each(finding.is_another, (finding.BY_ID, *finding.WAYS), somebody_else),
     *each(coercion.typed, Lead._meta.concrete_fields, coercion.typed),
     # As a header, and as a cell; a bar is the end of a line.
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),

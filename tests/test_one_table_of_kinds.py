@@ -36,6 +36,8 @@ DECLARES_FIELDS = {
     "leads/models/enrichments.py",
     "leads/mapping.py",
     "leads/lead_mapping.py",
+    # What each program heads the columns with is one table per program.
+    "leads/csvfiles/programs.py",
 }
 # What a person reads beside an option is an example, not a rule.
 PROSE = {"help", "examples"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import BigTableAdmin
 from leads.admin.enrichment import EnrichmentAdminMixin
+from leads.csvfiles import finding
 from leads.kinds import VALUES, KindFacts
 from leads.models import Lead
 
@@ -50,7 +52,9 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     # Filters, searches and orders that an index answers: the table may have millions of rows.
     list_filter: ClassVar[tuple[Any, ...]] = tuple(facts.status for facts in VALUES)
     search_fields: ClassVar[tuple[str, ...]] = ("crm_id__startswith", "email__exact", "company_domain__exact")
-    search_help_text = _("The beginning of a CRM id, a whole e-mail address or a whole company domain; capitals count.")
+    search_help_text = _(
+        "The beginning of a CRM id, a whole e-mail address, or a company's domain or URL; capitals of an id count."
+    )
     sortable_by: ClassVar[tuple[str, ...]] = ("crm_id", "updated_at")
     readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "history")
 
@@ -63,6 +67,14 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     def history(self, lead: Lead) -> str:
         """Show the latest searches for the lead, with a link to all."""
         return self.enrichment_history(lead)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a domain or an address in whatever spelling it was typed, here or there."""
+        found, has_doubles = super().get_search_results(request, queryset, search_term)
+        spellings = finding.spellings(search_term)
+        return (found | queryset.filter(spellings) if spellings else found), has_doubles
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ANN401 - a lead
         """A lead's CRM id is typed once: its history, and results that are under way, find it by that."""

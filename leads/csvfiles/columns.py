@@ -1,69 +1,52 @@
-"""The columns of a CSV file of leads: which field a header means, and how a cell is read and written.
-
-Spreadsheets run a cell that begins like a formula. On the way out such a cell gets an apostrophe in front, which they
-take for "this is text"; on the way in one apostrophe before such a beginning is taken away, so that a file comes back
-as it went out. A phone in E.164 form begins with a plus but is a plain number: it stays as it is, for the other
-programs that read the file.
-"""
+"""The columns of a file of leads: how a cell is read."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db.models import BinaryField, CharField, Field, FileField, JSONField
+from django.db.models import CharField, Field
 
 from enrow_webhooks.client.blanks import filled, name_filled, some_blank
+from enrow_webhooks.client.errors import BadInput
 from leads.coercion import typed
-from leads.kinds import KINDS, VALUES
-from leads.models import Lead
+from leads.csvfiles import forms
+from leads.csvfiles.guards import may_be_guarded, unguarded
+from leads.kinds import VALUES, KindFacts
 
-# What other CRMs call our fields; blanks, hyphens, underscores and case do not count.
-_ALIASES = {
-    "id": "crm_id",
-    "externalid": "crm_id",
-    "leadid": "crm_id",
-    "contactid": "crm_id",
-    "first": "firstname",
-    "givenname": "firstname",
-    "forename": "firstname",
-    "last": "lastname",
-    "surname": "lastname",
-    "familyname": "lastname",
-    "name": "fullname",
-    "contactname": "fullname",
-    "company": "company_name",
-    "organisation": "company_name",
-    "organization": "company_name",
-    "employer": "company_name",
-    "domain": "company_domain",
-    "website": "company_domain",
-    "companywebsite": "company_domain",
-    "companyurl": "company_domain",
-    "linkedin": "linkedin_url",
-    "linkedinprofile": "linkedin_url",
-    "linkedinprofileurl": "linkedin_url",
-    "country": "country_code",
-    "countryiso": "country_code",
-} | {heading: facts.value for facts in KINDS.values() for heading in facts.headings}
-_NOT_A_CELL = (BinaryField, FileField, JSONField)
-_COUNTRIES = frozenset({"country_code", *(facts.country for facts in VALUES if facts.country)})
-_MOST_COLUMNS = 1000
+_COUNTRY = "country_code"
+_COUNTRIES = frozenset({_COUNTRY, *(facts.country for facts in VALUES if facts.country)})
+
+
+def _form_of(facts: KindFacts, text: str) -> str:
+    return facts.form(text, "")
+
+
 # How the fields are read in which people and programs write a word for nothing; it counts as a blank cell.
 _FILLED: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("company_name", "company_domain", "linkedin_url", *(facts.value for facts in VALUES)), filled),
     # Words for nothing that are names, or a country, stay there.
     **dict.fromkeys(("firstname", "lastname", "fullname", *_COUNTRIES), name_filled),
 }
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
-_FORMULA = re.compile(r"\A'*(\s*[=+\-@＝＋－＠]|[\t\r\n])")
-_E164 = re.compile(r"\+\d{1,15}")
+# What is brought into one form, and what is in it at a glance.
+_FORMS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(_COUNTRIES, forms.country),
+    "company_domain": forms.domain,
+    **{facts.value: partial(_form_of, facts) for facts in VALUES if not facts.country},
+}
+_IN_FORM: dict[str, Callable[[str], object]] = {
+    "company_domain": forms.IS_BARE,
+    **{facts.value: facts.is_in_form for facts in VALUES},
+}
+# Values whose form follows from the country of their row.
+_BY_COUNTRY = {facts.value: facts for facts in VALUES if facts.country}
+# Several values in a cell, as Google writes them.
+_BETWEEN = " ::: "
 
 
 class HeaderError(ValueError):
@@ -74,12 +57,49 @@ class CellError(ValueError):
     """A cell that cannot be stored; the message is one sentence that names its column."""
 
 
+class LeftOut(ValueError):  # noqa: N818 - the cell is wrong, and its row comes in
+    """A cell that is left out of its row; the message is one sentence that names its column."""
+
+
+class AsTyped(str):
+    """A value that could not be brought into its form, and is kept as it was typed; ``why`` says it in a sentence."""
+
+    __slots__ = ("why",)
+
+    why: str
+
+    def __new__(cls, text: str, why: str) -> AsTyped:
+        """Return the text with the sentence."""
+        kept = super().__new__(cls, text)
+        kept.why = why
+        return kept
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of the file that is a field of the lead."""
 
     place: int
+    # Other columns that say the same, in the order in which they count where this one is blank.
+    others: tuple[int, ...] = ()
+    # How a cell is read.
     field: Field[Any, Any]
+    # The word for it, where that is not the field's own name.
+    word: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the column says of a lead."""
+        return self.word or self.field.name
+
+    def values(self, by_place: Sequence[Sequence[str]]) -> list[Any]:
+        """Return what the column says of each row, of all the file's columns; the first that is filled counts."""
+        values = self.read(by_place[self.place])
+        for place in self.others:
+            values = [
+                rest if value is None else value for value, rest in zip(values, self.read(by_place[place]), strict=True)
+            ]
+        return values
 
     def read(self, cells: Sequence[str]) -> list[Any]:
         """Return the values in the cells, None for a blank one, and a CellError for one that cannot be stored."""
@@ -96,7 +116,7 @@ class Column:
         return (
             isinstance(field, CharField)
             and not field.choices
-            and field.name not in _COUNTRIES
+            and self.name not in _COUNTRIES
             and all(isinstance(validator, MaxLengthValidator) for validator in field.validators)
         )
 
@@ -106,32 +126,82 @@ class Column:
         limit = self.field.max_length
         return (
             "\x00" not in whole
-            and "\n'" not in whole
-            and not whole.startswith("'")
+            and not may_be_guarded(whole)
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
-            and not (self.field.name in _FILLED and some_blank(texts))
+            and not (self.name in _FILLED and some_blank(texts))
+            and self._is_in_form(texts)
         )
+
+    def _is_in_form(self, texts: Sequence[str]) -> bool:
+        looks = _IN_FORM.get(self.name)
+        return looks is None or all(map(looks, set(texts) - {""}))
 
     def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
         try:
             return self._value(text) if text else None
-        except CellError as error:
+        except (CellError, LeftOut) as error:
             return error
 
     def _value(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        name = self.field.name
+        name = self.name
         if "\x00" in text:
             raise CellError(f"{name} has a NUL character in it.")
         if not _is_utf8(text):
             raise CellError(f"{name} has bytes that are not UTF-8; save the file as 'CSV UTF-8'.")
         text = unguarded(text)
-        return self._fitting(text) if _FILLED.get(name, str)(text) else None
+        if not _FILLED.get(name, str)(text):
+            return None
+        if name in _BY_COUNTRY and not _BY_COUNTRY[name].is_in_form(text):
+            # It may be longer than the column as long as it is not in its form; see ``settled``.
+            return text
+        if form := _FORMS.get(name):
+            return self._formed(text, form)
+        return self._fitting(text)
+
+    def _formed(self, text: str, form: Callable[[str], str]) -> Any:  # noqa: ANN401 - whatever the field holds
+        """Return the value in its form; as it was typed, or left out, where there is none."""
+        try:
+            return self._fitting(form(text.partition(_BETWEEN)[0]))
+        except BadInput as error:
+            why = str(error)
+        if not why.startswith(self.name):
+            why = f"{self.name} {why}"
+        try:
+            return AsTyped(self._fitting(text), why)
+        except CellError:
+            raise LeftOut(why) from None
+
+    def settled(self, values: list[Any], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """Return the values of all rows in their form, where that follows from the country that the row's cells say."""
+        facts = _BY_COUNTRY.get(self.name)
+        odd = (
+            []
+            if facts is None
+            else [number for number, value in enumerate(values) if type(value) is str and not facts.is_in_form(value)]
+        )
+        if facts is None or not odd:
+            return values
+        given = [cells[name] for name in (facts.country, _COUNTRY) if name in cells]
+        known: dict[tuple[str, str], Any] = {}
+        for number in odd:
+            country = next((str(column[number]) for column in given if type(column[number]) is str), "")
+            key = values[number], country
+            if key not in known:
+                known[key] = self._dialled(facts, *key)
+            values[number] = known[key]
+        return values
+
+    def _dialled(self, facts: KindFacts, text: str, country: str) -> Any:  # noqa: ANN401 - whatever the field holds
+        if facts.is_spoilt(text):
+            return LeftOut(f"{self.name} {text[:40]!r} was rounded by a spreadsheet, and most of its digits are lost.")
+        try:
+            return self._formed(text, lambda number: facts.form(number, country))
+        except LeftOut as error:
+            return error
 
     def _fitting(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
-        name, limit = self.field.name, self.field.max_length
-        if name in _COUNTRIES and not _COUNTRY.fullmatch(text):
-            raise CellError(f"{name} {text[:40]!r} is not a two-letter country code, like FR.")
+        name, limit = self.name, self.field.max_length
         if limit is not None and len(text) > limit:
             raise CellError(f"{name} is {len(text):,} characters long; {limit} fit.")
         if self._is_plain():
@@ -153,54 +223,3 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def fields() -> dict[str, Field[Any, Any]]:
-    """Return the fields that stand in a file: what a person or Enrow fills in, no key, relation or automatic time."""
-    own = Lead._meta.concrete_fields
-    return {
-        field.name: field
-        for field in own
-        if field.editable and not field.primary_key and not field.is_relation and not isinstance(field, _NOT_A_CELL)
-    }
-
-
-def columns_of(header: Sequence[str]) -> tuple[list[Column], list[str]]:
-    """Return the columns that are fields, and the names of those that are not. Raises HeaderError."""
-    if len(header) > _MOST_COLUMNS:
-        raise HeaderError(f"The first line has {len(header):,} columns; a file of leads has {_MOST_COLUMNS:,} at most.")
-    known = _ALIASES | {_plain(name): name for name in fields()}
-    columns: dict[str, Column] = {}
-    ignored = []
-    for place, title in enumerate(header):
-        name = known.get(_plain(title))
-        if name is None:
-            ignored.append(title.strip())
-        elif name in columns:
-            raise HeaderError(f"Columns {columns[name].place + 1} and {place + 1} both mean {name}; take one away.")
-        else:
-            columns[name] = Column(place=place, field=fields()[name])
-    if not columns:
-        raise HeaderError(f"No column is a field of a lead; the first line must name some of {', '.join(fields())}.")
-    return list(columns.values()), ignored
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"[\W_]+", "", title.casefold())
-
-
-def guarded(text: str) -> str:
-    """Return the text so that no spreadsheet runs it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) and not _E164.fullmatch(text) else text
-
-
-def unguarded(text: str) -> str:
-    """Return the text that was guarded."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
-
-
-def cell_of(value: object) -> str:
-    """Return a value as a cell that ``Column.read`` takes back."""
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, dt.datetime) else guarded(str(value))

@@ -6,86 +6,61 @@ import csv
 import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError
 
+from enrow_webhooks.transactions import owned
 from leads import sql
-from leads.csvfiles import storing
-from leads.csvfiles.columns import CellError, Column, HeaderError, columns_of
-from leads.models.leads import new_crm_id
+from leads.csvfiles import identity, mapped, own
+from leads.csvfiles.columns import AsTyped, CellError, Column, HeaderError, LeftOut
+from leads.csvfiles.fields import CRM_ID, mapping_of_lead
+from leads.csvfiles.header import columns_of
+from leads.csvfiles.outcome import BadRow, Imported, RowBatch, Written
+from leads.csvfiles.target import Mode, Target
+from leads.mapping import LeadMapping
 
 BATCH = 5000
-# Bad rows that are kept to show them; the others are only counted.
-_SHOWN = 1000
+# Cells that have to be told of.
+_ODD = frozenset({CellError, LeftOut, AsTyped})
+_TWICE = "crm_id {!r} stands in line {} already."
+_SAME_PERSON = "it is about the same person as line {1}; give them crm_ids if they are two."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
-    """A row that was not imported."""
-
-    line: int
-    # One sentence for the person who fixes the file.
-    sentence: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Imported:
-    """What an import came to."""
-
-    created: int = 0
-    updated: int = 0
-    # Leads that were there already and were left alone.
-    kept: int = 0
-    bad: int = 0
-    # The first of the bad rows.
-    bad_rows: list[BadRow] = field(default_factory=list)
-    ignored_columns: list[str] = field(default_factory=list)
-
-    def refuse(self, row: BadRow) -> None:
-        """Count a row that is not imported."""
-        self.bad += 1
-        if self.bad <= _SHOWN:
-            self.bad_rows.append(row)
-
-
-@dataclass(slots=True, kw_only=True)
-class RowBatch:
-    """Rows that can be stored: the lines on which they begin, and by the name of each field what they say."""
-
-    lines: list[int]
-    cells: storing.Cells
-
-    def part(self, start: int, stop: int) -> RowBatch:
-        """Return some of the rows."""
-        cells = {name: values[start:stop] for name, values in self.cells.items()}
-        return RowBatch(lines=self.lines[start:stop], cells=cells)
-
-    def only(self, kept: Collection[bool]) -> RowBatch:
-        """Return the rows for which ``kept`` is true."""
-        if all(kept):
-            return self
-        cells = {name: list(itertools.compress(values, kept)) for name, values in self.cells.items()}
-        return RowBatch(lines=list(itertools.compress(self.lines, kept)), cells=cells)
-
-
-def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Imported], None] | None = None) -> Imported:
+def import_leads(
+    file: BinaryIO,
+    mapping: LeadMapping | None = None,
+    *,
+    update: bool = False,
+    save: bool = False,
+    dry_run: bool = False,
+    chosen: Sequence[str] = (),
+    watch: Callable[[Imported], None] | None = None,
+) -> Imported:
     """Create a lead per row; with ``update`` also write the filled cells onto leads that are there.
 
-    A row without a crm_id gets one generated. ``watch`` is called after each batch. The model's signals are not sent.
-    Raises HeaderError when the file cannot be read as a table of leads.
+    The leads are those of the mapping, None: ``leads.Lead``, of which a row without a crm_id gets one that follows from
+    the person. ``chosen`` says of columns what they are, like "Record ID=crm_id". ``dry_run`` writes nothing, and tells
+    what would be done. ``watch`` is called after each batch. Neither the model's ``save()`` nor its signals run, but
+    with ``save``, and for models that only the ORM can write. Raises HeaderError when the file cannot be read as a
+    table of leads.
     """
+    target = Target(mapping=mapping or mapping_of_lead())
+    mode = Mode(update=update, save=save, dry_run=dry_run)
     done = Imported()
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         lines, table = _open(text)
-        columns, done.ignored_columns = columns_of(lines)
+        header = columns_of(lines, target.mapping, chosen)
+        done.note(header)
         with _Seen() as seen:
             rows = iter(table)
             while read := list(itertools.islice(rows, BATCH)):
-                _store(_batch(read, len(lines), columns, seen, done), done, update=update)
+                batch = _batch(read, len(lines), header.columns, seen, done)
+                done.look_at(batch, target.stored)
+                _store(target, batch, done, partial(_write, target, mode))
                 if watch:
                     watch(done)
     finally:
@@ -152,15 +127,44 @@ def _batch(
 def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> RowBatch:
     """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
     by_place = list(zip(*cells, strict=True))
-    values: dict[str, list[Any]] = {"crm_id": [None] * len(cells)}
-    values |= {column.field.name: column.read(by_place[column.place]) if cells else [] for column in columns}
-    values["crm_id"] = [crm_id or new_crm_id() for crm_id in values["crm_id"]]
-    wrong: dict[int, str] = {}
-    for column in reversed(columns):
-        cells_of_lines = zip(lines, values[column.field.name], strict=True)
-        wrong |= {line: str(value) for line, value in cells_of_lines if type(value) is CellError}
+    values: dict[str, list[Any]] = {CRM_ID: [None] * len(cells)}
+    values |= {column.name: column.values(by_place) if cells else [] for column in columns}
+    for column in columns:
+        values[column.name] = column.settled(values[column.name], values)
+    wrong, remarks, left_out = _told(lines, values, [column.name for column in reversed(columns)])
     bad |= wrong
-    return RowBatch(lines=lines, cells=values).only([line not in wrong for line in lines])
+    kept = [line not in wrong for line in lines]
+    lines = list(itertools.compress(lines, kept))
+    values = {name: list(itertools.compress(cells, kept)) for name, cells in values.items()} if wrong else values
+    ids, known_by = identity.named(values)
+    remarks = {line: remark for line, remark in remarks.items() if line not in wrong}
+    return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by, remarks=remarks, left_out=left_out)
+
+
+def _told(
+    lines: Sequence[int], values: Mapping[str, list[Any]], names: Sequence[str]
+) -> tuple[dict[int, str], dict[int, str], int]:
+    """Return why rows are refused, what is to be told of others, and how many cells were left out.
+
+    What is left of a cell is a value, or None.
+    """
+    wrong: dict[int, str] = {}
+    remarks: dict[int, str] = {}
+    left_out = 0
+    for name in names:
+        column = values[name]
+        if _ODD.isdisjoint(map(type, column)):
+            continue
+        for number, (line, value) in enumerate(zip(lines, column, strict=True)):
+            if type(value) is CellError:
+                wrong[line] = str(value)
+            elif type(value) is LeftOut:
+                remarks[line] = f"{value} The cell is left out. {remarks.get(line, '')}".rstrip()
+                column[number], left_out = None, left_out + 1
+            elif type(value) is AsTyped:
+                remarks[line] = f"{value.why} It is kept as typed. {remarks.get(line, '')}".rstrip()
+                column[number] = str(value)
+    return wrong, remarks, left_out
 
 
 class _Seen:
@@ -177,40 +181,40 @@ class _Seen:
 
     def note(self, batch: RowBatch) -> dict[int, str]:
         """Remember the rows; return a sentence for the line of each whose crm_id an earlier line had."""
-        pairs = list(zip(batch.cells["crm_id"], batch.lines, strict=True))
+        pairs = list(zip(batch.ids, batch.lines, strict=True))
         if self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", pairs).rowcount == len(pairs):
             return {}
         query = "SELECT line FROM seen WHERE crm_id = ?"
         first = {line: (crm_id, self._rows.execute(query, [crm_id]).fetchone()[0]) for crm_id, line in pairs}
+        given = dict(zip(batch.lines, batch.cells[CRM_ID], strict=True))
         return {
-            line: f"crm_id {crm_id!r} stands in line {earlier} already."
+            line: (_TWICE if given[line] else _SAME_PERSON).format(crm_id, earlier)
             for line, (crm_id, earlier) in first.items()
             if earlier != line
         }
 
 
-def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
+def _write(target: Target, mode: Mode, batch: RowBatch) -> Written:
+    """Write rows in the caller's transaction."""
+    if not target.is_own or mode.save:
+        return mapped.write(target, batch, mode)
+    sql.look_up_by_index()
+    return own.write(target, batch, mode)
+
+
+def _store(target: Target, batch: RowBatch, done: Imported, work: Callable[[RowBatch], Written]) -> None:
     """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
     count = len(batch.lines)
     if not count:
         return
-
-    def write() -> tuple[int, int]:
-        sql.look_up_by_index()
-        known = storing.update(batch.cells) if update and len(batch.cells) > 1 else set()
-        rest = batch.only([crm_id not in known for crm_id in batch.cells["crm_id"]])
-        return len(known), storing.insert(rest.cells) if rest.lines else 0
-
     try:
-        updated, created = sql.transact(write)
+        written = owned(target.mapping.alias, lambda: work(batch))
     except (IntegrityError, DataError) as error:
         if count == 1:
             [line], reason = batch.lines, str(error).partition("\n")[0]
             done.refuse(BadRow(line=line, sentence=f"Line {line}: the database refuses it ({reason})."))
             return
         for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
-            _store(part, done, update=update)
+            _store(target, part, done, work)
     else:
-        done.created += created
-        done.updated += updated
-        done.kept += count - updated - created
+        done.add(written, count)

@@ -32,6 +32,18 @@ def chosen(label: str) -> LeadMapping:
     return _named(label) if label else _usual()
 
 
+def chosen_itself(label: str) -> LeadMapping:
+    """Return the same for a command that makes rows. A child of a mapped model has the mapping of its parent's rows.
+
+    Raises CommandError for a child, too.
+    """
+    mapping = chosen(label)
+    concrete = mapping.model._meta.concrete_model
+    if label and apps.get_model(label)._meta.concrete_model is not concrete:
+        raise wrong_call(f"{label} is a child of {_label(mapping)}, which is mapped: give --model {_label(mapping)}.")
+    return mapping
+
+
 def _usual() -> LeadMapping:
     own = [mapping for mapping in registry if mapping.model._meta.app_label != _OWN_APP]
     among = own or list(registry)

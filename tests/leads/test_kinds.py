@@ -11,7 +11,8 @@ from enrow_webhooks.client.values import Kind, Verdict
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Product
 from enrow_webhooks.sandbox.profiles import CURRENT
-from leads.csvfiles.columns import CellError, columns_of
+from leads.csvfiles.columns import LeftOut
+from leads.csvfiles.header import columns_of
 from leads.enrichment import kinds_of
 from leads.kinds import KINDS, VALUES, WORDS, Candidate, asked
 from leads.models import Lead, LeadEnrichment, LeadSearch, SearchJob
@@ -132,14 +133,15 @@ def test_words_and_headings_mean_one_thing():
 def test_every_heading_of_a_kind_is_understood(kind):
     """A file from another program finds the kind's field under each of its names."""
     for heading in KINDS[kind].headings:
-        (column,), ignored = columns_of([heading])
-        assert (column.field.name, ignored) == (KINDS[kind].value, [])
+        header = columns_of([heading])
+        assert ([column.name for column in header.columns], header.unknown) == ([KINDS[kind].value], [])
 
 
 @pytest.mark.parametrize("facts", [facts for facts in VALUES if facts.country], ids=lambda facts: facts.value)
 def test_the_country_of_a_value_is_a_code(facts):
-    """A file with the name of a country is told so, in the column of each value as in that of the lead."""
-    (column,), _ = columns_of([facts.country])
-    (error,) = column.read(["France"])
-    assert isinstance(error, CellError)
-    assert "two-letter country code" in str(error)
+    """A file may have the name of a country, in the column of each value as in that of the lead."""
+    (column,) = columns_of([facts.country]).columns
+    code, error = column.read(["France", "Narnia"])
+    assert code == "FR"
+    assert isinstance(error, LeftOut)
+    assert "two-letter code" in str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import admin, earlier, mappings, outbox, people, rest, results
+from tests.mutants import admin, earlier, files, mappings, outbox, people, rest, results
 from tests.mutants.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -13,4 +13,5 @@ FAULTS: list[Fault] = [
     *rest.FAULTS,
     *people.FAULTS,
     *admin.FAULTS,
+    *files.FAULTS,
 ]

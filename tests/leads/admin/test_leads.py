@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.urls import reverse
 from django.utils import timezone
 
 from enrow_webhooks.sandbox import people
@@ -159,3 +160,20 @@ def test_a_model_that_is_not_mapped_is_said_by_a_check(rf):
 
     [error] = CompanyAdmin(Company, admin.AdminSite()).check()
     assert (error.id, "@register(Company)" in error.hint) == ("enrow.E131", True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ({"company_domain": "firm.com"}, "https://www.Firm.com/about"),
+        ({"company_domain": "https://www.firm.com/"}, "firm.com"),
+        ({"company_domain": "firm.com"}, "FIRM.com"),
+        ({"email": "ann@x.com"}, " ANN@x.com "),
+    ],
+)
+def test_the_search_finds_either_spelling(admin_client, stored, typed):
+    """An imported domain is bare, an older one may be a URL; a person pastes what the browser shows."""
+    Lead.objects.create(crm_id="wanted", **stored)
+    Lead.objects.create(crm_id="another", company_domain="other.com", email="bob@x.com")
+    page = admin_client.get(reverse("admin:leads_lead_changelist"), {"q": typed})
+    assert [lead.crm_id for lead in page.context["cl"].queryset] == ["wanted"]

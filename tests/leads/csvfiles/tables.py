@@ -34,3 +34,7 @@ STRANGE = [
 def table(count):
     rows = "".join(f"crm-{number},Ann{number},Lee,firm{number}.com\n" for number in range(count))
     return io.BytesIO(f"crm_id,firstname,lastname,company_domain\n{rows}".encode())
+
+
+def comma_separated(text):
+    return io.BytesIO(text.encode())

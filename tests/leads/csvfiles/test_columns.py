@@ -6,7 +6,9 @@ import pytest
 from django.db.models import FloatField
 
 from leads.csvfiles import columns
-from leads.csvfiles.columns import CellError, Column, fields, guarded, unguarded
+from leads.csvfiles.columns import CellError, Column
+from leads.csvfiles.fields import fields
+from leads.csvfiles.guards import guarded, unguarded
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import STRANGE
@@ -31,7 +33,7 @@ def test_a_person_who_typed_an_apostrophe_before_the_plus_meant_the_phone(csv_fi
 @pytest.mark.parametrize("name", [field for field in fields() if field in columns._FILLED])
 def test_a_placeholder_is_a_blank_cell(name):
     """Whichever program wrote it; a word for nothing that is somebody's name, or a country, stays."""
-    column = Column(place=0, field=fields()[name])
+    column = Column(place=0, field=fields()[name].field)
     texts = ["n/a", " - ", "'-", "#N/A", "--"]
     assert column.read(texts) == [None] * len(texts)
     words = {"firstname": "Null", "lastname": "Null", "fullname": "Null", "country_code": "NA", "phone_country": "NA"}
@@ -41,7 +43,7 @@ def test_a_placeholder_is_a_blank_cell(name):
 
 def test_other_columns_keep_such_words():
     """An id may be "0", and a column that enrichment does not read means what its owner says."""
-    column = Column(place=0, field=fields()["crm_id"])
+    column = Column(place=0, field=fields()["crm_id"].field)
     assert column.read(["0", "null", "-"]) == ["0", "null", "-"]
 
 

@@ -1,0 +1,299 @@
+"""Which column says what, in the exports of other programs and in files of people's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from leads.csvfiles.columns import HeaderError
+from leads.csvfiles.header import columns_of
+from leads.csvfiles.programs import PROGRAMS
+from leads.mapping import registry
+from leads.models import Lead
+from tests.commands import run
+from tests.crm.models import Contact, Person
+
+pytestmark = pytest.mark.django_db
+
+# Headings as the programs write them, in part; what is named behind the arrow is where each field comes from.
+EXPORTS = {
+    "Apollo": (
+        (
+            "First Name,Last Name,Title,Company Name,Company Name for Emails,Email,Email Status,Work Direct Phone,"
+            "Home Phone,Mobile Phone,Corporate Phone,Other Phone,Person Linkedin Url,Website,City,Country,"
+            "Company Country,Company Phone,Apollo Contact Id,Apollo Account Id,Secondary Email,Secondary Email Status"
+        ),
+        {
+            "crm_id": ["Apollo Contact Id"],
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Company Name", "Company Name for Emails"],
+            "company_domain": ["Website"],
+            "linkedin_url": ["Person Linkedin Url"],
+            "country_code": ["Country", "Company Country"],
+            "email": ["Email", "Secondary Email"],
+            "phone": ["Work Direct Phone", "Mobile Phone", "Other Phone", "Home Phone"],
+        },
+    ),
+    "HubSpot": (
+        (
+            "Record ID,First Name,Last Name,Email,Mobile Phone Number,Phone Number,Contact owner,Lead Status,"
+            "Associated Company,Associated Company IDs,Website URL,Country/Region,LinkedIn URL,Create Date"
+        ),
+        {
+            "crm_id": ["Record ID"],
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Associated Company"],
+            "company_domain": ["Website URL"],
+            "linkedin_url": ["LinkedIn URL"],
+            "country_code": ["Country/Region"],
+            "email": ["Email"],
+            "phone": ["Phone Number", "Mobile Phone Number"],
+        },
+    ),
+    "Salesforce": (
+        "Lead ID,First Name,Last Name,Title,Company / Account,Email,Phone,Mobile,Website,Country,Lead Source",
+        {
+            "crm_id": ["Lead ID"],
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Company / Account"],
+            "company_domain": ["Website"],
+            "country_code": ["Country"],
+            "email": ["Email"],
+            "phone": ["Phone", "Mobile"],
+        },
+    ),
+    "Odoo": (
+        "External ID,Opportunity,Contact Name,Company Name,Email,Mobile,Phone,Website,Country,Salesperson,Stage",
+        {
+            "crm_id": ["External ID"],
+            "fullname": ["Contact Name"],
+            "company_name": ["Company Name"],
+            "company_domain": ["Website"],
+            "country_code": ["Country"],
+            "email": ["Email"],
+            "phone": ["Phone", "Mobile"],
+        },
+    ),
+    "LinkedIn Connections": (
+        "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
+        {
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Company"],
+            "linkedin_url": ["URL"],
+            "email": ["Email Address"],
+        },
+    ),
+    "Pipedrive": (
+        (
+            "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Email - Home,"
+            "Person - Email - Work,Person - Phone - Mobile,Person - Phone - Work,Person - Organization,"
+            "Person - Marketing status"
+        ),
+        {
+            "crm_id": ["Person - ID"],
+            "fullname": ["Person - Name"],
+            "firstname": ["Person - First name"],
+            "lastname": ["Person - Last name"],
+            "company_name": ["Person - Organization"],
+            "email": ["Person - Email - Work", "Person - Email - Home"],
+            "phone": ["Person - Phone - Work", "Person - Phone - Mobile"],
+        },
+    ),
+    "Outlook": (
+        (
+            "Title,First Name,Middle Name,Last Name,Company,Business Country/Region,Home Country/Region,"
+            "Business Fax,Business Phone,Business Phone 2,Company Main Phone,Home Phone,Mobile Phone,Other Phone,"
+            "Account,E-mail Address,E-mail Type,E-mail Display Name,E-mail 2 Address,Location,Web Page"
+        ),
+        {
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Company"],
+            "company_domain": ["Web Page"],
+            "country_code": ["Business Country/Region", "Home Country/Region"],
+            "email": ["E-mail Address", "E-mail 2 Address"],
+            "phone": ["Business Phone", "Business Phone 2", "Mobile Phone", "Other Phone", "Home Phone"],
+        },
+    ),
+    "Google Contacts": (
+        (
+            "First Name,Middle Name,Last Name,File As,Organization Name,Organization Title,Notes,E-mail 1 - Label,"
+            "E-mail 1 - Value,E-mail 2 - Value,Phone 1 - Label,Phone 1 - Value,Phone 2 - Value,Address 1 - Country,"
+            "Website 1 - Value"
+        ),
+        {
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Organization Name"],
+            "company_domain": ["Website 1 - Value"],
+            "country_code": ["Address 1 - Country"],
+            "email": ["E-mail 1 - Value", "E-mail 2 - Value"],
+            "phone": ["Phone 1 - Value", "Phone 2 - Value"],
+        },
+    ),
+    "Twenty": (
+        (
+            "Id,Name / First Name,Name / Last Name,Emails / Primary Email,Emails / Additional Emails,"
+            "Phones / Primary Phone Number,Phones / Primary Phone Country Code,Linkedin / Link URL,City"
+        ),
+        {
+            "crm_id": ["Id"],
+            "firstname": ["Name / First Name"],
+            "lastname": ["Name / Last Name"],
+            "linkedin_url": ["Linkedin / Link URL"],
+            "email": ["Emails / Primary Email"],
+            "phone": ["Phones / Primary Phone Number"],
+            "phone_country": ["Phones / Primary Phone Country Code"],
+        },
+    ),
+    "EspoCRM": (
+        "id,deleted,firstName,lastName,title,status,source,website,addressCountry,emailAddress,phoneNumber,accountName",
+        {
+            "crm_id": ["id"],
+            "firstname": ["firstName"],
+            "lastname": ["lastName"],
+            "company_name": ["accountName"],
+            "company_domain": ["website"],
+            "country_code": ["addressCountry"],
+            "email": ["emailAddress"],
+            "phone": ["phoneNumber"],
+        },
+    ),
+    "SuiteCRM": (
+        (
+            "ID,First Name,Last Name,Job Title,Account Name,Email Address,Home,Mobile,Office Phone,Other Phone,"
+            "Primary Address Country,Lead Source"
+        ),
+        {
+            "crm_id": ["ID"],
+            "firstname": ["First Name"],
+            "lastname": ["Last Name"],
+            "company_name": ["Account Name"],
+            "country_code": ["Primary Address Country"],
+            "email": ["Email Address"],
+            "phone": ["Office Phone", "Mobile", "Other Phone", "Home"],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("program", EXPORTS)
+def test_an_export_of_a_known_program_is_understood(program):
+    """Each field comes from the columns that the program has for it, in our order; its status words are not ours."""
+    titles, expected = EXPORTS[program]
+    header = columns_of(titles.split(","))
+
+    assert header.program == program
+    assert header.titles == expected
+
+
+def test_every_program_is_tested_and_says_where_it_was_looked_up():
+    """A new table needs an export here, and a public address."""
+    assert [program.name for program in PROGRAMS] == list(EXPORTS)
+    assert all(program.source.startswith("https://") for program in PROGRAMS)
+
+
+def test_no_heading_of_a_program_means_two_fields():
+    """Within one table a title is one thing."""
+    for program in PROGRAMS:
+        titles = [title for titles in program.headings.values() for title in titles]
+        assert len(titles) == len(set(titles)), program.name
+
+
+def test_a_title_that_only_one_program_has_means_nothing_elsewhere():
+    """URL is a profile in LinkedIn's file alone; what programs agree on is understood everywhere."""
+    header = columns_of(["URL", "Home", "Office Phone 2", "Email Address", "Person - Name"])
+    assert header.unknown == ["URL", "Home", "Office Phone 2"]
+    assert header.titles == {"email": ["Email Address"], "fullname": ["Person - Name"]}
+
+
+def test_the_first_filled_phone_counts(csv_file):
+    """Work, then mobile, then others, row by row; a company's own phone is nobody's."""
+    text = (
+        "crm_id,Mobile Phone,Home Phone,Work Phone,Corporate Phone\n"
+        "1,+33199001231,+33199001232,+33199001233,+33199001239\n2,+33199001231,+33199001232,n/a,\n3,,+33199001232,,\n4,,,,+33199001239\n"
+    )
+    outcome = run("import_leads", csv_file(text))
+
+    assert outcome.code == 0
+    assert "phone is read from 'Work Phone', else 'Mobile Phone', else 'Home Phone'.\n" in outcome.err
+    assert "'Corporate Phone' is not imported: it is the company's, and nobody's own.\n" in outcome.err
+    phones = ["+33199001233", "+33199001231", "+33199001232", ""]
+    assert list(Lead.objects.order_by("crm_id").values_list("phone", flat=True)) == phones
+
+
+def test_two_ids_are_no_alternatives(csv_file):
+    """The first counts for all rows, and the other is told."""
+    outcome = run("import_leads", csv_file("Lead ID,crm_id,name\n7,,Ann\n8,9,Bob\n"))
+    assert "'Lead ID' is not imported: crm_id comes from 'crm_id'." in outcome.err
+    assert not Lead.objects.filter(crm_id__in=["7", "8"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("titles", "is_ours"),
+    [
+        (["crm_id", "email", "email_status"], True),
+        (["crm_id", "email", "Email Status"], False),
+        (["email", "email_status"], False),
+        (["Record ID", "email", "email_status", "email_checked_at"], False),
+    ],
+)
+def test_a_status_is_ours_only_in_a_file_of_ours(titles, is_ours):
+    """ "Verified" of another program is no verdict of Enrow's."""
+    header = columns_of(titles)
+    assert ("email_status" in header.titles) is is_ours
+    assert (titles[2:] or titles[1:]) == header.unknown or is_ours
+
+
+def test_what_a_person_chooses_wins(csv_file):
+    """Over our own word, too; without a field a column is left out, and a host's own name of a field is understood."""
+    text = "crm_id,No,Nickname,First Name,Email\n1,7,Annie,Ann,ann@x.com\n"
+    outcome = run("import_leads", csv_file(text), map=["No=crm_id", " nickname = firstname", "Email="])
+
+    assert outcome.code == 0
+    assert "'crm_id' is not imported: crm_id comes from what was chosen." in outcome.err
+    assert "'Email' is not imported: it was chosen so." in outcome.err
+    assert Lead.objects.values_list("crm_id", "firstname", "email").get() == ("7", "Annie", "")
+    chosen = columns_of(["Nick", "Post"], registry.of(Contact), ["Nick=given_name", "Post=work_email"])
+    assert chosen.titles == {"firstname": ["Nick"], "email": ["Post"]}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ("First Name", "'First Name' maps no column; write HEADING=FIELD."),
+        ("Frist Name=firstname", "The file has no column 'Frist Name'. Did you mean First Name?"),
+        ("Zzz=firstname", "The file has no column 'Zzz'. Columns: First Name, Note."),
+        ("Note=frstname", "A lead in a file has no field 'frstname'. Did you mean firstname"),
+        ("Note=shoe size", "A lead in a file has no field 'shoe size'. Fields: crm_id,"),
+    ],
+)
+def test_a_wrong_choice_is_one_sentence(csv_file, chosen, sentence):
+    """Exit code 2, and nothing is written."""
+    outcome = run("import_leads", csv_file("First Name,Note\nAnn,x\n"), map=[chosen])
+    assert (outcome.code, Lead.objects.exists()) == (2, False)
+    assert sentence in outcome.err
+
+
+def test_an_export_only_field_cannot_be_chosen(monkeypatch):
+    """The sentence says why."""
+    monkeypatch.setattr(type(registry.of(Contact)), "export_fields", ["changed_at"])
+    with pytest.raises(HeaderError, match="changed_at is not imported: it only stands in an export"):
+        columns_of(["When"], registry.of(Contact), ["When=changed_at"])
+
+
+def test_another_programs_id_names_no_row_of_the_hosts():
+    """Where the key is a number; a text may take it."""
+    header = columns_of(["Record ID", "First Name"], registry.of(Contact))
+    assert header.left_out == {"Record ID": "another program's id cannot become the key of a row"}
+    assert columns_of(["Record ID", "Name"], registry.of(Person)).titles["crm_id"] == ["Record ID"]
+
+
+def test_hundreds_of_unknown_columns_are_counted(csv_file):
+    """Some are named, the rest is a number."""
+    titles = [f"x{number}" for number in range(40)]
+    outcome = run("import_leads", csv_file(f"crm_id,{','.join(titles)}\n1{',' * 40}\n"))
+    assert "'x29', and 10 more.\n" in outcome.err
