@@ -165,6 +165,12 @@ def fields() -> dict[str, Field[Any, Any]]:
     }
 
 
+def known_titles() -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the cells of a row that are the title of a field."""
+    known = frozenset(_ALIASES) | set(map(_plain, fields()))
+    return lambda cells: sum(_plain(cell) in known for cell in cells)
+
+
 def columns_of(header: Sequence[str]) -> tuple[list[Column], list[str]]:
     """Return the columns that are fields, and the names of those that are not. Raises HeaderError."""
     if len(header) > _MOST_COLUMNS:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -14,7 +12,8 @@ from django.db import DataError, IntegrityError
 
 from leads import sql
 from leads.csvfiles import storing
-from leads.csvfiles.columns import CellError, Column, HeaderError, columns_of
+from leads.csvfiles.columns import CellError, Column, columns_of, known_titles
+from leads.csvfiles.tables import open_table
 from leads.models.leads import new_crm_id
 
 BATCH = 5000
@@ -43,6 +42,10 @@ class Imported:
     # The first of the bad rows.
     bad_rows: list[BadRow] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
+    # What was passed over and is no row, in sentences: notes above the header, headers inside.
+    told: list[str] = field(default_factory=list)
+    # What the number of a row counts: "Line" of a text, "Row" of a sheet.
+    unit: str = "Line"
 
     def refuse(self, row: BadRow) -> None:
         """Count a row that is not imported."""
@@ -78,74 +81,31 @@ def import_leads(file: BinaryIO, *, update: bool = False, watch: Callable[[Impor
     Raises HeaderError when the file cannot be read as a table of leads.
     """
     done = Imported()
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        lines, table = _open(text)
-        columns, done.ignored_columns = columns_of(lines)
-        with _Seen() as seen:
-            rows = iter(table)
-            while read := list(itertools.islice(rows, BATCH)):
-                _store(_batch(read, len(lines), columns, seen, done), done, update=update)
-                if watch:
-                    watch(done)
-    finally:
-        text.detach()
+    table = open_table(file, titles=known_titles())
+    columns, done.ignored_columns = columns_of(table.header)
+    done.unit = table.unit
+    with _Seen() as seen:
+        rows = iter(table)
+        while read := list(itertools.islice(rows, BATCH)):
+            _store(_batch(read, columns, seen, done), done, update=update)
+            if watch:
+                watch(done)
+    done.told = table.told
     return done
 
 
-def _open(text: io.TextIOWrapper) -> tuple[list[str], _Table]:
-    """Return the header and the reader of what follows."""
-    head = text.readline()
-    if "\x00" in head or "\udcff" in head:
-        raise HeaderError("The file is not UTF-8 text; save it as 'CSV UTF-8'.")
-    # csv.Sniffer guesses from letters where it finds no comma; the header itself knows.
-    table = _Table(itertools.chain([head], text), delimiter=max(",;\t", key=head.count))
-    for _, cells in table:
-        if isinstance(cells, list):
-            return cells, table
-    raise HeaderError("The file is empty; its first line must name the columns.")
-
-
-class _Table:
-    """csv.reader with the line on which each row begins, continuing behind a row that it cannot read."""
-
-    def __init__(self, lines: Iterator[str], *, delimiter: str) -> None:
-        self._reader = csv.reader(lines, delimiter=delimiter)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
-        while True:
-            line = self._reader.line_num + 1
-            try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield line, f"cannot be read up to line {self._reader.line_num} ({error}); is a quote left open?"
-            else:
-                if any(map(str.strip, cells)):
-                    yield line, cells
-
-
 def _batch(
-    read: Sequence[tuple[int, list[str] | str]], width: int, columns: Sequence[Column], seen: _Seen, done: Imported
+    read: Sequence[tuple[int, list[str] | str]], columns: Sequence[Column], seen: _Seen, done: Imported
 ) -> RowBatch:
     """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
-    bad: dict[int, str] = {}
-    lines, whole = [], []
-    for line, cells in read:
-        if isinstance(cells, str):
-            bad[line] = cells
-        elif len(cells) != width:
-            sentence = "it has {} cells, the header has {}; is a cell with a comma not in quotes?"
-            bad[line] = sentence.format(len(cells), width)
-        else:
-            lines.append(line)
-            whole.append(cells)
+    bad = {line: cells for line, cells in read if isinstance(cells, str)}
+    lines = [line for line, _ in read if line not in bad]
+    whole = [cells for _, cells in read if isinstance(cells, list)]
     batch = _typed(lines, whole, columns, bad)
     repeats = seen.note(batch)
     bad |= repeats
     for line in sorted(bad):
-        done.refuse(BadRow(line=line, sentence=f"Line {line}: {bad[line]}"))
+        done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: {bad[line]}"))
     return batch.only([line not in repeats for line in batch.lines])
 
 
@@ -206,7 +166,7 @@ def _store(batch: RowBatch, done: Imported, *, update: bool) -> None:
     except (IntegrityError, DataError) as error:
         if count == 1:
             [line], reason = batch.lines, str(error).partition("\n")[0]
-            done.refuse(BadRow(line=line, sentence=f"Line {line}: the database refuses it ({reason})."))
+            done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: the database refuses it ({reason})."))
             return
         for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
             _store(part, done, update=update)

@@ -75,6 +75,8 @@ class Command(EnrowCommand):
         if done.ignored_columns:
             names = ", ".join(map(repr, done.ignored_columns))
             self.stderr.write(f"These columns are no field of a lead and were left out: {names}.")
+        for sentence in done.told:
+            self.stderr.write(sentence)
         for row in done.bad_rows[:_SHOWN]:
             self.stderr.write(row.sentence)
         if done.bad > _SHOWN:
