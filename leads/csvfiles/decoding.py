@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ BLOCK = 1 << 18
 # Characters of one line or one row. A longer one is refused without being kept in memory.
 MOST = 1_000_000
 
+# A line that is closed, and its end. Python on Windows writes two carriage returns where a file was opened wrongly.
+_FIRST_LINE = re.compile(r'(?:[^"\r\n]++|"(?:[^"]++|"")*+")*+(\r*+\n|\r)')
 _SAVE = "save it as 'CSV UTF-8' or .xlsx."
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -75,9 +78,13 @@ def _refuse_foreign(head: bytes) -> None:
 
 
 def line_end(text: str) -> str:
-    r"""Return what ends the lines: "\r" in files of an old Mac, else "\n", with or without "\r" before it."""
-    lone = text.count("\r") - text.count("\r\n")
-    return "\r" if lone > text.count("\n") else "\n"
+    r"""Return what ends the lines: "\r" in files of an old Mac, else "\n", with or without "\r" before it.
+
+    The first line says it; if no quote is left open there.
+    """
+    if first := _FIRST_LINE.match(text):
+        return "\r" if first[1] == "\r" else "\n"
+    return "\r" if "\r" in text and "\n" not in text else "\n"
 
 
 class Blocks(Iterator[str]):

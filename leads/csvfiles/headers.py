@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from leads.csvfiles.careful import Careful
+from leads.csvfiles.careful import Careful, Read
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.decoding import Blocks
 
@@ -17,7 +17,7 @@ Titles: TypeAlias = Callable[[Sequence[str]], int]
 # Tried in this order where nothing else decides.
 DELIMITERS = ",;\t|"
 # Rows in which the header is looked for; LinkedIn writes three lines of notes, reports of CRMs up to a dozen.
-_FIRST = 30
+FIRST = 30
 _FIRST_LINES = 300
 # The first line that Excel understands and other programs write for it; https://superuser.com/a/773692
 _SEP = re.compile(r'\ufeff?"?sep=([^\w"\s\\]|\t)\1*"?\s*', re.IGNORECASE)
@@ -58,18 +58,19 @@ def best(found: Iterable[Header]) -> Header:
         raise HeaderError("The file is empty; its first line must name the columns.")
     most = max(header.known for header in headers)
     fit = [header for header in headers if header.known == most or header.speaks_for_itself] if most else headers
-    first = [header for header in fit if header.notes == fit[0].notes]
+    first = [header for header in fit if header.below == fit[0].below]
     return max(first, key=lambda header: (header.known, len(header.cells)))
 
 
-def rows_above(rows: Iterable[tuple[int, list[str]]], titles: Titles, delimiter: str = ",") -> list[Header]:
+def rows_above(rows: Iterable[tuple[int, Read]], titles: Titles, delimiter: str = ",") -> list[Header]:
     """Return each of the first rows that is not blank as a header; a row comes with the place below it."""
     found: list[Header] = []
-    for below, cells in rows:
-        if any(map(str.strip, cells)):
-            known = titles(cells)
-            found.append(Header(cells=cells, known=known, notes=len(found), below=below, delimiter=delimiter))
-        if len(found) == _FIRST:
+    notes = 0
+    for below, read in rows:
+        if isinstance(read, list) and any(map(str.strip, read)):
+            found.append(Header(cells=read, known=titles(read), notes=notes, below=below, delimiter=delimiter))
+        notes += any(map(str.strip, read))
+        if notes == FIRST:
             break
     return found
 
@@ -99,15 +100,14 @@ def _candidates(blocks: Blocks, lines: list[str], titles: Titles, sep: str, star
     return []
 
 
-def _rows(blocks: Blocks, lines: list[str], delimiter: str, start: int) -> Iterable[tuple[int, list[str]]]:
-    """Yield the first rows that can be read, each with the place of the line below it."""
+def _rows(blocks: Blocks, lines: list[str], delimiter: str, start: int) -> Iterable[tuple[int, Read]]:
+    """Yield the first rows, each with the place of the line below it."""
     careful = Careful(blocks, delimiter)
     place = start
     while place < min(len(lines), _FIRST_LINES):
         read, count = careful.at(lines, place)
         place += count
-        if isinstance(read, list):
-            yield place, read
+        yield place, read
 
 
 def _is_undecoded(text: str) -> bool:

@@ -98,9 +98,14 @@ def _batch(
     read: Sequence[tuple[int, list[str] | str]], columns: Sequence[Column], seen: _Seen, done: Imported
 ) -> RowBatch:
     """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
-    bad = {line: cells for line, cells in read if isinstance(cells, str)}
-    lines = [line for line, _ in read if line not in bad]
-    whole = [cells for _, cells in read if isinstance(cells, list)]
+    bad: dict[int, str] = {}
+    lines, whole = [], []
+    for line, cells in read:
+        if isinstance(cells, str):
+            bad[line] = cells
+        else:
+            lines.append(line)
+            whole.append(cells)
     batch = _typed(lines, whole, columns, bad)
     repeats = seen.note(batch)
     bad |= repeats

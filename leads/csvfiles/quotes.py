@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 # The quantifiers are possessive: nothing is tried twice, so the time is linear.
 _INSIDE = re.compile(r'(?:[^"]++|"")*+')
+_PLAIN_REST = re.compile(r'[^"\r\n]*+(?=\r*+\Z)')
 _FORMULA_TEXT = re.compile(r'="((?:[^"]++|"")*+)"')
 
 
@@ -24,7 +25,7 @@ class State(enum.Enum):
     WHOLE = "whole"
     # A quoted cell goes on in the next line, if anywhere.
     OPEN = "open"
-    # A quote, or a line break, stands where none can stand.
+    # A quote stands where none can stand.
     STRAY = "stray"
 
 
@@ -34,6 +35,8 @@ class Grammar(NamedTuple):
     delimiter: str
     # A cell without quotes, or ="…" as a whole, and what ends it.
     plain: re.Pattern[str]
+    # A cell without quotes in which a line end of another system stands, and what ends it.
+    broken: re.Pattern[str]
     # The begin of a quoted cell. A mark of UTF-8 stands there where two files were joined.
     opening: re.Pattern[str]
     # What may follow a closing quote.
@@ -49,9 +52,10 @@ def grammar(delimiter: str) -> Grammar:
     blank = " " if delimiter == "\t" else r"[ \t]"
     return Grammar(
         delimiter=delimiter,
-        plain=re.compile(rf'((?:{blank}*+="[^"{d}\r\n]*+"{blank}*+)|[^"{d}\r\n]*+)({d}|\r?\Z)'),
+        plain=re.compile(rf'((?:{blank}*+="[^"{d}\r\n]*+"{blank}*+)|[^"{d}\r\n]*+)({d}|\r*+\Z)'),
+        broken=re.compile(rf'([^"{d}]*+)({d}|\Z)'),
         opening=re.compile(rf'(?:\ufeff|{blank})*+"'),
-        behind=re.compile(rf"{blank}*+({d}|\r?\Z)"),
+        behind=re.compile(rf"{blank}*+({d}|\r*+\Z)"),
         escaped=re.compile(rf'(?:"(?:[^"\\]++|\\.|"")*+"|(?:[^"\\{d}\n]++|\\.)*+)({d}|\r?(?:\n|\Z))', re.DOTALL),
     )
 
@@ -64,6 +68,10 @@ class Row:
     # What stood between two lines, and stands so in a cell of several lines.
     end: str
     cells: list[str] = field(default_factory=list)
+    # Whether a line end of another system stands in a cell without quotes: it may be one of a cell, or end a row.
+    is_broken: bool = False
+    # Whether a delimiter stands before the quote that closed a cell of several lines: it may be one that opens.
+    is_closed_by_opening: bool = False
     # The pieces of the quoted cell that is open.
     _open: list[str] | None = None
 
@@ -74,17 +82,37 @@ class Row:
             state, place = self._close(line, 0)
             if state:
                 return state
-        while True:
-            if opening := self.grammar.opening.match(line, place):
-                self._open = []
-                state, place = self._close(line, opening.end())
-            elif plain := self.grammar.plain.match(line, place):
-                self.cells.append(unwrapped(plain[1]))
-                state, place = None if plain[2] == self.grammar.delimiter else State.WHOLE, plain.end()
-            else:
-                state = State.STRAY
+        while not self._take_plain(line, place):
+            state, place = self._cell(line, place)
             if state:
                 return state
+        return State.WHOLE
+
+    def _cell(self, line: str, place: int) -> tuple[State | None, int]:
+        """Read one cell; return the row's state, None when the next cell begins at the returned place."""
+        if opening := self.grammar.opening.match(line, place):
+            self._open = []
+            return self._close(line, opening.end())
+        found = self.grammar.plain.match(line, place)
+        if not found:
+            found = self.grammar.broken.match(line, place)
+            self.is_broken |= bool(found)
+        if not found:
+            return State.STRAY, place
+        self.cells.append(unwrapped(found[1]))
+        return None if found[2] == self.grammar.delimiter else State.WHOLE, found.end()
+
+    @property
+    def opened(self) -> str:
+        """What the quoted cell that is open holds so far."""
+        return self.end.join(self._open or [])
+
+    def _take_plain(self, line: str, place: int) -> bool:
+        """Take the rest of the line where nothing is to be looked at; most rows are so behind their last quote."""
+        rest = _PLAIN_REST.match(line, place)
+        if rest:
+            self.cells += rest[0].split(self.grammar.delimiter)
+        return bool(rest)
 
     def _close(self, line: str, place: int) -> tuple[State | None, int]:
         """Read the open cell on; return the row's state, None when the next cell begins at the returned place."""
@@ -98,6 +126,7 @@ class Row:
             return State.STRAY, end
         self.cells.append(unwrapped(self.end.join(pieces).replace('""', '"')))
         self._open = None
+        self.is_closed_by_opening |= len(pieces) > 1 and pieces[-1].endswith(self.grammar.delimiter)
         return None if behind[1] == self.grammar.delimiter else State.WHOLE, behind.end()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from leads.csvfiles.careful import Careful, Read
 from leads.csvfiles.decoding import MOST, Blocks
@@ -28,22 +28,22 @@ class Records:
     def __iter__(self) -> Iterator[tuple[int, Read]]:
         block: str | None = self._blocks.end.join(self._lines) if self._lines else next(self._blocks, None)
         while block is not None:
-            read = self._regular(block)
-            rows = self._read_carefully(block) if read is None else self._numbered(read)
-            self._tell_cut(rows)
-            yield from rows
+            rows = self._regular(block)
+            if rows is None:
+                yield from self._whole(self._read_carefully(block))
+            else:
+                first, self._line = self._line, self._line + len(rows)
+                numbered = zip(range(first, self._line), rows, strict=True)
+                yield from self._whole(list(numbered)) if self._blocks.unended else numbered
+                self._full = len(rows[-1]) >= self._width
             block = next(self._blocks, None)
-
-    def _numbered(self, read: Sequence[Read]) -> list[tuple[int, Read]]:
-        first, self._line = self._line, self._line + len(read)
-        return list(zip(range(first, self._line), read, strict=True))
 
     def _regular(self, text: str) -> list[list[str]] | None:
         """Return a row for each line, or None when one of them is not a row of its own."""
         if "\\" in text and (text.endswith(("\\", "\\\r")) or "\\\n" in text or "\\\r" in text):
             return None
         if self._blocks.end == "\n" and "\r" in text:
-            text = text.replace("\r\n", "\n").removesuffix("\r")
+            text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").rstrip("\r")
         lines = text.split(self._blocks.end)
         stray = "\n" if self._blocks.end == "\r" else "\r"
         if stray in text or (len(text) > MOST and max(map(len, lines)) > MOST):
@@ -84,7 +84,7 @@ class Records:
         self._line += len(lines)
         return rows
 
-    def _tell_cut(self, rows: list[tuple[int, Read]]) -> None:
+    def _whole(self, rows: list[tuple[int, Read]]) -> list[tuple[int, Read]]:
         """Refuse the last row of a file without a line end when it is shorter than the row before it."""
         line, last = rows[-1]
         full = self._is_full(rows[-2][1]) if len(rows) > 1 else self._full
@@ -92,6 +92,7 @@ class Records:
         if self._blocks.unended and full and not self._full and isinstance(last, list) and any(last):
             told = f"the file ends in this row, after {len(last)} of {self._width} cells and without a line end"
             rows[-1] = (line, f"{told}; is it cut? If it is whole, end its last line.")
+        return rows
 
     def _is_full(self, read: Read) -> bool:
         return isinstance(read, list) and len(read) >= self._width

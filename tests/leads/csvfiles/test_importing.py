@@ -12,6 +12,7 @@ from leads.csvfiles.importing import import_leads
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import table
+from tests.leads.csvfiles.test_xlsx import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,17 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(csv_file):
     assert outcome.code == 1
     assert outcome.json["bad_rows"][0]["sentence"].startswith("Line 2: a quote is left open in cell 2")
     assert outcome.json["created"] == 39_990
+
+
+def test_a_workbook_comes_in_by_the_same_command(csv_file):
+    """Its rows are named by the sheet's numbers, and what was passed over is told."""
+    rows = [["People of May"], ["crm_id", "fullname", "country"], [17.0, "Ann", "FR"], ["2", "Bob", "Nowhere at all"]]
+    outcome = run("import_leads", csv_file(workbook(("People", rows), ("Other", []))))
+
+    assert (outcome.code, outcome.out) == (1, "1 created, 0 updated, 0 left alone, 1 refused.\n")
+    assert "Row 4: country" in outcome.err
+    assert "Sheet 'People' was read, 1 others were not.\n1 rows above the header were passed over.\n" in outcome.err
+    assert Lead.objects.get().crm_id == "17"
 
 
 def test_what_the_database_refuses_is_one_bad_row_of_its_batch(csv_file):

@@ -32,10 +32,18 @@ def test_a_row_of_one_line(line, cells):
     assert fed(line) == (State.WHOLE, cells)
 
 
-@pytest.mark.parametrize("line", ['a"b,c', '"a"b,c', 'a"', '"a" "b"', "a\rb,c", '="a"b', '="a,b"'])
-def test_a_quote_or_a_line_break_where_none_can_stand(line):
+@pytest.mark.parametrize("line", ['a"b,c', '"a"b,c', 'a"', '"a" "b"', '="a"b', '="a,b"'])
+def test_a_quote_where_none_can_stand(line):
     """The row is lost."""
     assert fed(line)[0] is State.STRAY
+
+
+def test_a_line_end_of_another_system_is_known():
+    """The cells behind it are read, so that an open quote among them is seen."""
+    row = Row(grammar(","), "\n")
+    assert row.feed('a\rb,"c') is State.OPEN
+    assert row.feed('d",e\r') is State.WHOLE
+    assert (row.cells, row.is_broken) == (["a\rb", "c\nd", "e"], True)
 
 
 def test_a_cell_of_several_lines():
