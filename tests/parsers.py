@@ -38,7 +38,7 @@ from leads import coercion, filters, numbers
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
-from leads.csvfiles import columns, finding, forms, guards, header, identity, importing
+from leads.csvfiles import columns, finding, forms, guards, header, identity, importing, quotes, tables, xlsx
 from leads.csvfiles.fields import fields
 from leads.eligibility import Candidate, judge
 from leads.mapping import registry
@@ -207,6 +207,17 @@ def imported(file: bytes) -> object:
     return importing.import_leads(io.BytesIO(file.replace(b"\n", b" ").replace(b"|", b"\n")))
 
 
+def table(text: str) -> list[object]:
+    """Read a text as the rows below a header."""
+    return list(tables.open_table(io.BytesIO(b"crm_id,email\n" + raw(text)), titles=columns.known_titles()))
+
+
+def lines_of(sign: str, text: str) -> list[object]:
+    """Read a fortieth of the text as the rows below a header, with a sign in place of its first character."""
+    part = text[: len(text) // 40]
+    return table(part.replace(part[:1], sign))
+
+
 def failure(text: str) -> KeyError:
     """Return an error that quotes the text, with a way to the place where it was raised."""
     try:
@@ -236,6 +247,7 @@ PLAIN: list[Callable[[str], object]] = [
         forms.domain,
     ),
     *(numbers.is_number, numbers.is_rounded),
+    *(quotes.unwrapped, xlsx.text_of),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]
 # Log lines, errors and requests.
@@ -296,6 +308,9 @@ OF_LEADS = [
     # As a header, and as a cell; a bar is the end of a line.
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),
     Parser(importing.import_leads, lambda text: imported(b"crm_id,email|1," + raw(text.replace("|", "")) + b"|")),
+    # As a row; and as many rows, of which each takes some microseconds: with quotes that open, close and escape.
+    Parser(tables.open_table, table),
+    *each(tables.open_table, ('"\n', '1,"a\n', '"",\n', '\\"\n', "a\n"), lines_of),
     *each(Form.is_valid, (ConfirmForm, SpendForm), lambda form, text: form({"max_credits": text}).is_valid()),
     Parser(LeadForm.is_valid, lambda text: LeadForm({"crm_id": text}).is_valid()),
 ]

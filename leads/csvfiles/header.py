@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -67,6 +67,16 @@ def columns_of(titles: Sequence[str], mapping: LeadMapping | None = None, chosen
         usable = ", ".join(name for name, each in own.items() if each.field)
         raise HeaderError(f"No column is a field of a lead; the first line must name some of {usable}.")
     return header
+
+
+def known_titles(mapping: LeadMapping | None = None) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the cells of a row that are titles of columns: our own, or another program's."""
+    own = fields(mapping)
+    known = set(map(_plain, own)) | _hosts(own).keys() | _titles(COMMON).keys()
+    known |= {_plain(heading) for facts in VALUES for heading in facts.headings} | set(map(_plain, COMPANYS_OWN))
+    for program in PROGRAMS:
+        known |= _titles(program).keys() | {_plain(mark) for marks in program.marks for mark in marks}
+    return lambda cells: sum(_plain(cell) in known for cell in cells)
 
 
 def _places(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -15,10 +13,11 @@ from django.db import DataError, IntegrityError
 from enrow_webhooks.transactions import owned
 from leads import sql
 from leads.csvfiles import identity, mapped, own
-from leads.csvfiles.columns import AsTyped, CellError, Column, HeaderError, LeftOut
+from leads.csvfiles.columns import AsTyped, CellError, Column, LeftOut
 from leads.csvfiles.fields import CRM_ID, mapping_of_lead
-from leads.csvfiles.header import columns_of
+from leads.csvfiles.header import columns_of, known_titles
 from leads.csvfiles.outcome import BadRow, Imported, RowBatch, Written
+from leads.csvfiles.tables import open_table
 from leads.csvfiles.target import Mode, Target
 from leads.mapping import LeadMapping
 
@@ -50,59 +49,24 @@ def import_leads(
     target = Target(mapping=mapping or mapping_of_lead())
     mode = Mode(update=update, save=save, dry_run=dry_run)
     done = Imported()
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        lines, table = _open(text)
-        header = columns_of(lines, target.mapping, chosen)
-        done.note(header)
-        with _Seen() as seen:
-            rows = iter(table)
-            while read := list(itertools.islice(rows, BATCH)):
-                batch = _batch(read, len(lines), header.columns, seen, done)
-                done.look_at(batch, target.stored)
-                _store(target, batch, done, partial(_write, target, mode))
-                if watch:
-                    watch(done)
-    finally:
-        text.detach()
+    table = open_table(file, titles=known_titles(target.mapping))
+    header = columns_of(table.header, target.mapping, chosen)
+    done.note(header)
+    done.unit = table.unit
+    with _Seen() as seen:
+        rows = iter(table)
+        while read := list(itertools.islice(rows, BATCH)):
+            batch = _batch(read, header.columns, seen, done)
+            done.look_at(batch, target.stored)
+            _store(target, batch, done, partial(_write, target, mode))
+            if watch:
+                watch(done)
+    done.told = table.told
     return done
 
 
-def _open(text: io.TextIOWrapper) -> tuple[list[str], _Table]:
-    """Return the header and the reader of what follows."""
-    head = text.readline()
-    if "\x00" in head or "\udcff" in head:
-        raise HeaderError("The file is not UTF-8 text; save it as 'CSV UTF-8'.")
-    # csv.Sniffer guesses from letters where it finds no comma; the header itself knows.
-    table = _Table(itertools.chain([head], text), delimiter=max(",;\t", key=head.count))
-    for _, cells in table:
-        if isinstance(cells, list):
-            return cells, table
-    raise HeaderError("The file is empty; its first line must name the columns.")
-
-
-class _Table:
-    """csv.reader with the line on which each row begins, continuing behind a row that it cannot read."""
-
-    def __init__(self, lines: Iterator[str], *, delimiter: str) -> None:
-        self._reader = csv.reader(lines, delimiter=delimiter)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
-        while True:
-            line = self._reader.line_num + 1
-            try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield line, f"cannot be read up to line {self._reader.line_num} ({error}); is a quote left open?"
-            else:
-                if any(map(str.strip, cells)):
-                    yield line, cells
-
-
 def _batch(
-    read: Sequence[tuple[int, list[str] | str]], width: int, columns: Sequence[Column], seen: _Seen, done: Imported
+    read: Sequence[tuple[int, list[str] | str]], columns: Sequence[Column], seen: _Seen, done: Imported
 ) -> RowBatch:
     """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
     bad: dict[int, str] = {}
@@ -110,9 +74,6 @@ def _batch(
     for line, cells in read:
         if isinstance(cells, str):
             bad[line] = cells
-        elif len(cells) != width:
-            sentence = "it has {} cells, the header has {}; is a cell with a comma not in quotes?"
-            bad[line] = sentence.format(len(cells), width)
         else:
             lines.append(line)
             whole.append(cells)
@@ -120,7 +81,7 @@ def _batch(
     repeats = seen.note(batch)
     bad |= repeats
     for line in sorted(bad):
-        done.refuse(BadRow(line=line, sentence=f"Line {line}: {bad[line]}"))
+        done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: {bad[line]}"))
     return batch.only([line not in repeats for line in batch.lines])
 
 
@@ -212,7 +173,7 @@ def _store(target: Target, batch: RowBatch, done: Imported, work: Callable[[RowB
     except (IntegrityError, DataError) as error:
         if count == 1:
             [line], reason = batch.lines, str(error).partition("\n")[0]
-            done.refuse(BadRow(line=line, sentence=f"Line {line}: the database refuses it ({reason})."))
+            done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: the database refuses it ({reason})."))
             return
         for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
             _store(target, part, done, work)

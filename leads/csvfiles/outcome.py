@@ -39,6 +39,10 @@ class Imported:
     bad: int = 0
     # The first of the bad rows.
     bad_rows: list[BadRow] = field(default_factory=list)
+    # What was passed over and is no row, in sentences: notes above the header, headers inside.
+    told: list[str] = field(default_factory=list)
+    # What the number of a row counts: "Line" of a text, "Row" of a sheet.
+    unit: str = "Line"
     # The program that wrote the file, as far as it is known.
     program: str = ""
     # The titles of the columns of each field; the first that is filled counts.
@@ -74,7 +78,7 @@ class Imported:
         """Count what has to be told of rows, by their lines."""
         self.remarked += len(remarks)
         for line in sorted(remarks)[: max(_SHOWN - len(self.remarks), 0)]:
-            self.remarks.append(BadRow(line=line, sentence=f"Line {line}: {remarks[line]}"))
+            self.remarks.append(BadRow(line=line, sentence=f"{self.unit} {line}: {remarks[line]}"))
 
     def look_at(self, batch: RowBatch, words: Collection[str]) -> None:
         """Count by what rows are known, and keep the first as they are stored."""
@@ -94,7 +98,7 @@ class Imported:
         self.kept += count - written.created - written.updated - len(written.refused)
         self.remark({line: told for line, told in written.remarks.items() if line not in written.refused})
         for line, why in sorted(written.refused.items()):
-            self.refuse(BadRow(line=line, sentence=f"Line {line}: {why}"))
+            self.refuse(BadRow(line=line, sentence=f"{self.unit} {line}: {why}"))
 
 
 @dataclass(slots=True, kw_only=True)

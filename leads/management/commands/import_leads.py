@@ -102,7 +102,7 @@ class Command(EnrowCommand):
             )
 
     def _tell(self, done: Imported, *, is_dry: bool) -> None:
-        for line in filereports.header_lines(done):
+        for line in [*filereports.header_lines(done), *done.told]:
             self.stderr.write(line)
         if is_dry:
             for line in filereports.plan_lines(done):

@@ -12,6 +12,7 @@ from leads.csvfiles.importing import import_leads
 from leads.models import Lead
 from tests.commands import run
 from tests.leads.csvfiles.tables import table
+from tests.leads.csvfiles.test_xlsx import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,6 @@ def test_unknown_columns_are_named_once_and_left_out(csv_file):
         (b"\n\n", "is empty"),
         (b"shoe,mood\n1,2\n", "No column is a field of a lead"),
         (b"email" + b"," * 1000 + b"\n", "The first line has 1,001 columns"),
-        ("crm_id,name\n1,Ann\n".encode("utf-16"), "not UTF-8"),
         ("crm_id,name\n1,Ann\n".encode("utf-16-le"), "not UTF-8"),
     ],
 )
@@ -83,13 +83,14 @@ def test_a_file_that_is_no_table_of_leads_is_refused_whole(csv_file, content, se
 
 
 HOSTILE = {
-    b"2,Bob": "Line 3: it has 2 cells, the header has 4",
     b"2,Bob,FR,x.com,x": "Line 3: it has 5 cells",
     b"2," + b"B" * 401 + b",FR,x.com": "Line 3: fullname is 401 characters long; 400 fit.",
     b"2,B\xe9b,FR,x.com": "Line 3: fullname has bytes that are not UTF-8",
     b"2,B\x00b,FR,x.com": "Line 3: fullname has a NUL character",
     b"1,Bob,FR,x.com": "Line 3: crm_id '1' stands in line 2 already.",
-    b"2," + b"B" * 140_000 + b",FR,x.com": "Line 3: cannot be read up to line 3",
+    b"2," + b"B" * 140_000 + b",FR,x.com": "Line 3: fullname is 140,000 characters long; 400 fit.",
+    b"2," + b"B" * 1_100_000 + b",FR,x.com": "Line 3: the line has more than 1,000,000 characters.",
+    b'2,"Bob,FR,x.com': "Line 3: a quote is left open: the file ends inside the quoted cell 2.",
 }
 
 
@@ -105,15 +106,26 @@ def test_a_bad_row_is_named_with_its_line_and_the_rest_goes_on(csv_file, row, se
     assert list(Lead.objects.order_by("crm_id").values_list("crm_id", flat=True)) == ["1", "3"]
 
 
-def test_a_quote_that_is_never_closed_costs_its_own_lines_only(csv_file):
-    """What a stray quote swallows is one bad row; a file is not read into memory for its sake."""
+def test_a_quote_that_is_never_closed_costs_its_own_line_only(csv_file):
+    """The rows below it come in; a file is not read into memory for its sake."""
     lines = "".join(f"{number},Ann\n" for number in range(10, 40_000))
 
     outcome = run("import_leads", csv_file(f'crm_id,fullname\n1,"Ann\n{lines}'), json=True)
 
     assert outcome.code == 1
-    assert outcome.json["bad_rows"][0]["sentence"].startswith("Line 2: cannot be read up to line ")
-    assert outcome.json["created"] > 20_000
+    assert outcome.json["bad_rows"][0]["sentence"].startswith("Line 2: a quote is left open in cell 2")
+    assert outcome.json["created"] == 39_990
+
+
+def test_a_workbook_comes_in_by_the_same_command(csv_file):
+    """Its rows are named by the sheet's numbers, and what was passed over is told."""
+    rows = [["People of May"], ["crm_id", "fullname", "country"], [17.0, "Ann", "FR"], ["2", "B" * 401, "FR"]]
+    outcome = run("import_leads", csv_file(workbook(("People", rows), ("Other", []))))
+
+    assert (outcome.code, outcome.out) == (1, "1 created, 0 updated, 0 left alone, 1 refused.\n")
+    assert "Row 4: fullname is 401 characters long" in outcome.err
+    assert "Sheet 'People' was read, 1 others were not.\n1 rows above the header were passed over.\n" in outcome.err
+    assert Lead.objects.get().crm_id == "17"
 
 
 def test_what_the_database_refuses_is_one_bad_row_of_its_batch(csv_file):
@@ -159,7 +171,7 @@ def test_update_writes_filled_cells_and_a_blank_one_never_erases(csv_file):
 
 def test_several_bad_rows_of_a_batch_are_named_in_the_order_of_their_lines(csv_file):
     """A person fixes the file from top to bottom; a row is named for its first bad cell."""
-    rows = ["1,Ann,FR", "1,Dan,FR", f"3,{'x' * 401},Narnia", "2,Bob", "5,Eve,FR"]
+    rows = ["1,Ann,FR", "1,Dan,FR", f"3,{'x' * 401},Narnia", "2,Bob,FR,x", "5,Eve,FR"]
 
     outcome = run("import_leads", csv_file("crm_id,fullname,country\n" + "\n".join(rows)), json=True)
 

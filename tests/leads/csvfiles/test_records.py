@@ -1,0 +1,43 @@
+"""Rows come by the block, and one by one where a block has a quote out of order."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from leads.csvfiles import decoding
+from leads.csvfiles.careful import Careful
+from tests.leads.csvfiles.reading import read
+
+
+def written(rows, **how):
+    out = io.StringIO()
+    csv.writer(out, **how).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1000])
+def test_blocks_end_anywhere(monkeypatch, block):
+    """Inside a cell of several lines, a quote, a line end or a character: the rows are the same."""
+    rows = [[f"{n}", f"Zoë {n}" if n % 3 else f'a "b"\r\n{n}', "x,y" if n % 5 else "", "z"] for n in range(100)]
+    text = written([["crm_id", "name", "company", "x"], *rows])
+    monkeypatch.setattr(decoding, "BLOCK", block)
+    assert list(read(text).values()) == rows
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_rows_without_trouble_are_read_by_the_block(monkeypatch, quoting):
+    """Doubled quotes are no trouble; the careful way is for cells of several lines and for faults."""
+    monkeypatch.setattr(Careful, "at", Careful.at)
+    rows = [["1", 'say "hi"', "x,y"], ["2", "Bob", ""]]
+    text = written([["crm_id", "name", "company"], *rows], quoting=quoting)
+    asked = []
+    at = Careful.at
+    monkeypatch.setattr(
+        Careful, "at", lambda self, lines, place, first=0: asked.append(first) or at(self, lines, place, 1)
+    )
+    assert list(read(text).values()) == rows
+    # The header is looked for; no row below it is.
+    assert not any(asked)
