@@ -113,36 +113,40 @@ def _check(archive: zipfile.ZipFile) -> None:
 def _opened(file: IO[bytes], *, close: bool) -> list[Sheet]:
     """Return the sheets; the file is closed with the last of them that is forgotten, if that is asked for."""
     try:
-        openpyxl = importlib.import_module("openpyxl")
+        excel = importlib.import_module("openpyxl.reader.excel")
         reader = importlib.import_module("openpyxl.worksheet._reader")
     except ImportError as error:
-        told = (
-            "To read workbooks, install the extra: pip install 'django-enrow[xlsx]'; or save the sheet as 'CSV UTF-8'."
-        )
-        raise HeaderError(told) from error
+        told = "To read workbooks, install the extra: pip install 'django-enrow[xlsx]'"
+        raise HeaderError(f"{told}; or save the sheet as 'CSV UTF-8'.") from error
+    book = excel.ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    if close:
+        weakref.finalize(book, file.close)
     with warnings.catch_warnings():
         # It warns of styles and extensions that it leaves out; only the cells matter here.
         warnings.simplefilter("ignore")
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    if close:
-        weakref.finalize(workbook, file.close)
-    visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    return [Sheet(sheet.title, _rows(reader, workbook, sheet)) for sheet in visible or workbook.worksheets]
+        # The steps of load_workbook() but its last one: that reads a sheet without <dimension> as a whole.
+        book.read_manifest()
+        book.read_strings()
+        book.read_workbook()
+        excel.apply_stylesheet(book.archive, book.wb)
+    found = [(sheet, rel.target) for sheet, rel in book.parser.find_sheets() if "chartsheet" not in rel.Type]
+    visible = [(sheet, part) for sheet, part in found if sheet.state == "visible"]
+    return [Sheet(sheet.name, _rows(reader, book, part)) for sheet, part in visible or found]
 
 
-def _rows(reader: Any, workbook: Any, sheet: Any) -> Iterator[tuple[int, Read]]:  # noqa: ANN401 - the library's own
+def _rows(reader: Any, book: Any, part: str) -> Iterator[tuple[int, Read]]:  # noqa: ANN401 - the library's own
     """Yield the rows of a sheet. A damaged file ends in a sentence: what stood above may be stored already."""
     number = 0
     try:
-        with workbook._archive.open(sheet._worksheet_path) as raw:  # noqa: SLF001 - as its own reader does
+        with book.archive.open(part) as raw:
             source = _Bounded(raw)
             parser = reader.WorkSheetParser(
                 source,
-                sheet._shared_strings,  # noqa: SLF001 - as its own reader does
+                book.shared_strings,
                 data_only=True,
-                epoch=workbook.epoch,
-                date_formats=workbook._date_formats,  # noqa: SLF001 - as its own reader does
-                timedelta_formats=workbook._timedelta_formats,  # noqa: SLF001 - as its own reader does
+                epoch=book.wb.epoch,
+                date_formats=book.wb._date_formats,  # noqa: SLF001 - as its own reader does
+                timedelta_formats=book.wb._timedelta_formats,  # noqa: SLF001 - as its own reader does
             )
             for row in _elements(reader, source):
                 with warnings.catch_warnings():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import io
+import re
+import tracemalloc
 import zipfile
 
 import pytest
@@ -183,6 +185,25 @@ def test_a_row_that_is_too_large_ends_the_file(monkeypatch):
     assert found[2] == ["1", "Ann", ""]
     assert max(found) == 4
     assert found[4].startswith("the workbook is damaged or too large from here on")
+
+
+@pytest.mark.parametrize("has_size", [True, False])
+def test_memory_does_not_grow_with_the_sheet(has_size):
+    """Also where a sheet does not say its size, as streaming writers leave it."""
+
+    def peak(count):
+        content = workbook(("People", [HEADER, *([number, "Ann", "a@x.com"] for number in range(count))]))
+        if not has_size:
+            content = changed(content, SHEET, lambda xml: re.sub(rb"<dimension[^>]*>", b"", xml))
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in opened(content)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    assert peak(4000) < peak(1000) * 1.5
 
 
 def test_a_bomb_of_entities_is_refused():
