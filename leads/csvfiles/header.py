@@ -69,13 +69,14 @@ def columns_of(titles: Sequence[str], mapping: LeadMapping | None = None, chosen
     return header
 
 
-def known_titles(mapping: LeadMapping | None = None) -> Callable[[Sequence[str]], int]:
-    """Return a function that counts the cells of a row that are titles of columns: our own, or another program's."""
+def known_titles(mapping: LeadMapping | None = None, chosen: Sequence[str] = ()) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the cells of a row that are titles: our own, another program's, or chosen ones."""
     own = fields(mapping)
     known = set(map(_plain, own)) | _hosts(own).keys() | _titles(COMMON).keys()
     known |= {_plain(heading) for facts in VALUES for heading in facts.headings} | set(map(_plain, COMPANYS_OWN))
     for program in PROGRAMS:
         known |= _titles(program).keys() | {_plain(mark) for marks in program.marks for mark in marks}
+    known |= {_plain(each.rpartition("=")[0]) for each in chosen} - {""}
     return lambda cells: sum(_plain(cell) in known for cell in cells)
 
 

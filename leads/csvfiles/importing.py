@@ -49,7 +49,7 @@ def import_leads(
     target = Target(mapping=mapping or mapping_of_lead())
     mode = Mode(update=update, save=save, dry_run=dry_run)
     done = Imported()
-    table = open_table(file, titles=known_titles(target.mapping))
+    table = open_table(file, titles=known_titles(target.mapping, chosen))
     header = columns_of(table.header, target.mapping, chosen)
     done.note(header)
     done.unit = table.unit

@@ -117,6 +117,16 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(csv_file):
     assert outcome.json["created"] == 39_990
 
 
+def test_a_header_is_found_by_what_a_person_says_of_its_columns(csv_file):
+    """Below notes, with titles that nobody else has."""
+    rows = "Contacts of May\n\nKennung;Wer;Bei\n7;Ann Lee;Acme\n"
+    chosen = {"map": ["Kennung=crm_id", "Wer=fullname", "Bei=company_name"]}
+
+    assert run("import_leads", csv_file(rows), **chosen).code == 0
+    lead = Lead.objects.get()
+    assert (lead.crm_id, lead.fullname, lead.company_name) == ("7", "Ann Lee", "Acme")
+
+
 def test_a_workbook_comes_in_by_the_same_command(csv_file):
     """Its rows are named by the sheet's numbers, and what was passed over is told."""
     rows = [["People of May"], ["crm_id", "fullname", "country"], [17.0, "Ann", "FR"], ["2", "B" * 401, "FR"]]
