@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
+import django
+
+# Django has tasks since 6.0.
+_NOT_HERE = {"enrow_webhooks.django_tasks"} if django.VERSION < (6, 0) else set()
 _MAKERS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
 # Django's ways to an expression.
 _DJANGOS = {"RegexValidator", "RegexField", "re_path"}
@@ -39,7 +43,7 @@ def modules(*packages: str) -> Iterator[ModuleType]:
         root = importlib.import_module(package)
         yield root
         for info in pkgutil.walk_packages(root.__path__, f"{package}."):
-            if ".migrations" not in info.name:
+            if ".migrations" not in info.name and info.name not in _NOT_HERE:
                 yield importlib.import_module(info.name)
 
 
