@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from enrow_webhooks.client.values import Kind
+from enrow_webhooks.gc_tuning import calm
 from leads.enrichment import enrich
 from leads.models import Lead
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Answer until the input ends."""
+        calm()  # as enrich_leads is, when it is a program of its own
         with connection.execute_wrapper(self._count):
             for line in sys.stdin:
                 after, up_to = map(int, line.split())
