@@ -28,7 +28,7 @@ def can_be_asked(mapping: LeadMapping) -> bool:
 
 def text(mapping: LeadMapping, alias: str) -> Expression | F:
     """Return the text of a lead's key, as Python's str() makes it."""
-    name, field = mapping.crm_id_field, mapping.key_field
+    name, field = mapping.key_name, mapping.key_field
     if isinstance(field, UUIDField) and not is_postgres(alias):
         groups: list[Expression] = []
         for start, length in _GROUPS:

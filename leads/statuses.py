@@ -116,7 +116,7 @@ def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -
     if named is None:
         return rows
     rows = rows.alias(leads_text=Substr(name, len(prefix) + 1) if prefix else F(name))
-    narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.crm_id_field))
+    narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.key_name))
     return narrowed
 
 
