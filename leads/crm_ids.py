@@ -58,6 +58,11 @@ def key(mapping: LeadMapping, name: str, alias: str) -> Expression | None:
     return Replace(F(name), Value("-"), Value(""), output_field=UUIDField())
 
 
+def compares_as_text(mapping: LeadMapping) -> bool:
+    """Tell whether a mapping's keys are texts that are compared as our own rows are, so that their index serves."""
+    return is_plain(mapping.key_field) and not getattr(mapping.key_field, "db_collation", None)
+
+
 def is_postgres(alias: str) -> bool:
     """Tell which of the two databases it is."""
     return connections[alias].vendor == "postgresql"
