@@ -28,7 +28,7 @@ def can_be_asked(mapping: LeadMapping) -> bool:
 
 def text(mapping: LeadMapping, alias: str) -> Expression | F:
     """Return the text of a lead's key, as Python's str() makes it."""
-    name, field = mapping.crm_id_field, mapping.key_field
+    name, field = mapping.key_name, mapping.key_field
     if isinstance(field, UUIDField) and not is_postgres(alias):
         groups: list[Expression] = []
         for start, length in _GROUPS:
@@ -56,6 +56,11 @@ def key(mapping: LeadMapping, name: str, alias: str) -> Expression | None:
     if is_postgres(alias):
         return Case(When(Q((f"{name}__regex", _UUID)), then=Cast(name, UUIDField())))
     return Replace(F(name), Value("-"), Value(""), output_field=UUIDField())
+
+
+def compares_as_text(mapping: LeadMapping) -> bool:
+    """Tell whether a mapping's keys are texts that are compared as our own rows are, so that their index serves."""
+    return is_plain(mapping.key_field) and not getattr(mapping.key_field, "db_collation", None)
 
 
 def is_postgres(alias: str) -> bool:

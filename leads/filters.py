@@ -32,13 +32,22 @@ class FilterError(ValueError):
     """A condition, or a crm_id, that fits no lead; the message is one sentence."""
 
 
-def matching(mapping: LeadMapping, conditions: Iterable[str] = (), *, crm_ids: Collection[str] = ()) -> QuerySet[Any]:
-    """Return the leads that meet every condition, of those with the crm_ids if any are given. Raises FilterError."""
-    leads = mapping.model._default_manager.using(mapping.alias).order_by("pk")
+def matching(
+    mapping: LeadMapping,
+    conditions: Iterable[str] = (),
+    *,
+    crm_ids: Collection[str] = (),
+    model: type[Model] | None = None,
+) -> QuerySet[Any]:
+    """Return the leads that meet every condition, of those with the crm_ids if any are given. Raises FilterError.
+
+    ``model``: a proxy or a child of the mapped model, whose own rows are meant.
+    """
+    leads = (model or mapping.model)._default_manager.using(mapping.alias).order_by("pk")
     if crm_ids:
         keys = {mapping.key(crm_id): crm_id for crm_id in crm_ids}
-        leads = leads.filter(**{f"{mapping.crm_id_field}__in": keys.keys() - {None}})
-        known = {mapping.crm_id(key) for key in leads.values_list(mapping.crm_id_field, flat=True)}
+        leads = leads.filter(**{f"{mapping.key_name}__in": keys.keys() - {None}})
+        known = {mapping.crm_id(key) for key in leads.values_list(mapping.key_name, flat=True)}
         for crm_id in crm_ids:
             if crm_id not in known:
                 raise FilterError(f"There is no lead with the crm_id {crm_id!r}.")

@@ -137,6 +137,15 @@ class LeadMapping:
         return self.model._meta.pk if name == "pk" else self._own_field(name)
 
     @property
+    def key_name(self) -> str:
+        """The name of the key's field, in queries of children, too: those may have another primary key."""
+        return self.own_key_field.name
+
+    def key_of(self, row: Model) -> Any:  # noqa: ANN401 - whatever the key is
+        """Return the key of a row of the model, of a proxy or of a child."""
+        return getattr(row, self.own_key_field.attname)
+
+    @property
     def key_field(self) -> Field[Any, Any]:
         """The field that says what a key is: where the own one is a relation, like a child model's, the other's."""
         field: Any = self.own_key_field

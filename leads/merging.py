@@ -92,7 +92,7 @@ def _of_row(row: Model) -> _Lead:
     mapping = registry.of(model)
     if mapping is None:
         raise ValueError(f"{model._meta.label} is not mapped to leads. {arguments.how_to_map(model)}")
-    key = getattr(row, mapping.own_key_field.attname)
+    key = mapping.key_of(row)
     if key is None:
         raise ValueError(
             f"This {row._meta.verbose_name} has no key, because it was deleted or never saved; give its crm_id instead."

@@ -43,7 +43,8 @@ def narrows(leads: QuerySet[Any]) -> bool:
 def candidates(names: Iterable[tuple[str, str]], *, eligible: bool = False, lock: bool = False) -> dict[str, Candidate]:
     """Return leads by crm_id, of pairs of a model's label and a crm_id; one query for each model.
 
-    ``eligible``: only those that the project lets be searched. ``lock``: until the caller's transaction ends.
+    ``eligible``: only those that the project lets be searched. ``lock``: until the caller's transaction ends; only for
+    a mapping whose inputs are columns of its own, because PostgreSQL locks nothing behind a LEFT JOIN.
     """
     found: dict[str, Candidate] = {}
     for mapping, keys in by_mapping(names):

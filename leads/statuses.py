@@ -110,13 +110,15 @@ def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -
     """Return the rows that name the lead of the outer query: by its key in ``key``, by its crm_id in ``crm_id``."""
     prefix = "" if name == "key" else mapping.crm_id_prefix
     is_few = rows.order_by()[: _FEW + 1].count() <= _FEW
-    named = crm_ids.key(mapping, "leads_text", alias) if is_few else None
+    named: Expression | F | None = crm_ids.key(mapping, "leads_text", alias) if is_few else None
+    if is_few and named is None and prefix and crm_ids.compares_as_text(mapping):
+        named = F("leads_text")
     text = Concat(Value(prefix), OuterRef(_KEY), output_field=CharField()) if prefix else OuterRef(_KEY)
     rows = rows.filter(**{name: text})
     if named is None:
         return rows
     rows = rows.alias(leads_text=Substr(name, len(prefix) + 1) if prefix else F(name))
-    narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.crm_id_field))
+    narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.key_name))
     return narrowed
 
 

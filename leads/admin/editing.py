@@ -123,7 +123,9 @@ def editable_values(mapping: LeadMapping) -> list[str]:
 def _locked(mapping: LeadMapping, lead: Any) -> dict[str, Any]:  # noqa: ANN401 - a lead of any model
     """Lock the row, and return what is in it of what enrichment writes; nothing of a row that was deleted."""
     names = list(_columns(mapping, (*_VALUES, *_VERDICTS)))
-    found = mapping.rows().select_for_update().filter(pk=lead.pk).values(*names).first() if names else None
+    # A child may have another primary key.
+    own = mapping.rows().select_for_update().filter(pk=mapping.model._meta.pk.value_from_object(lead))
+    found = own.values(*names).first() if names else None
     return dict(found or {})
 
 

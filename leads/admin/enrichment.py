@@ -22,7 +22,6 @@ from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.known import FILTERS
 from leads.admin.searches import table
 from leads.kinds import KINDS
-from leads.mapping import LeadMapping
 from leads.models import LeadSearch
 
 _Action = Callable[["EnrichmentAdminMixin", HttpRequest, QuerySet[Any]], HttpResponse | None]
@@ -108,7 +107,7 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
         """Show the latest searches for the lead, with who asked and what it cost, and a link to all."""
         if not self.is_visible(lead):
             return ""
-        crm_id = self.lead_mapping.crm_id(_key(self.lead_mapping, lead))
+        crm_id = self.lead_mapping.crm_id(self.lead_mapping.key_of(lead))
         searches = LeadSearch.objects.filter(crm_id=crm_id).order_by("-id")
         return table(self.admin_site, searches, with_cost=True, crm_id=crm_id)
 
@@ -117,7 +116,7 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
         mapping = self.lead_mapping
         for lead in leads:
             setattr(lead, _NOTE, "")
-        names = {mapping.crm_id(_key(mapping, lead)): lead for lead in leads if self.is_visible(lead)}
+        names = {mapping.crm_id(mapping.key_of(lead)): lead for lead in leads if self.is_visible(lead)}
         rows = reading.candidates([(mapping.label, crm_id) for crm_id in names])
         known, pending = reading.known(mapping, rows.values()), _pending(names)
         for crm_id, lead in names.items():
@@ -136,7 +135,3 @@ def _pending(crm_ids: Collection[str]) -> dict[str, list[str]]:
     for crm_id, kind in LeadSearch.objects.pending().filter(crm_id__in=list(crm_ids)).values_list("crm_id", "kind"):
         kinds[crm_id].add(KINDS[Kind(kind)].bare_noun)
     return {crm_id: [str(_("%s being searched")) % noun for noun in sorted(nouns)] for crm_id, nouns in kinds.items()}
-
-
-def _key(mapping: LeadMapping, lead: Any) -> Any:  # noqa: ANN401 - whatever the key is
-    return lead.pk if mapping.crm_id_field == "pk" else getattr(lead, mapping.crm_id_field)

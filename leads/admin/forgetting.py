@@ -36,7 +36,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             self.message_user(request, sentence, ERROR)
             return None
         queryset = mapping.visible_to(request.user, queryset)
-        keys = queryset.order_by().values_list(mapping.crm_id_field, flat=True)[: _MOST + 1]
+        keys = queryset.order_by().values_list(mapping.key_name, flat=True)[: _MOST + 1]
         crm_ids = [mapping.crm_id(key) for key in keys]
         if not crm_ids:
             self.message_user(request, "You may not forget any of the selected leads.", ERROR)

@@ -6,6 +6,7 @@ import difflib
 
 from django.apps import apps
 from django.core.management.base import CommandError, CommandParser
+from django.db.models import Model
 
 from enrow_webhooks.management.base import wrong_call
 from leads.arguments import how_to_map
@@ -29,7 +30,18 @@ def chosen(label: str) -> LeadMapping:
 
     Raises CommandError with the choices, or with the lines that map a model which is not mapped.
     """
-    return _named(label) if label else _usual()
+    return chosen_rows(label)[0]
+
+
+def chosen_rows(label: str) -> tuple[LeadMapping, type[Model]]:
+    """Return the same, and the model whose rows are meant: a proxy's or a child's own are not all of the table.
+
+    Raises CommandError as chosen() does.
+    """
+    if label:
+        return _named(label)
+    mapping = _usual()
+    return mapping, mapping.model
 
 
 def chosen_itself(label: str) -> LeadMapping:
@@ -54,12 +66,12 @@ def _usual() -> LeadMapping:
     raise wrong_call(f"Several models are mapped: give --model, one of {', '.join(map(_label, registry))}.")
 
 
-def _named(label: str) -> LeadMapping:
+def _named(label: str) -> tuple[LeadMapping, type[Model]]:
     model = next((model for model in apps.get_models() if model._meta.label_lower == label.lower()), None)
     if model is None:
         raise _unknown(label)
     if mapping := registry.of(model):
-        return mapping
+        return mapping, model
     raise wrong_call(f"{model._meta.label} is not mapped to leads. {how_to_map(model)}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from enrow_webhooks.client.values import Kind, Query
 from enrow_webhooks.transactions import repeated
@@ -51,7 +51,7 @@ class Page:
 
 def pages(mapping: LeadMapping, queryset: QuerySet[Any], kinds: Sequence[Kind], size: int) -> Iterator[Page]:
     """Yield the leads in pages, by primary key, read where they are written; a constant number of queries a page."""
-    for source in _sources(queryset.using(mapping.alias), size):
+    for source in _sources(mapping, queryset.using(mapping.alias), size):
         for page in reading.pages(mapping, source, size):
             judges = any(KINDS[kind].judges for kind in kinds)
             rows = reading.with_statuses(mapping, page) if judges else page
@@ -69,20 +69,34 @@ def _left_out(mapping: LeadMapping, rows: Sequence[tuple[Any, ...]]) -> set[Any]
     return pks.difference(repeated(mapping.alias, partial(list, some)))
 
 
-def _sources(queryset: QuerySet[Any], size: int) -> Iterator[QuerySet[Any]]:
-    """Yield the same leads as querysets that may be filtered.
+def _sources(mapping: LeadMapping, queryset: QuerySet[Any], size: int) -> Iterator[QuerySet[Any]]:
+    """Yield the same leads as querysets that may be filtered, and whose primary key is that of the mapped table.
 
     A slice is read once, by primary keys: asked again after the first results, ``leads.filter(email="")[:100]`` would
     let others in. That is the one case in which memory grows with the queryset, by a key for each lead.
     """
-    query, leads = queryset.query, queryset.model._base_manager.using(queryset.db)
+    query, leads, name = queryset.query, queryset.model._base_manager.using(queryset.db), "pk"
+    if is_other := _has_another_key(queryset.model, mapping.model):
+        leads, name = mapping.rows(), _primary_key(mapping.model).name
     if query.is_sliced:
-        keys = sorted(queryset.values_list("pk", flat=True))
+        keys = sorted(queryset.values_list(name, flat=True))
         yield from (leads.filter(pk__in=keys[at : at + size]) for at in range(0, len(keys), size))
-    elif query.combinator or query.distinct or query.group_by:
-        yield leads.filter(pk__in=queryset.values("pk"))
+    elif is_other or query.combinator or query.distinct or query.group_by:
+        yield leads.filter(pk__in=queryset.values(name))
     else:
         yield queryset
+
+
+def _has_another_key(model: type[Model], mapped: type[Model]) -> bool:
+    """Tell whether a child of the mapped model has a primary key that is not the parent's: of its own, or another's."""
+    key = _primary_key(model)
+    while key.model._meta.concrete_model is not mapped and getattr(key.remote_field, "parent_link", False):
+        key = key.target_field
+    return key is not mapped._meta.pk
+
+
+def _primary_key(model: type[Model]) -> Any:  # noqa: ANN401 - a field, or a relation
+    return model._meta.pk
 
 
 def plan(queryset: QuerySet[Any], order: Order, tally: Tally) -> Iterator[Batch]:

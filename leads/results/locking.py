@@ -170,7 +170,7 @@ def _written_by_project(mapping: LeadMapping, rows: Sequence[Fresh], changes: di
 def _write_by_orm(batch: _Batch, rows: Sequence[Fresh], instances: Collection[Any]) -> None:
     """Write values that only the ORM can write, like those of a field that encrypts."""
     mapping = batch.mapping
-    by_crm_id = {mapping.crm_id(_key_of(mapping, lead)): lead for lead in instances}
+    by_crm_id = {mapping.crm_id(mapping.key_of(lead)): lead for lead in instances}
     told = {row.crm_id: own for row in rows if (own := _own_values(batch, row))}
     times = [field for field in mapping.model._meta.concrete_fields if getattr(field, "auto_now", False)]
     for crm_id, own in told.items():
@@ -200,10 +200,6 @@ def _own_values(batch: _Batch, row: Fresh) -> dict[str, object]:
 def _written_fields(facts: KindFacts) -> list[str]:
     found = [] if facts.judges else [facts.value, *filter(None, [facts.country])]
     return [*found, facts.status, facts.checked_at]
-
-
-def _key_of(mapping: LeadMapping, lead: Any) -> Any:  # noqa: ANN401 - whatever the key is
-    return lead.pk if mapping.crm_id_field == "pk" else getattr(lead, mapping.crm_id_field)
 
 
 def _word(facts: KindFacts, row: Fresh) -> str:

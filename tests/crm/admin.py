@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from leads.admin import EnrichmentAdminMixin, EnrichmentInlineMixin
-from tests.crm.models import Candidate, Company, Contact, Member
+from tests.crm.models import Agent, Candidate, Company, Contact, Member
 
 
 @admin.register(Contact)
@@ -39,3 +39,10 @@ class CandidateAdmin(EnrichmentAdminMixin, admin.ModelAdmin):
     """Nobody types what is found."""
 
     readonly_fields = ("email", "email_state", "phone")
+
+
+@admin.register(Agent)
+class AgentAdmin(EnrichmentAdminMixin, admin.ModelAdmin):
+    """A child of a mapped model, with another primary key."""
+
+    fields = ("given_name", "family_name", "work_email")

@@ -45,6 +45,13 @@ class Partner(Contact):
     since = models.DateField(null=True)
 
 
+class Agent(Contact):
+    """Rows of two tables, and a primary key that is not the parent's."""
+
+    number = models.AutoField(primary_key=True)
+    contact = models.OneToOneField(Contact, models.CASCADE, parent_link=True)
+
+
 class Candidate(models.Model):
     """A key that is no number, its own columns for statuses, and a phone that is encrypted."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from functools import partial
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -9,14 +12,25 @@ from django.db import connection
 from benchmarks import pages, plans, rows
 from enrow_webhooks.admin import BigTableAdmin
 from enrow_webhooks.bounded_counts import BoundedPaginator
+from enrow_webhooks.client.values import Kind
 from enrow_webhooks.models import WebhookEvent
+from leads import forgetting, reading, statuses
+from leads.kinds import KINDS
+from leads.mapping import registry
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.outbox import planning
 from leads.results import applying
+from leads.upkeep import leftovers
+from tests.crm.lead_mapping import CandidateMapping
+from tests.crm.models import Candidate, Contact, Person
+from tests.leads import big_mapped
 from tests.leads.admin_pages import MODELS, fill, run_action, said
 from tests.leads.answers import VIA, done, found
 
 pytestmark = pytest.mark.django_db
 
+# Leads of each of a host's tables; how many of them are asked for at once; what may be expected to be read for those.
+LEADS, SOME, MOST = 200_000, 200, 5000
 # Statements that the look at plans must find, or it proves nothing.
 FOUND = {
     "a column without an index": lambda: list(Lead.objects.filter(company_name="Nobody")),
@@ -61,6 +75,63 @@ def test_a_batch_looks_its_rows_up(running):
     planned = [plans.explain(statement) for statement in written if "jsonb_array_elements" in statement.text]
     assert len(planned) == 2
     assert [problem for plan in planned for problem in plans.problems(plan, sizes, most=1000)] == []
+
+
+def looks_at(model, keys):
+    """Return what is done with the leads of a mapped model that may grow with its table, by name."""
+    mapping, kinds = registry.of(model), (Kind.FIND_EMAIL, Kind.VERIFY_EMAIL)
+    facts, pks = KINDS[Kind.FIND_EMAIL], sorted(model.objects.values_list("pk", flat=True))
+    crm_ids = [mapping.crm_id(key) for key in keys]
+    middle, texts = model.objects.filter(pk__gt=pks[len(pks) // 2]), [str(key) for key in keys]
+    leads = model.objects.order_by("-pk")
+    looks = {
+        "the first page": lambda: next(planning.pages(mapping, model.objects.all(), kinds, SOME)),
+        "a page in the middle": lambda: next(planning.pages(mapping, middle, kinds, SOME)),
+        "by keys": lambda: reading.candidates([(mapping.label, crm_id) for crm_id in crm_ids]),
+        "who may be searched": lambda: reading.candidates([(mapping.label, one) for one in crm_ids], eligible=True),
+        "what is known": lambda: reading.enrichments(mapping, crm_ids),
+        "who is gone": lambda: leftovers._there(mapping, texts),
+        "traces": lambda: forgetting.traces(crm_ids[:100]),
+        "being searched": lambda: list(statuses.searching(mapping, facts, leads)[:50]),
+    }
+    for status in ("valid", "not_found", "failed", "invalid", ""):
+        looks[f"filter {status!r}"] = lambda status=status: list(statuses.having(mapping, facts, leads, status)[:50])
+    return looks
+
+
+def written(model, keys):
+    """Apply results of these leads."""
+    mapping = registry.of(model)
+    job = SearchJob.objects.create(
+        run=uuid.uuid4(), kind="find_email", state="running", enrow_id=f"enrow-{mapping.label}", requested=len(keys)
+    )
+    names = [mapping.crm_id(key) for key in keys]
+    asked = {"job": job, "model": mapping.label, "kind": "find_email"}
+    LeadSearch.objects.bulk_create(
+        LeadSearch(**asked, crm_id=name, position=place, fingerprint=uuid.uuid4()) for place, name in enumerate(names)
+    )
+    applying.apply(job.pk, done(*(found(name, f"{name}@firm.com") for name in names)), via=VIA)
+    assert LeadSearch.objects.filter(job=job, outcome="found").count() == len(keys)
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+def test_tables_of_a_host_are_looked_up(monkeypatch):
+    """Numbers, UUIDs and texts as keys, inputs over a relation and in a subquery; PostgreSQL is free to choose."""
+    monkeypatch.setattr(CandidateMapping, "email_status", "")
+    monkeypatch.setattr(statuses, "_FEW", 1000)
+    big_mapped.fill(LEADS)
+    sizes = plans.sizes_of(*big_mapped.TABLES)
+    wrong = {}
+    for model in (Contact, Candidate, Person):
+        keys = list(model.objects.order_by("?").values_list(registry.of(model).crm_id_field, flat=True)[:SOME])
+        looks = looks_at(model, keys) | {"results": partial(written, model, keys)}
+        for name, look in looks.items():
+            planned = [plans.explain(statement) for statement in plans.recorded(look)]
+            problems = [problem for plan in planned if plan for problem in plans.problems(plan, sizes, most=MOST)]
+            assert any(planned), f"{name} asks for nothing"
+            wrong |= {f"{model.__name__}: {name}": problems} if problems else {}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("model", MODELS)

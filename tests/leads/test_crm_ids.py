@@ -8,7 +8,7 @@ from django.db.models.functions import Cast
 
 from leads import crm_ids
 from leads.mapping import registry
-from tests.crm.models import Candidate, Contact, Partner, Person
+from tests.crm.models import Agent, Candidate, Contact, Partner, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +17,7 @@ LEADS = {
     "large number": lambda: Contact.objects.create(pk=2**63 - 1, given_name="Ann"),
     "negative number": lambda: Contact.objects.create(pk=-(10**18), given_name="Ann"),
     "a child's": lambda: Partner.objects.create(given_name="Ann"),
+    "a child's with another primary key": lambda: Agent.objects.create(id=99, given_name="Ann"),
     "UUID": lambda: Candidate.objects.create(name="Ann"),
     "text": lambda: Person.objects.create(code="ann", name="Ann"),
 }
@@ -28,11 +29,11 @@ def test_a_key_and_its_text_say_the_same(make):
     lead = make()
     mapping, model = registry.of(type(lead)), type(lead)
     lead.refresh_from_db()
-    key = getattr(lead, mapping.crm_id_field)
+    key = mapping.key_of(lead)
     assert model.objects.annotate(text=crm_ids.text(mapping, "default")).get().text == str(key)
     rows = model.objects.annotate(leads_text=Cast(Value(str(key)), TextField()))
     named = crm_ids.key(mapping, "leads_text", "default")
-    found = rows.annotate(named=named or F("leads_text")).filter(named=F(mapping.crm_id_field))
+    found = rows.annotate(named=named or F("leads_text")).filter(named=F(mapping.key_name))
     assert found.get() == lead
 
 

@@ -10,9 +10,10 @@ from leads.kinds import KINDS
 from leads.mapping import registry
 from leads.models import LeadEnrichment, LeadSearch
 from leads.reading import candidates, enrichments, status
+from leads.skips import Reason
 from tests.conftest import finish
 from tests.crm.lead_mapping import PersonMapping
-from tests.crm.models import Candidate, Company, Contact, KeyContact, Person
+from tests.crm.models import Agent, Candidate, Company, Contact, KeyContact, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,26 @@ def test_a_table_with_renamed_columns_and_a_relation_is_enriched(sandbox):
     states = LeadEnrichment.objects.values_list("model", "email_status", "phone_status")
     assert set(states) == {("crm.contact", "valid", "found")}
     assert set(LeadSearch.objects.values_list("effect", flat=True)) == {"written"}
+
+
+@pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[:2]], ids=["all", "a slice"])
+def test_a_child_with_a_primary_key_of_its_own_is_the_row_of_its_parent(sandbox, part):
+    """Its own key is that of another lead, who is neither searched instead, nor left out in its place."""
+    others = contacts(3)
+    out, *agents = [
+        Agent.objects.create(
+            number=other.pk, given_name=f"Eve{number}", family_name="Somebody", employer=other.employer
+        )
+        for number, other in enumerate(others)
+    ]
+    Agent.objects.filter(pk=out.pk).update(opted_out=True)
+    run = enrich(part(Agent.objects.order_by("given_name")), find={"email"})
+    assert run.tally.skipped == {(Kind.FIND_EMAIL, Reason.LEFT_OUT): 1}
+    finish(sandbox)
+    written = set(Contact.objects.exclude(work_email=None).values_list("given_name", flat=True))
+    assert written == ({"Eve1", "Eve2"} if run.tally.to_search.total() == 2 else {"Eve1"})
+    crm_ids = set(LeadSearch.objects.values_list("crm_id", flat=True))
+    assert crm_ids == {f"contact-{agent.contact_id}" for agent in agents[: run.tally.to_search.total()]}
 
 
 def test_verification_judges_and_a_status_counts_only_for_its_value(sandbox):

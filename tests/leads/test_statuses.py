@@ -18,7 +18,7 @@ from leads.reading import candidates, enrichments, status
 from leads.statuses import can_tell, having, searching
 from tests.conftest import finish
 from tests.crm.lead_mapping import ContactMapping
-from tests.crm.models import Candidate, Company, Contact, Member, Partner, Person
+from tests.crm.models import Agent, Candidate, Company, Contact, Member, Partner, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def told(model, facts):
 def read(model, facts):
     """Return the same as ``reading`` has it."""
     mapping = registry.of(model)
-    names = {mapping.crm_id(getattr(lead, mapping.crm_id_field)): str(lead) for lead in model.objects.all()}
+    names = {mapping.crm_id(mapping.key_of(lead)): str(lead) for lead in model.objects.all()}
     leads = candidates([(mapping.label, crm_id) for crm_id in names])
     states = enrichments(mapping, leads)
     found = {}
@@ -97,6 +97,20 @@ def test_it_is_told_of_keys_and_values_of_any_shape(sandbox, monkeypatch):
         names = {str(one)[:3]: str(one) for one in model.objects.all()}
         expected = {"valid": {names["Ann"]}, "not_found": {names["Bob"]}, "": {names["Eve"]}}
         assert told(model, EMAIL) == read(model, EMAIL) == expected
+
+
+def test_it_is_told_of_a_child_with_another_primary_key(sandbox):
+    """Whose own key is that of another lead."""
+    others = contacts("Ann", "Bob", "Eve")
+    for other, name in zip(others, ("Zoe Somebody", "Joe Nobody", "Noa Somebody"), strict=True):
+        given, family = name.split()
+        Agent.objects.create(number=other.pk, given_name=given, family_name=family, employer=other.employer)
+    enrich(Agent.objects.exclude(given_name="Noa"), find={"email"})
+    assert set(searching(registry.of(Agent), EMAIL, Agent.objects.all())) == set(
+        Agent.objects.exclude(given_name="Noa")
+    )
+    finish(sandbox)
+    assert told(Agent, EMAIL) == read(Agent, EMAIL) == {"valid": {"Zoe"}, "not_found": {"Joe"}, "": {"Noa"}}
 
 
 def test_a_lead_has_only_the_status_of_its_own_model(sandbox):

@@ -28,6 +28,20 @@ FAULTS = [
     ),
     Fault(
         file="leads/outbox/planning.py",
+        before="    return key is not mapped._meta.pk\n",
+        after="    return False\n",
+        means="a child's own primary key is taken for that of another lead, who is searched or left out in its place",
+        tests=("tests/leads/test_mapped.py",),
+    ),
+    Fault(
+        file="leads/filters.py",
+        before="    leads = (model or mapping.model)._default_manager",
+        after="    leads = mapping.model._default_manager",
+        means="--model with a child or a proxy spends credits on the whole table of its parent",
+        tests=("tests/leads/management/test_choosing.py",),
+    ),
+    Fault(
+        file="leads/outbox/planning.py",
         before="        if crm_id == self._mapping.crm_id_prefix:\n",
         after="        if not crm_id:\n",
         means="a lead without a key is told that it was deleted",

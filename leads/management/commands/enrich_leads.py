@@ -20,7 +20,7 @@ from leads.credits.consent import credits_in_words
 from leads.enrichment import Progress, Run, Tally, Via, enrich, estimate
 from leads.kinds import JUDGING, KINDS, WORDS
 from leads.management import reports
-from leads.management.choosing import add_model, chosen
+from leads.management.choosing import add_model, chosen_rows
 from leads.management.idle_workers import IdleWorkers
 from leads.management.progress import ProgressBar
 from leads.management.spending import SpendingCommand
@@ -85,7 +85,8 @@ class Command(SpendingCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Enrich, or estimate."""
         try:
-            leads = filters.matching(chosen(options["model"]), options["where"], crm_ids=options["crm_id"])
+            mapping, model = chosen_rows(options["model"])
+            leads = filters.matching(mapping, options["where"], crm_ids=options["crm_id"], model=model)
         except filters.FilterError as error:
             raise wrong_call(str(error)) from error
         if options["limit"]:

@@ -10,8 +10,8 @@ from leads.enrichment import enrich
 from leads.models import LeadEnrichment
 from tests.conftest import finish
 from tests.crm.admin import CandidateAdmin, MemberAdmin
-from tests.crm.models import Candidate, Company, Contact, Member
-from tests.leads.admin_pages import fields_of, list_page, row_page
+from tests.crm.models import Agent, Candidate, Company, Contact, Member
+from tests.leads.admin_pages import fields_of, list_page, row_page, run_action, text
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,31 @@ def company(count=2):
     for number in range(count):
         Contact.objects.create(given_name=f"Ann{number}", family_name="Somebody", employer=firm)
     return firm
+
+
+def test_the_page_of_a_child_with_another_primary_key_is_about_its_own_row(admin_client, sandbox):
+    """Its key is that of another lead, whose values, history and traces stay out of it."""
+    others = company(2).contact_set.order_by("pk")
+    zoe, _noa = (
+        Agent.objects.create(number=other.pk, given_name=name, family_name="Somebody", employer=other.employer)
+        for other, name in zip(others, ("Zoe", "Noa"), strict=True)
+    )
+    other, page = Contact.objects.get(pk=zoe.pk), row_page(zoe)
+    form = fields_of(admin_client.get(page)) | {"_save": "Save"}
+    enrich(Contact.objects.exclude(given_name="Noa"), find={"email"})
+    finish(sandbox)
+    saved(admin_client, page, form | {"family_name": "Somebody-Else"})
+    found = Contact.objects.get(pk=zoe.contact_id)
+    assert (found.family_name, found.work_email) == ("Somebody-Else", "zoe.somebody@firm.com")
+    shown = text(admin_client.get(page))
+    assert f"crm_id=contact-{zoe.contact_id}" in shown
+    assert f"contact-{other.pk}" not in shown
+    listed = text(admin_client.get(list_page(Agent)))
+    assert listed.count("e-mail valid") == 1
+    assert set(admin_client.get(list_page(Agent, enrow_email="valid")).context["cl"].result_list) == {zoe}
+    run_action(admin_client, "forget", Agent.objects.filter(pk=zoe.pk), confirm="1")
+    assert Contact.objects.get(pk=zoe.contact_id).work_email is None
+    assert Contact.objects.get(pk=other.pk).work_email
 
 
 def test_an_inline_keeps_what_came(admin_client, sandbox):

@@ -7,12 +7,13 @@ import json
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.models import QuerySet
 
 from leads.management import choosing
 from leads.management.choosing import chosen
 from leads.mapping import Registry, registry
-from leads.models import Lead
-from tests.crm.models import Company, Contact, KeyContact
+from leads.models import Lead, LeadSearch
+from tests.crm.models import Agent, Company, Contact, KeyContact, Partner
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,29 @@ def test_leads_are_chosen_over_relations(sandbox, capsys):
         )
         told = json.loads(capsys.readouterr().out)
         assert sum(kind["to_search"] for kind in told["kinds"].values()) == searched, condition
+
+
+@pytest.mark.parametrize("model", [Agent, Partner, KeyContact], ids=lambda model: model.__name__)
+def test_a_child_or_a_proxy_means_its_own_rows(sandbox, capsys, monkeypatch, model):
+    """Not all of the mapped table: credits are spent on who is named. Fields and crm_ids narrow it further."""
+    monkeypatch.setattr(
+        KeyContact._meta.default_manager, "get_queryset", lambda: QuerySet(KeyContact).filter(mobile="7")
+    )
+    firm = Company.objects.create(title="Firm", website="firm.com")
+    told = {"family_name": "Somebody", "employer": firm}
+    *_, other = (Contact.objects.create(**told, given_name=f"Ann{number}") for number in range(2))
+    rows = [model.objects.create(**told, given_name=f"Eve{number}", mobile="7") for number in range(2)]
+
+    def crm_ids(*options):
+        call_command("enrich_leads", "--model", model._meta.label, "--find", "email", "--json", *options)
+        run = json.loads(capsys.readouterr().out)["run"]
+        return set(LeadSearch.objects.filter(job__run=run).values_list("crm_id", flat=True))
+
+    names = [f"contact-{row.id}" for row in rows]
+    with pytest.raises(CommandError, match="There is no lead with the crm_id"):
+        crm_ids("--crm-id", f"contact-{other.id}")
+    assert crm_ids("--crm-id", names[0]) == {names[0]}
+    assert crm_ids("--where", f"pk={rows[1].pk}") == {names[1]}
 
 
 @pytest.mark.parametrize(
