@@ -256,7 +256,7 @@ PROGRAMS = (
         name="SuiteCRM",
         # No public file of an export was found. It has these labels, without a colon, of these fields: the first file.
         sources=(
-            "https://github.com/salesagility/SuiteCRM/blob/05a6ec95ca/include/export_utils.php",
+            "https://github.com/salesagility/SuiteCRM/blob/b533ad20e5/include/export_utils.php",
             "https://github.com/salesagility/SuiteCRM/blob/046949fbb7/modules/Contacts/language/en_us.lang.php",
             "https://github.com/salesagility/SuiteCRM/blob/011f644bac/modules/Leads/language/en_us.lang.php",
         ),
