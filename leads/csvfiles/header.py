@@ -147,7 +147,10 @@ def _known(titles: Sequence[str], own: Mapping[str, FileColumn], program: Progra
     known = _behind(2, _agreed()) | _behind(1, _titles(COMMON))
     for facts in VALUES:
         known |= _behind(1, {heading: (facts.value, rank) for rank, heading in enumerate(facts.headings)})
-    known |= _titles(program) if program else {}
+    if program:
+        known |= _titles(program)
+        for title in map(_plain, program.other_meaning):
+            known.pop(title, None)
     known |= {title: (name, 0) for title, name in _hosts(own).items() if title != "id" and _is_ours(titles, name)}
     known |= {_plain(name): (name, 0) for name in own if _is_ours(titles, name)}
     return {title: (name, rank) for title, (name, rank) in known.items() if name in own}

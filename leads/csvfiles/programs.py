@@ -16,17 +16,28 @@ class Program:
     """A program that exports people."""
 
     name: str
-    # Where its headings can be looked up.
-    source: str
+    # Public pages and files that show its headings, word by word; all of them were opened.
+    sources: tuple[str, ...]
     # Headings that only this program has; one set of them is enough to recognise it.
     marks: tuple[tuple[str, ...], ...]
     headings: Mapping[str, tuple[str, ...]]
+    # Headings that say something else here than in other files.
+    other_meaning: tuple[str, ...] = ()
 
+
+# What an importer reads of the exports of Salesforce, HubSpot, Apollo and Pipedrive.
+_ALIASES = "https://github.com/aglyn/aglyn/blob/be88539643/libs/plugins/crm/src/lib/transfer/aliases.ts"
 
 PROGRAMS = (
     Program(
         name="Apollo",
-        source="https://github.com/search?q=%22Person+Linkedin+Url%22+%22Work+Direct+Phone%22&type=code",
+        sources=(
+            _ALIASES,
+            # A whole row of an export, with its headings.
+            "https://github.com/sarthakjdev/apollo-to-listmonk-csv/blob/06be3979bd/index.js",
+            # "Company Name", as newer exports have it, and "Secondary Email".
+            "https://github.com/blackwhite913/RDMedia-LeadManagement/blob/3a0775b777/backend/src/ingest.py",
+        ),
         marks=(("Person Linkedin Url",), ("Apollo Contact Id",)),
         headings={
             "crm_id": ("Apollo Contact Id",),
@@ -36,60 +47,82 @@ PROGRAMS = (
             "company_domain": ("Website",),
             "linkedin_url": ("Person Linkedin Url",),
             "country_code": ("Country", "Company Country"),
+            # "Tertiary Email" was read in public importers only whose address is not known.
             "email": ("Email", "Secondary Email", "Tertiary Email"),
+            # "First Phone" of older exports may be that of the company: it is left out.
             "phone": ("Work Direct Phone", "Mobile Phone", "Other Phone", "Home Phone"),
         },
     ),
     Program(
         name="HubSpot",
-        source="https://knowledge.hubspot.com/import-and-export/export-records",
+        sources=(
+            _ALIASES,
+            "https://github.com/Cloudkibo/KiboEngage/blob/1133a0f243/server/api/v1.1/hubspotIntegration/hubspotDefaultFields.js",
+            # "Record ID": made from HubSpot's own pages. A list of all headings of an export of 2023 has it, too; where
+            # that list stands is not known.
+            "https://github.com/okikio/utils/blob/000f95cbdf/packages/csv/fixtures/representative/hubspot/contacts-export.csv",
+        ),
         marks=(("Record ID",),),
+        # A heading for the profile was seen nowhere: what people usually write is understood.
         headings={
             "crm_id": ("Record ID",),
             "firstname": ("First Name",),
             "lastname": ("Last Name",),
             "company_name": ("Company Name", "Associated Company"),
-            "company_domain": ("Website URL",),
-            "linkedin_url": ("LinkedIn URL",),
+            "company_domain": ("Website URL", "Company Domain Name"),
             "country_code": ("Country/Region",),
-            "email": ("Email",),
+            "email": ("Email", "Work email"),
             "phone": ("Phone Number", "Mobile Phone Number"),
         },
     ),
     Program(
         name="Salesforce",
-        source="https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/"
-        "salesforce_field_reference_Lead.htm",
+        sources=(
+            # The headings of reports on leads and on contacts.
+            _ALIASES,
+            # The labels of its fields.
+            "https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/salesforce_field_reference_Lead.htm",
+            # "Contact ID": made from Salesforce's own pages.
+            "https://github.com/okikio/utils/blob/000f95cbdf/packages/csv/fixtures/representative/salesforce/contacts-report-details.csv",
+        ),
         marks=(("Lead ID",), ("Contact ID",), ("Company / Account",)),
         headings={
             "crm_id": ("Lead ID", "Contact ID"),
             "firstname": ("First Name",),
             "lastname": ("Last Name",),
-            "fullname": ("Full Name",),
+            "fullname": ("Full Name", "Lead Name", "Contact Name"),
             "company_name": ("Company / Account", "Company", "Account Name"),
             "company_domain": ("Website",),
             "country_code": ("Country", "Mailing Country"),
             "email": ("Email",),
-            "phone": ("Phone", "Mobile", "Mobile Phone", "Other Phone", "Home Phone"),
+            "phone": ("Phone", "Business Phone", "Mobile", "Mobile Phone", "Other Phone", "Home Phone"),
         },
     ),
     Program(
         name="Odoo",
-        source="https://github.com/odoo/odoo/blob/17.0/addons/crm/models/crm_lead.py",
-        marks=(("External ID",),),
+        # No public file of a lead or contact was found. An export has the labels of the fields (the first file), which
+        # are Odoo's own: of a lead (the second), and of a contact (the third).
+        sources=(
+            "https://github.com/odoo/odoo/blob/019afca702/addons/web/controllers/export.py",
+            "https://github.com/odoo/odoo/blob/0015f11c64/addons/crm/models/crm_lead.py",
+            "https://github.com/odoo/odoo/blob/00021842e4/odoo/addons/base/models/res_partner.py",
+        ),
+        marks=(("External ID",), ("Opportunity", "Contact Name")),
         headings={
             "crm_id": ("External ID", "ID"),
             "fullname": ("Contact Name", "Name"),
             "company_name": ("Company Name", "Related Company"),
-            "company_domain": ("Website",),
-            "country_code": ("Country",),
+            "company_domain": ("Website", "Website Link"),
+            "country_code": ("Country", "Country Code"),
             "email": ("Email",),
             "phone": ("Phone", "Mobile"),
         },
+        # That of the user, who sells; not that of the person.
+        other_meaning=("Company",),
     ),
     Program(
         name="LinkedIn Connections",
-        source="https://github.com/Thanh-To/linkedin-network-visualization/pull/2",
+        sources=("https://github.com/Thanh-To/linkedin-network-visualization/pull/2",),
         marks=(("URL", "Connected On"),),
         headings={
             "firstname": ("First Name",),
@@ -101,7 +134,14 @@ PROGRAMS = (
     ),
     Program(
         name="Pipedrive",
-        source="https://support.pipedrive.com/en/article/exporting-data-from-pipedrive",
+        sources=(
+            # Written from real exports of people and of organizations.
+            "https://github.com/RockRoofing/rock-app/blob/1b0fa34cec/lib/crmImportMap.js",
+            # "Person - Phone" is in Pipedrive's own sample, of which this is a copy.
+            "https://github.com/okikio/utils/blob/000f95cbdf/packages/csv/fixtures/official/pipedrive-sample-official.csv",
+            # Countries, "Person - Email", and the headings without "Person - ".
+            _ALIASES,
+        ),
         marks=(("Person - ID",), ("Person - Name",), ("Person - First name",)),
         headings={
             "crm_id": ("Person - ID",),
@@ -109,18 +149,31 @@ PROGRAMS = (
             "lastname": ("Person - Last name",),
             "fullname": ("Person - Name",),
             "company_name": ("Person - Organization", "Organization - Name"),
-            "company_domain": ("Organization - Website", "Person - Website"),
-            "email": ("Person - Email - Work", "Person - Email", "Person - Email - Other", "Person - Email - Home"),
+            "company_domain": ("Organization - Website",),
+            "country_code": ("Person - Postal address - Country", "Organization - Address - Country"),
+            "email": (
+                *("Person - Email - Work", "Email - Work", "Person - Email"),
+                *("Person - Email - Other", "Person - Email - Home"),
+            ),
             "phone": (
-                *("Person - Phone - Work", "Person - Phone", "Person - Phone - Mobile"),
-                *("Person - Phone - Other", "Person - Phone - Home"),
+                *(
+                    "Person - Phone - Work",
+                    "Phone - Work",
+                    "Person - Phone",
+                    "Person - Phone - Mobile",
+                    "Phone - Mobile",
+                ),
+                *("Person - Phone - Other", "Phone - Other", "Person - Phone - Home", "Phone - Home"),
             ),
         },
     ),
     Program(
         name="Outlook",
-        source="https://support.microsoft.com/en-us/office/create-or-edit-csv-files-to-import-into-outlook-"
-        "4518d70d-8fe9-46ad-94fa-1494247193c7",
+        sources=(
+            "https://github.com/roundcube/roundcubemail/blob/009f44e331/program/localization/en_US/csv2vcard.inc",
+            # Of countries without "/Region": an older form, which LinkedIn wrote, too.
+            "https://npmjs.com/package/csv-linkedin-parser",
+        ),
         marks=(("E-mail Address", "Business Phone"), ("E-mail Display Name",), ("E-mail Type",)),
         headings={
             "firstname": ("First Name",),
@@ -137,7 +190,14 @@ PROGRAMS = (
     ),
     Program(
         name="Google Contacts",
-        source="https://github.com/search?q=%22Organization+Name%2COrganization+Title%22+%22Phone+1+-+Value%22&type=code",
+        sources=(
+            # The form until 2024. The newer one ("First Name", "Organization Name") was read in many public importers
+            # and their tests, but where they stand is not known.
+            "https://github.com/malbuquerque/produto/issues/59",
+            "https://github.com/owncloud-archive/contacts/issues/827",
+            # "Address 1 - Country".
+            "https://github.com/roundcube/roundcubemail/blob/009f44e331/program/lib/Roundcube/rcube_csv2vcard.php",
+        ),
         marks=(("E-mail 1 - Value",), ("Phone 1 - Value",)),
         headings={
             "firstname": ("First Name", "Given Name"),
@@ -152,14 +212,19 @@ PROGRAMS = (
     ),
     Program(
         name="Twenty",
-        source="https://github.com/twentyhq/twenty/blob/main/packages/twenty-front/src/modules/object-record/"
-        "record-index/export/hooks/useRecordIndexExportRecords.ts",
+        # An export has the label of a field, and behind a slash that of its part: the first two files. The labels are
+        # in the third and fourth. Of the company it has the id alone, as "Company Id".
+        sources=(
+            "https://github.com/twentyhq/twenty/blob/0bebca093e/packages/twenty-front/src/modules/object-record/record-index/export/hooks/useRecordIndexExportRecords.ts",
+            "https://github.com/twentyhq/twenty/blob/173942e815/packages/twenty-front/src/modules/settings/data-model/constants/CompositeFieldSubFieldLabel.ts",
+            "https://github.com/twentyhq/twenty/blob/29edbb7562/packages/twenty-docs/user-guide/data-migration/how-tos/import-contacts-via-csv.mdx",
+            "https://github.com/twentyhq/twenty/pull/5085",
+        ),
         marks=(("Emails / Primary Email",), ("Name / First Name",)),
         headings={
             "crm_id": ("Id",),
             "firstname": ("Name / First Name",),
             "lastname": ("Name / Last Name",),
-            "company_name": ("Company / Name", "Company"),
             "linkedin_url": ("Linkedin / Link URL",),
             "email": ("Emails / Primary Email",),
             "phone": ("Phones / Primary Phone Number",),
@@ -168,8 +233,12 @@ PROGRAMS = (
     ),
     Program(
         name="EspoCRM",
-        # Its CSV files have the names of attributes, not their labels.
-        source="https://github.com/espocrm/espocrm/pull/1311",
+        # Its CSV files have the names of attributes, not their labels: the first file. They are in the second.
+        sources=(
+            "https://github.com/espocrm/espocrm/blob/0657d78eb5/application/Espo/Tools/Export/Format/Csv/Processor.php",
+            "https://github.com/espocrm/espocrm/blob/00ed8e84bb/application/Espo/Modules/Crm/Resources/metadata/entityDefs/Lead.json",
+            "https://github.com/espocrm/espocrm/pull/1311",
+        ),
         marks=(("emailAddress", "phoneNumber"), ("emailAddress", "accountName")),
         headings={
             "crm_id": ("id",),
@@ -185,18 +254,23 @@ PROGRAMS = (
     ),
     Program(
         name="SuiteCRM",
-        source="https://github.com/salesagility/SuiteCRM/blob/hotfix/modules/Contacts/language/en_us.lang.php",
+        # No public file of an export was found. It has these labels, without a colon, of these fields: the first file.
+        sources=(
+            "https://github.com/salesagility/SuiteCRM/blob/b533ad20e5/include/export_utils.php",
+            "https://github.com/salesagility/SuiteCRM/blob/046949fbb7/modules/Contacts/language/en_us.lang.php",
+            "https://github.com/salesagility/SuiteCRM/blob/011f644bac/modules/Leads/language/en_us.lang.php",
+        ),
         marks=(("Office Phone",), ("Primary Address Country",)),
         headings={
             "crm_id": ("ID",),
             "firstname": ("First Name",),
             "lastname": ("Last Name",),
-            "fullname": ("Name",),
             "company_name": ("Account Name",),
             "company_domain": ("Website",),
             "country_code": ("Primary Address Country",),
-            "email": ("Email Address", "Other Email"),
-            "phone": ("Office Phone", "Mobile", "Other Phone", "Home"),
+            "email": ("Email Address",),
+            # Of a contact the last is "Home", of a lead "Home Phone".
+            "phone": ("Office Phone", "Mobile", "Other Phone", "Home", "Home Phone"),
         },
     ),
 )
@@ -205,7 +279,7 @@ COMPANYS_OWN = ("Corporate Phone", "Company Phone", "Company Main Phone", "Compa
 # Whatever the program: what people head the columns of a file of their own with.
 COMMON = Program(
     name="",
-    source="",
+    sources=(),
     marks=(),
     headings={
         "crm_id": ("ID", "External ID", "Lead ID", "Contact ID"),

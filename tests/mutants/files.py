@@ -55,6 +55,12 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/header.py",
+        before="in map(_plain, program.other_meaning):",
+        after="in ():",
+        means="the seller's own company becomes the employer of every lead out of Odoo",
+    ),
+    Fault(
+        file="leads/csvfiles/header.py",
         before="        others = []\n",
         after="",
         means="the ids of two programs are mixed",

@@ -36,18 +36,18 @@ EXPORTS = {
     ),
     "HubSpot": (
         (
-            "Record ID,First Name,Last Name,Email,Mobile Phone Number,Phone Number,Contact owner,Lead Status,"
-            "Associated Company,Associated Company IDs,Website URL,Country/Region,LinkedIn URL,Create Date"
+            "Record ID,First Name,Last Name,Company domain name,Company Name,Contact owner,Country/Region,Create Date,"
+            "Email,Lead Status,Mobile Phone Number,Phone Number,Website URL,Work email,Associated Company,"
+            "Associated Company IDs"
         ),
         {
             "crm_id": ["Record ID"],
             "firstname": ["First Name"],
             "lastname": ["Last Name"],
-            "company_name": ["Associated Company"],
-            "company_domain": ["Website URL"],
-            "linkedin_url": ["LinkedIn URL"],
+            "company_name": ["Company Name", "Associated Company"],
+            "company_domain": ["Website URL", "Company domain name"],
             "country_code": ["Country/Region"],
-            "email": ["Email"],
+            "email": ["Email", "Work email"],
             "phone": ["Phone Number", "Mobile Phone Number"],
         },
     ),
@@ -65,7 +65,7 @@ EXPORTS = {
         },
     ),
     "Odoo": (
-        "External ID,Opportunity,Contact Name,Company Name,Email,Mobile,Phone,Website,Country,Salesperson,Stage",
+        "External ID,Opportunity,Contact Name,Company Name,Company,Email,Mobile,Phone,Website,Country,Salesperson",
         {
             "crm_id": ["External ID"],
             "fullname": ["Contact Name"],
@@ -89,8 +89,9 @@ EXPORTS = {
     "Pipedrive": (
         (
             "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Email - Home,"
-            "Person - Email - Work,Person - Phone - Mobile,Person - Phone - Work,Person - Organization,"
-            "Person - Marketing status"
+            "Person - Email - Work,Person - Phone - Home,Person - Phone - Mobile,Person - Phone - Other,"
+            "Person - Phone - Work,Person - Organization,Person - Postal address - Country,Organization - Phone,"
+            "Organization - Website,Person - Marketing status"
         ),
         {
             "crm_id": ["Person - ID"],
@@ -98,8 +99,17 @@ EXPORTS = {
             "firstname": ["Person - First name"],
             "lastname": ["Person - Last name"],
             "company_name": ["Person - Organization"],
+            "company_domain": ["Organization - Website"],
+            "country_code": ["Person - Postal address - Country"],
             "email": ["Person - Email - Work", "Person - Email - Home"],
-            "phone": ["Person - Phone - Work", "Person - Phone - Mobile"],
+            "phone": [
+                *(
+                    "Person - Phone - Work",
+                    "Person - Phone - Mobile",
+                    "Person - Phone - Other",
+                    "Person - Phone - Home",
+                ),
+            ],
         },
     ),
     "Outlook": (
@@ -136,7 +146,7 @@ EXPORTS = {
     ),
     "Twenty": (
         (
-            "Id,Name / First Name,Name / Last Name,Emails / Primary Email,Emails / Additional Emails,"
+            "Id,Name / First Name,Name / Last Name,Company Id,Emails / Primary Email,Emails / Additional Emails,"
             "Phones / Primary Phone Number,Phones / Primary Phone Country Code,Linkedin / Link URL,City"
         ),
         {
@@ -190,10 +200,65 @@ def test_an_export_of_a_known_program_is_understood(program):
     assert header.titles == expected
 
 
+@pytest.mark.parametrize(
+    ("program", "titles", "expected"),
+    [
+        # Company is the exporting user's own here, so it must not become the employer of everybody.
+        (
+            "Odoo",
+            "External ID,Name,Company,Related Company,Website Link,Country Code,Mobile,Phone",
+            {"company_name": ["Related Company"], "company_domain": ["Website Link"], "phone": ["Phone", "Mobile"]},
+        ),
+        ("Odoo", "Opportunity,Contact Name,Company,Email", {"fullname": ["Contact Name"], "company_name": None}),
+        (
+            "Salesforce",
+            "Contact ID,Full Name,Account Name,Mailing Country,Mobile Phone,Business Phone",
+            {
+                "fullname": ["Full Name"],
+                "company_name": ["Account Name"],
+                "country_code": ["Mailing Country"],
+                "phone": ["Business Phone", "Mobile Phone"],
+            },
+        ),
+        (
+            "Google Contacts",
+            "Name,Given Name,Family Name,E-mail 1 - Type,E-mail 1 - Value,Organization 1 - Name,Organization 1 - Title",
+            {"firstname": ["Given Name"], "lastname": ["Family Name"], "company_name": ["Organization 1 - Name"]},
+        ),
+        (
+            "Outlook",
+            "E-mail Address,Business Phone,Home Country,Business Country",
+            {"country_code": ["Business Country", "Home Country"]},
+        ),
+        ("SuiteCRM", "First Name,Home Phone,Mobile,Office Phone", {"phone": ["Office Phone", "Mobile", "Home Phone"]}),
+        # A heading that is a company's, or nobody knows whose.
+        (
+            "Apollo",
+            "First Name,Company,First Phone,Corporate Phone,Person Linkedin Url",
+            {"company_name": ["Company"], "phone": None},
+        ),
+    ],
+)
+def test_other_forms_of_an_export_are_understood(program, titles, expected):
+    """Of another kind of record, or of an older version; a field with None is not read."""
+    header = columns_of(titles.split(","))
+
+    assert header.program == program
+    assert {name: header.titles.get(name) for name in expected} == expected
+
+
+def test_a_heading_means_the_usual_in_other_files():
+    """What says something else in one program is understood everywhere else."""
+    assert columns_of(["Company", "Email"]).titles["company_name"] == ["Company"]
+
+
 def test_every_program_is_tested_and_says_where_it_was_looked_up():
-    """A new table needs an export here, and a public address."""
+    """A new table needs an export here, and public addresses of pages or files, not of searches."""
     assert [program.name for program in PROGRAMS] == list(EXPORTS)
-    assert all(program.source.startswith("https://") for program in PROGRAMS)
+    for program in PROGRAMS:
+        assert program.sources, program.name
+        assert all(address.startswith("https://") for address in program.sources)
+        assert not any("/search?" in address for address in program.sources)
 
 
 def test_no_heading_of_a_program_means_two_fields():
