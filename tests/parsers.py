@@ -190,7 +190,8 @@ def column(field: Field, text: str) -> object:
 
 
 def somebody_else(way: finding.Way, text: str) -> object:
-    """Compare a row with a lead that differs from it in the last letter of everything."""
+    """Compare a row with a lead that differs from it in the last letter of everything; each text is read many times."""
+    text = text[: len(text) // 4]
     row, lead = Candidate(*[text] * 12), Candidate(*[f"{text}x"] * 12)
     return finding.is_another(way, row, lead), way.keys(row), way.asks(row) if way.keys(row) else None
 
@@ -207,9 +208,14 @@ def imported(file: bytes) -> object:
     return importing.import_leads(io.BytesIO(file.replace(b"\n", b" ").replace(b"|", b"\n")))
 
 
+def quarter(read: Callable[[str], object], text: str) -> object:
+    """Let a parser that does much for each character read a quarter of the text."""
+    return read(text[: len(text) // 4])
+
+
 def table(text: str) -> list[object]:
     """Read a text as the rows below a header."""
-    return list(tables.open_table(io.BytesIO(b"crm_id,email\n" + raw(text)), titles=columns.known_titles()))
+    return list(tables.open_table(io.BytesIO(b"crm_id,email\n" + raw(text)), titles=header.known_titles()))
 
 
 def lines_of(sign: str, text: str) -> list[object]:
@@ -309,7 +315,7 @@ OF_LEADS = [
     Parser(importing.import_leads, lambda text: imported(raw(text) + b"|")),
     Parser(importing.import_leads, lambda text: imported(b"crm_id,email|1," + raw(text.replace("|", "")) + b"|")),
     # As a row; and as many rows, of which each takes some microseconds: with quotes that open, close and escape.
-    Parser(tables.open_table, table),
+    Parser(tables.open_table, partial(quarter, table)),
     *each(tables.open_table, ('"\n', '1,"a\n', '"",\n', '\\"\n', "a\n"), lines_of),
     *each(Form.is_valid, (ConfirmForm, SpendForm), lambda form, text: form({"max_credits": text}).is_valid()),
     Parser(LeadForm.is_valid, lambda text: LeadForm({"crm_id": text}).is_valid()),

@@ -20,7 +20,7 @@ from leads.csvfiles.exporting import (
     export_leads,
     export_workbook,
 )
-from leads.management.choosing import add_model, chosen
+from leads.management.choosing import add_model, chosen_rows
 from leads.management.progress import ProgressBar
 from leads.mapping import LeadMapping
 
@@ -56,9 +56,9 @@ class Command(EnrowCommand):
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Export, and say how many."""
-        mapping = chosen(options["model"])
+        mapping, model = chosen_rows(options["model"])
         try:
-            leads = filters.matching(mapping, options["where"])
+            leads = filters.matching(mapping, options["where"], model=model)
         except filters.FilterError as error:
             raise wrong_call(str(error)) from error
         if file == "-":
