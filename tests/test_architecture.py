@@ -49,6 +49,10 @@ TESTED_ELSEWHERE = {
     },
     # Their one caller shows what they do.
     "leads/admin/spending.py": "tests/leads/admin/test_confirmation.py",
+    "leads/permissions.py": "tests/leads/admin/test_permissions.py",
+    "leads/admin/rights.py": "tests/leads/admin/test_permissions.py",
+    "leads/admin/values.py": "tests/leads/admin/test_permissions.py",
+    "leads/admin/viewing.py": "tests/leads/admin/test_links.py",
     "leads/credits/findings.py": "tests/leads/upkeep/test_doctor.py",
     "leads/mapping_checks/wording.py": "tests/leads/mapping_checks/test_checking.py",
     "leads/results/updating.py": "tests/leads/results/test_writeback.py",

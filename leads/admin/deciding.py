@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
+from leads.admin.rights import others_jobs
 from leads.admin.spending import SpendForm, queued_in_words
+from leads.admin.viewing import Viewer
 from leads.credits.consent import credits_in_words
 from leads.decisions import Decision, WrittenAgain
 from leads.enrichment import Run
@@ -39,6 +41,17 @@ def decide(
         page.message_user(request, f"Not {decision.done}: {len(pks) - done}; {decision.rule}.", WARNING)
 
 
+def without_others(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
+) -> QuerySet[SearchJob]:
+    """Leave out, with a sentence, the jobs with leads that the user may not search: nobody sends them in their name."""
+    others = others_jobs(Viewer.of(page, request), queryset)
+    if others:
+        sentence = f"Left as they are: {len(others)}; they have leads that you may not search."
+        page.message_user(request, sentence, WARNING)
+    return queryset.exclude(pk__in=others)
+
+
 def confirm_resend(
     page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
 ) -> HttpResponse | None:
@@ -55,7 +68,7 @@ def confirm_resend(
         sentence = f"Send at most {_MOST_SENT_AGAIN} jobs again here, or use manage.py enrow_jobs --resend."
         page.message_user(request, sentence, ERROR)
         return None
-    bill = decisions.bill_again(queryset)
+    bill, viewer = decisions.bill_again(queryset), Viewer.of(page, request)
     return confirmation_page(
         page,
         request,
@@ -63,7 +76,7 @@ def confirm_resend(
         {
             "title": _("Send again"),
             "action": "resend",
-            "jobs": [(job, page_url(page.admin_site, SearchJob, job.pk)) for job in jobs],
+            "jobs": [(job, page_url(viewer, SearchJob, job.pk)) for job in jobs],
             "bill": bill,
             "form": (form or SpendForm()).beside(bill),
             # Exactly the jobs that are shown, whatever the list shows by then.
@@ -135,6 +148,6 @@ def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: Writ
 def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:
     for run in runs:
         counts = run.tally.counts()
-        jobs = link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs."))
+        jobs = link(list_url(Viewer.of(page, request), SearchJob, run=run.id), _("See the search jobs."))
         message = format_html("Search again, {} {}", queued_in_words(run.tally), jobs if counts.searched else "")
         page.message_user(request, message, WARNING if counts.asked == counts.skipped else SUCCESS)

@@ -15,6 +15,7 @@ from leads import forgetting
 from leads.arguments import how_to_map
 from leads.erasing import NotForgotten
 from leads.mapping import registry
+from leads.permissions import FORGET_LEAD
 
 # More than these would make the request time out; the command forget_lead has no such limit.
 _MOST = 1000
@@ -24,8 +25,8 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
     """Forget: delete or blank the lead, as its mapping says, and what its searches and events hold."""
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may forget leads: those who may delete them."""
-        return self.has_delete_permission(request)
+        """Tell whether the user may forget the leads that they see: who has ``leads.forget_lead``."""
+        return bool(request.user.has_perm(FORGET_LEAD))
 
     @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])
     def forget(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -39,7 +39,7 @@ def people(sandbox, monkeypatch):
 
 @pytest.fixture
 def ann(people):
-    return login("view_contact", "change_contact", "delete_contact")
+    return login("view_contact", "change_contact", "spend_credits", "forget_lead")
 
 
 def test_the_list_shows_nothing_of_what_is_known(people, ann, admin_client):
@@ -111,7 +111,7 @@ def test_forgetting_nobody_says_so(people, ann):
 def test_searches_of_who_is_hidden_are_in_no_list_and_on_no_page(people, admin_client):
     """Who may see searches and jobs sees those of their own leads; whoever types an address gets nothing else."""
     shown, hidden = (LeadSearch.objects.get(crm_id=f"contact-{contact.pk}") for contact in people)
-    operator = login("view_leadsearch", "view_searchjob")
+    operator = login("view_leadsearch", "view_searchjob", "view_found_values")
     for lookups in ({}, {"crm_id": hidden.crm_id}, {"job": str(hidden.job_id)}, {"q": hidden.crm_id}):
         assert hidden not in set(operator.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
         assert hidden in set(admin_client.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
@@ -135,7 +135,8 @@ def test_no_result_is_given_to_who_is_hidden(people):
         value="a@firm.com",
     )
     SearchJob.objects.update(kept_aside=1)
-    operator = login("view_leadsearch", "change_leadsearch")
+    rights = ("view_leadsearch", "change_leadsearch", "view_contact", "spend_credits", "view_found_values")
+    operator = login(*rights)
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{hidden.pk}")
     assert "There is no lead with this CRM id." in text(page)
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{shown.pk}")
