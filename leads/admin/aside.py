@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
 from leads.admin.rights import may_give
 from leads.admin.values import NOT_SHOWN
@@ -56,7 +57,7 @@ def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
         page.message_user(request, _NONE, ERROR)
         return None
     search.refresh_from_db()
-    page.log_change(request, search, f"Given to lead {crm_id}.")
+    admin_log.note(request, LeadSearch, [search], f"Given to lead {crm_id}.")
     page.message_user(request, f"Given to lead {crm_id}: {search.get_effect_display()}.", SUCCESS)
     return None
 
@@ -70,8 +71,7 @@ def drop(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
     if "confirm" not in request.POST:
         return _page(page, request, rows, {"title": _("Drop"), "action": "drop"})
     done = [search for search in rows if aside.drop(search.pk, by=request.user.get_username())]
-    for search in done:
-        page.log_change(request, search, "Dropped: nobody gets this result.")
+    admin_log.note(request, LeadSearch, done, "Dropped: nobody gets this result.")
     page.message_user(request, f"Dropped: {len(done)}.", SUCCESS)
     return None
 

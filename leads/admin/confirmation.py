@@ -59,15 +59,19 @@ def confirm(
         return None
     form = ConfirmForm(request.POST) if "confirm" in request.POST else None
     force = "force" in request.POST
+    wanted: dict[str, Any] = {
+        **asked(kind),
+        "force": force,
+        "requested_by": request.user.get_username(),
+        "via": Via.ADMIN,
+    }
     # Only what the page was computed with is bought.
     was_shown = force is ("shown_force" in request.POST)
     if form is not None and was_shown and form.is_valid():
-        cap = form.cleaned_data["max_credits"]
-        user = request.user.get_username()
-        run = enrich(queryset, **asked(kind), force=force, max_credits=cap, requested_by=user, via=Via.ADMIN)
+        run = enrich(queryset, **wanted, max_credits=form.cleaned_data["max_credits"])
         _tell(page, request, run, kind)
         return None
-    expected = estimate(queryset, **asked(kind), force=force)
+    expected = estimate(queryset, **wanted)
     if form is None or not was_shown:
         form = ConfirmForm(initial={"force": force})
     form.beside(expected.bill)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
 from leads import forgetting
 from leads.arguments import how_to_map
@@ -55,6 +56,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
         except NotForgotten as error:
             self.message_user(request, str(error), ERROR)
             return
+        admin_log.note_all(request, self.model, f"Forgot {done.leads} leads and {done.searches} lead searches.")
         sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of events."
         self.message_user(request, sentence, SUCCESS)
 

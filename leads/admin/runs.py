@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import ReadOnlyAdmin
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.links import link, list_url
@@ -89,5 +90,7 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     def _decide(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun], decide: Any, done: Any) -> None:  # noqa: ANN401 - a decision of a run, and lazy text
         by = request.user.get_username()
         rows = list(queryset)
-        number = sum(decide(Run.get(row.pk), by=by) for row in rows)
+        decided = [row for row in rows if decide(Run.get(row.pk), by=by)]
+        admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
+        number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)

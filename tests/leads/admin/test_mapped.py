@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -10,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.mapping import LeadMapping
-from leads.models import LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from tests.conftest import finish
 from tests.crm.admin import ContactAdmin
 from tests.crm.lead_mapping import ContactMapping
@@ -166,3 +168,39 @@ def test_of_whom_nobody_has_looked_at_nothing_is_told(people, monkeypatch):
     shown = Contact.objects.get(pk=shown.pk)
     assert page.enrichment(shown) == "e-mail valid"
     assert "find e-mail" in page.enrichment_history(shown)
+
+
+@pytest.mark.parametrize("action", ["resume", "resend", "retry"])
+def test_a_job_with_somebody_who_is_hidden_is_left_alone(people, sandbox, action):
+    """Nobody sends or searches again for whom they may not see; a job of their own leads they do."""
+    operator = login("change_searchjob", "view_contact", "spend_credits")
+    mixed, own = SearchJob.objects.get(), SearchJob.objects.create(run=uuid.uuid4(), kind="find_email", requested=1)
+    state, outcome = {
+        "resume": ("held", "pending"),
+        "resend": ("unconfirmed", "pending"),
+        "retry": ("failed", "error"),
+    }[action]
+    Contact.objects.update(work_email=None)
+    LeadSearch.objects.update(outcome=outcome, effect="", fingerprint=None)
+    LeadSearch.objects.filter(crm_id=f"contact-{people[0].pk}").exclude(job=own).update(kind="find_phone")
+    LeadSearch.objects.create(
+        job=own, model="crm.contact", crm_id=f"contact-{people[0].pk}", kind="find_email", position=0, outcome=outcome
+    )
+    SearchJob.objects.update(state=state, written_at="2026-01-01T00:00Z")
+    before = SearchJob.objects.count()
+    page = run_action(operator, action, [mixed], model=SearchJob, confirm="1", max_credits="9")
+    assert "they have leads that you may not search" in " ".join(map(str, page.context["messages"]))
+    mixed.refresh_from_db()
+    assert (mixed.state, SearchJob.objects.count()) == (state, before)
+    run_action(operator, action, [own], model=SearchJob, confirm="1", max_credits="9")
+    own.refresh_from_db()
+    assert own.state != state or SearchJob.objects.count() > before
+
+
+def test_a_run_is_resumed_by_who_asked_where_somebody_is_hidden(people):
+    """Which leads are in it, it does not say."""
+    operator = login("change_enrichmentrun", "view_contact", "spend_credits")
+    for name in ("boss", "ann"):
+        EnrichmentRun.objects.update(state="paused", requested_by=name)
+        run_action(operator, "resume", EnrichmentRun.objects.all())
+        assert EnrichmentRun.objects.get().state == ("running" if name == "ann" else "paused")

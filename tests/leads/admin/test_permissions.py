@@ -9,6 +9,7 @@ from html import unescape
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -229,7 +230,7 @@ def test_who_lacks_a_permission_is_not_offered_the_action_and_does_nothing_by_it
 @pytest.mark.parametrize("place", [0, -1], ids=["view", "change"])
 @each_way
 def test_who_has_the_permissions_of_an_action_takes_it(rows, way, place):
-    """Each set that is enough is enough alone; what has a page shows it before anything happens."""
+    """Each set that is enough is enough alone; what has a page shows it first, and what was decided is written down."""
     client = browser(way.needs[place])
     assert way.name in offered(client, way.model)
     if way.has_page:
@@ -237,6 +238,10 @@ def test_who_has_the_permissions_of_an_action_takes_it(rows, way, place):
         assert not way.happened()
     run_action(client, way.name, [way.row()], model=way.model, **CONFIRMED)
     assert way.happened()
+    told = [f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.filter(user__is_staff=True)]
+    # Who searched stands in the run; to check a job decides nothing.
+    assert bool(told) == (way.name not in {"find_email", "find_phone", "check_now"})
+    assert not [value for value in (FOUND, BEFORE, BODY) if value in str(told)]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
