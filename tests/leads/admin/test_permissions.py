@@ -9,12 +9,16 @@ from html import unescape
 
 import pytest
 from django.apps import apps
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from enrow_webhooks.models import WebhookEvent
+from leads.admin.rights import may_search
+from leads.admin.viewing import Viewer
+from leads.mapping import registry
 from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.permissions import FORGET_LEAD, SPEND_CREDITS, VIEW_FOUND_VALUES
 from tests.leads.admin_pages import list_page, row_page, run_action
@@ -302,3 +306,17 @@ def test_no_link_answers_403(rows, codenames):
     linked = {unescape(url) for page in shown for url in re.findall(r'href="(/admin/[^"#]+)"', page)}
     for url in linked:
         assert client.get(url).status_code in {200, 302}, url
+
+
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_model_without_our_page_asks_for_the_same(rf, has_page):
+    """The project shows its leads by a page of its own, or not at all; jobs about them ask for credits all the same."""
+    site = AdminSite(name="other")
+    if has_page:
+        site.register(Lead, ModelAdmin)
+    for codenames in ((), ("view_lead",), ("spend_credits",), ("spend_credits", "view_lead")):
+        request = rf.get("/")
+        request.user = User.objects.create_user(f"user {codenames}", is_staff=True)
+        request.user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        may_spend = may_search(Viewer(site=site, request=request), registry.of(Lead))
+        assert may_spend == (set(codenames) == {"spend_credits", "view_lead"})
