@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.doctor import Finding, Level, inbox_findings
 from enrow_webhooks.inbox.replaying import preview
@@ -166,7 +167,12 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         return confirmation_page(self, request, "admin/enrow_webhooks/replay_confirmation.html", context)
 
     def _replay(self, request: HttpRequest, queryset: WebhookEventQuerySet, selected: int) -> None:
+        some = list(queryset.defer("payload").exclude(payload="")[: admin_log.MOST + 1])
         replayed = queryset.replay()
+        if len(some) > admin_log.MOST:
+            admin_log.note_all(request, WebhookEvent, f"Processed again ({replayed} rows).")
+        else:
+            admin_log.note(request, WebhookEvent, some, "Processed again.")
         transaction.on_commit(partial(wake, process_events), using=router.db_for_write(WebhookEvent))
         self.message_user(request, f"{replayed} will be processed again.", SUCCESS)
         if replayed < selected:

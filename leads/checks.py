@@ -17,7 +17,10 @@ from enrow_webhooks.databases import created, models_of, refused, written
 from leads.conf import LeadSettings
 
 _NUMBERS = ("BATCH_SIZE", "SENDING_LEASE_SECONDS", "GIVE_UP_AFTER_HOURS")
-_CREDITS = ("DAILY_CREDIT_LIMIT", "CONFIRM_ABOVE_CREDITS", "UNEXPLAINED_CREDITS", "BATCHED_DAILY_CREDITS")
+_CREDITS = (
+    *("DAILY_CREDIT_LIMIT", "USER_DAILY_CREDIT_LIMIT", "CONFIRM_ABOVE_CREDITS"),
+    *("UNEXPLAINED_CREDITS", "BATCHED_DAILY_CREDITS"),
+)
 _SPANS = ("UNCONFIRMED_MINUTES",)
 # A hundred years in days: with much more, a date in the past can no longer be computed.
 _LONGEST = 36_500
@@ -86,7 +89,7 @@ def _credits(enrow: dict[str, object]) -> Iterator[CheckMessage]:
         if not _is_zero_or_more(enrow.get(key, 0)):
             yield Error(
                 f'ENROW["{key}"] must be credits, zero or more, not {enrow[key]!r}.',
-                hint='Write a number like 500 or "12.5", or leave it out: then there is no DAILY_CREDIT_LIMIT, '
+                hint='Write a number like 500 or "12.5", or leave it out: then a day has no limit, '
                 "and the others have their defaults.",
                 id="enrow.E104",
             )

@@ -18,6 +18,7 @@ class LeadSettings(Section):
         # Credits per kind of search.
         "PRICES": {kind.value: str(facts.price) for kind, facts in KINDS.items()},
         "DAILY_CREDIT_LIMIT": None,
+        "USER_DAILY_CREDIT_LIMIT": None,
         "CONFIRM_ABOVE_CREDITS": None,
         "BATCH_SIZE": 5000,
         # Days per kind of search and outcome.
@@ -39,6 +40,12 @@ class LeadSettings(Section):
     def daily_credit_limit(self) -> Decimal | None:
         """The most that may be spent in one day, in the worst case; None for no limit."""
         limit = self.get("DAILY_CREDIT_LIMIT")
+        return None if limit is None else Decimal(str(limit))
+
+    @property
+    def user_daily_credit_limit(self) -> Decimal | None:
+        """The most that one user may spend in one day in the admin, in the worst case; None for no limit."""
+        limit = self.get("USER_DAILY_CREDIT_LIMIT")
         return None if limit is None else Decimal(str(limit))
 
     @property

@@ -43,7 +43,7 @@ def give_up(pk: uuid.UUID, *, by: str) -> bool:
     return applying.give_up(pk, f"Given up by {by}.")
 
 
-def resend(pk: uuid.UUID, *, by: str) -> bool:
+def resend(pk: uuid.UUID, *, by: str, via: str = "code") -> bool:
     """Give a job up whose answer was lost, and search its leads again; return whether it could be done.
 
     If Enrow did accept it the first time, it is billed twice. That is why the second POST is a job of its own: each
@@ -52,7 +52,7 @@ def resend(pk: uuid.UUID, *, by: str) -> bool:
     given_up = applying.give_up(pk, f"Sent again by {by}.")
     if given_up:
         job = SearchJob.objects.filter(pk=pk)
-        retry(job, by=by, max_credits=_price_again(job.get()))
+        retry(job, by=by, via=via, max_credits=_price_again(job.get()))
     return given_up
 
 
@@ -67,11 +67,17 @@ def _price_again(job: SearchJob) -> Decimal:
     return job.requested * lead_settings.price(Kind(job.kind))
 
 
-def beyond(jobs: QuerySet[SearchJob], max_credits: Decimal | None) -> list[uuid.UUID]:
-    """Return which of the unconfirmed jobs do not fit into the credits when they are sent again, oldest first."""
-    if max_credits is None:
+def beyond(jobs: QuerySet[SearchJob], max_credits: Decimal | None, *, user: str = "") -> list[uuid.UUID]:
+    """Return which of the unconfirmed jobs do not fit into the credits when they are sent again, oldest first.
+
+    Nor into what the day leaves to all and to the user who asks in the admin: given up, they could not be sent.
+    """
+    limits = budget.allowance(None, user=user).limits
+    if max_credits is not None:
+        limits.append(max_credits)
+    if not limits:
         return []
-    left, over = max_credits, []
+    left, over = min(limits), []
     for job in jobs.filter(state__in=RESEND.states).order_by("created_at"):
         if _price_again(job) > left:
             over.append(job.pk)
@@ -157,20 +163,21 @@ def write_again(jobs: QuerySet[SearchJob]) -> WrittenAgain:
     return WrittenAgain(tried=sum(tried.values()), refused=left)
 
 
-def foresee(jobs: QuerySet[SearchJob]) -> list[Estimate]:
+def foresee(jobs: QuerySet[SearchJob], *, by: str = "", via: str = "code") -> list[Estimate]:
     """Tell what ``retry`` would do, an estimate for each of its runs; writes and sends nothing."""
-    return [estimate(again.leads, **again.asked, overwrite=again.overwrite) for again in _again(jobs)]
+    who: dict[str, Any] = {"requested_by": by, "via": via}
+    return [estimate(again.leads, **again.asked, overwrite=again.overwrite, **who) for again in _again(jobs)]
 
 
 def bill_of(plans: Sequence[Estimate]) -> Bill:
     """Return what the runs of ``retry`` may cost together: each plan was made as if the others cost nothing."""
-    limits = [limit for plan in plans for limit in (plan.tally.allowance.day, plan.tally.allowance.balance)]
+    limits = [limit for plan in plans for limit in plan.tally.allowance.limits]
     together = sum((plan.tally.worst_case for plan in plans), Decimal(0))
-    most = min([together, *(limit for limit in limits if limit is not None)])
+    most = min([together, *limits])
     return Bill(worst_case=max(Decimal(0), most), balance=plans[0].balance if plans else None)
 
 
-def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None) -> list[Run]:
+def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None, via: str = "code") -> list[Run]:
     """Search the leads again whose search in these jobs ended in an error, and only those.
 
     A run per kind; ``max_credits`` bounds the worst case of all of them together.
@@ -186,6 +193,7 @@ def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = N
                 overwrite=again.overwrite,
                 max_credits=left,
                 requested_by=by,
+                via=via,
             )
         )
     return runs

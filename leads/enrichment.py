@@ -89,16 +89,18 @@ def estimate(
     max_credits: Decimal | float | None = None,
     overwrite: bool = False,
     force: bool = False,
+    requested_by: str = "",
+    via: str = "code",
 ) -> Estimate:
     """Tell what enrich() with the same arguments would do; writes and sends nothing.
 
     Raises TypeError and ValueError as enrich(). The balance is asked for, free of charge.
     """
     leads = arguments.leads(queryset)
-    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force)
+    order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
     cap = arguments.cap(max_credits)
     balance = budget.ask_balance()
-    tally = Tally(max_credits=cap, allowance=budget.allowance(balance))
+    tally = Tally(max_credits=cap, allowance=budget.allowance(balance, user=order.capped_user))
     posts = _foresee(leads, order, tally)
     return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
 
@@ -140,12 +142,12 @@ def enrich(
     model's queryset, an unknown word, credits below zero). Nothing is asked, written or sent then.
     """
     leads, cap = arguments.leads(queryset), arguments.cap(max_credits)
-    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
-    row = _row_of(leads, order, cap, via)
+    order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
+    row = _row_of(leads, order, cap)
     run = Run(id=row.pk, tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
         run.is_planned = False
-        run.tally.allowance = budget.allowance(None)
+        run.tally.allowance = budget.allowance(None, user=order.capped_user)
         _foresee(leads, order, run.tally)
         row.tally, row.worst_case = run.tally.as_json(), run.tally.worst_case
         row.save(force_insert=True)
@@ -176,8 +178,8 @@ def enrich_later(
     Raises TypeError and ValueError as enrich().
     """
     leads = arguments.leads(queryset)
-    order = Order(kinds=kinds_of(find, verify=verify), overwrite=overwrite, force=force, requested_by=requested_by)
-    row = _row_of(leads, order, arguments.cap(max_credits), via)
+    order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
+    row = _row_of(leads, order, arguments.cap(max_credits))
 
     def store() -> None:
         row.has_selection, row.next_plan_at = True, timezone.now()
@@ -190,7 +192,11 @@ def enrich_later(
     return Run(id=row.pk, tally=Tally(max_credits=row.max_credits), is_planned=False)
 
 
-def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None, via: str) -> EnrichmentRun:
+def _order(find: Collection[str], *, verify: bool, via: str, **asked: Any) -> Order:  # noqa: ANN401 - the fields of Order
+    return Order(kinds=kinds_of(find, verify=verify), via=Via(via), **asked)
+
+
+def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None) -> EnrichmentRun:
     mapping = registry.of(leads.model)
     return EnrichmentRun(
         model=mapping.label if mapping else "",
@@ -199,14 +205,14 @@ def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None, via: str) -
         force=order.force,
         max_credits=None if cap is None else min(cap, MOST_CREDITS),
         requested_by=order.requested_by[:150],
-        via=Via(via),
+        via=order.via,
         next_plan_at=timezone.now() + LEASE,
     )
 
 
 def _plan(run: Run, leads: QuerySet[Any], order: Order) -> None:
     balance = budget.ask_balance()
-    run.tally.allowance = budget.allowance(balance)
+    run.tally.allowance = budget.allowance(balance, user=order.capped_user)
     for number, batch in enumerate(plan(leads, order, run.tally)):
         # The first is noted with the end: most runs have one.
         if number and not _note(run, next_plan_at=timezone.now() + LEASE):

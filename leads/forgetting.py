@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from django.apps import apps
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -20,7 +21,7 @@ from enrow_webhooks.models import WebhookEvent
 from leads import erasing, sql
 from leads.erasing import Foreseen, NotForgotten
 from leads.mapping import registry
-from leads.models import EnrichmentRun, LeadEnrichment, LeadSearch, RunLead, SearchJob
+from leads.models import EnrichmentRun, Lead, LeadEnrichment, LeadSearch, RunLead, SearchJob
 from leads.results import aside
 from leads.runs.selecting import spellings
 
@@ -128,7 +129,8 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     renamed = LeadSearch.objects.sent_as(crm_ids)
     wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
-    # Before the keys are gone.
+    # Before the keys and names are gone.
+    _blank_log(crm_ids)
     _selected(crm_ids).delete()
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     _states(crm_ids).delete()
@@ -144,6 +146,18 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     )
     aside.recount([job.pk for job in jobs])
     return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
+
+
+def _blank_log(crm_ids: Sequence[str]) -> None:
+    """Blank what Django's admin log says of people: decisions about their searches, and edits of our own leads."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    about = ((LeadSearch, _searches(crm_ids)), (Lead, Lead.objects.filter(crm_id__in=crm_ids)))
+    for model, rows in about:
+        pks = [str(pk) for pk in rows.values_list("pk", flat=True)]
+        kind = {"content_type__app_label": model._meta.app_label, "content_type__model": model._meta.model_name}
+        entries = apps.get_model("admin", "LogEntry")._default_manager.filter(**kind, object_id__in=pks)
+        entries.update(object_repr="forgotten", change_message="")
 
 
 def _refused_of_job() -> Coalesce:

@@ -23,6 +23,7 @@ class Reason(enum.StrEnum):
     NOTHING_NEW = "nothing_new"
     OVER_CAP = "over_cap"
     OVER_DAY = "over_day"
+    OVER_USER = "over_user"
     OVER_BALANCE = "over_balance"
 
     @property
@@ -43,6 +44,7 @@ _LABELS = {
     Reason.NOTHING_NEW: "asked lately, and nothing is new",
     Reason.OVER_CAP: "over the credit limit of this run",
     Reason.OVER_DAY: "over the credit limit of the day",
+    Reason.OVER_USER: "over the credit limit of the user for the day",
     Reason.OVER_BALANCE: "over the balance",
 }
 

@@ -28,7 +28,8 @@ SIGNATURES = {
     "enrich_batched": "(leads: 'QuerySet[Any] | Model | Iterable[Model]', *, find: 'Collection[str]' = (), "
     "verify: 'bool' = False, daily_credits: 'Decimal | float | None' = None, requested_by: 'str' = '') -> 'int'",
     "estimate": "(queryset: 'QuerySet[Any]', *, find: 'Collection[str]' = (), verify: 'bool' = False, "
-    "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False) -> 'Estimate'",
+    "max_credits: 'Decimal | float | None' = None, overwrite: 'bool' = False, force: 'bool' = False, "
+    "requested_by: 'str' = '', via: 'str' = 'code') -> 'Estimate'",
     "kinds_of": "(find: 'Collection[str]', *, verify: 'bool' = False) -> 'tuple[Kind, ...]'",
     "sweep": "(*, jobs: 'int' = 1000) -> 'Swept'",
     "Run.wait": "(self, *, timeout: 'float | None' = None, pause: 'float' = 0.5, "
@@ -59,6 +60,7 @@ SETTINGS = {
     "GIVE_UP_AFTER_HOURS",
     "CONFIRM_ABOVE_CREDITS",
     "DAILY_CREDIT_LIMIT",
+    "USER_DAILY_CREDIT_LIMIT",
     "UNCONFIRMED_MINUTES",
     "UNEXPLAINED_CREDITS",
     "ENVIRONMENT",

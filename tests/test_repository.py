@@ -18,6 +18,8 @@ from django.apps import apps
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from leads import permissions
+
 ROOT = Path(__file__).resolve().parent.parent
 # Made by tools, and not part of the repository.
 MADE = {"build", "dist", "htmlcov", "var"}
@@ -113,7 +115,7 @@ def test_every_file_that_a_page_names_is_there(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_name_that_a_page_names_is_there(page):
-    """A dotted name of ours that a sentence uses is a module, something in one, a model or a Celery task."""
+    """A dotted name of ours that a sentence uses is a module, something in one, a model, a permission or a task."""
     named = [match[1] for match in map(DOTTED.fullmatch, sorted(code(page))) if match]
     assert not [dotted for dotted in named if not is_known(dotted)]
 
@@ -122,7 +124,11 @@ def is_known(dotted: str) -> bool:
     """Tell whether a dotted name means something: import as much of it as is a module, then follow its attributes."""
     current_app.autodiscover_tasks(force=True)
     label, _, rest = dotted.partition(".")
-    if dotted in current_app.tasks or (label in apps.app_configs and rest.lower() in apps.all_models[label]):
+    if (
+        dotted in vars(permissions).values()
+        or dotted in current_app.tasks
+        or (label in apps.app_configs and rest.lower() in apps.all_models[label])
+    ):
         return True
     parts = dotted.split(".")
     for end in range(len(parts), 0, -1):

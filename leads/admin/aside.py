@@ -11,8 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
-from leads import visibility
+from leads.admin.rights import may_give
+from leads.admin.values import NOT_SHOWN
+from leads.admin.viewing import Viewer
 from leads.models import LeadSearch
 from leads.results import aside
 
@@ -26,14 +29,14 @@ class LeadForm(forms.Form):
 
     crm_id = forms.CharField(label=_("CRM id of the lead"), max_length=128, strip=False)
 
-    def __init__(self, user: Any, data: Any = None) -> None:  # noqa: ANN401 - the project's own user model
+    def __init__(self, viewer: Viewer, data: Any = None) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(data)
-        self._user = user
+        self._viewer = viewer
 
     def clean_crm_id(self) -> str:
-        """Refuse a name that no lead has whom the user may see."""
+        """Refuse a name that no lead has whom the user may search."""
         crm_id: str = self.cleaned_data["crm_id"]
-        if not visibility.is_seen_by(self._user, crm_id):
+        if not may_give(self._viewer, crm_id):
             raise forms.ValidationError(_("There is no lead with this CRM id."))
         return crm_id
 
@@ -46,7 +49,7 @@ def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
         page.message_user(request, sentence, WARNING)
         return None
     (search,) = rows
-    form = LeadForm(request.user, request.POST if "confirm" in request.POST else None)
+    form = LeadForm(Viewer.of(page, request), request.POST if "confirm" in request.POST else None)
     if not form.is_valid():
         return _page(page, request, rows, {"title": _("Give to a lead"), "action": "give", "form": form})
     crm_id = form.cleaned_data["crm_id"]
@@ -54,7 +57,7 @@ def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
         page.message_user(request, _NONE, ERROR)
         return None
     search.refresh_from_db()
-    page.log_change(request, search, f"Given to lead {crm_id}.")
+    admin_log.note(request, LeadSearch, [search], f"Given to lead {crm_id}.")
     page.message_user(request, f"Given to lead {crm_id}: {search.get_effect_display()}.", SUCCESS)
     return None
 
@@ -68,8 +71,7 @@ def drop(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
     if "confirm" not in request.POST:
         return _page(page, request, rows, {"title": _("Drop"), "action": "drop"})
     done = [search for search in rows if aside.drop(search.pk, by=request.user.get_username())]
-    for search in done:
-        page.log_change(request, search, "Dropped: nobody gets this result.")
+    admin_log.note(request, LeadSearch, done, "Dropped: nobody gets this result.")
     page.message_user(request, f"Dropped: {len(done)}.", SUCCESS)
     return None
 
@@ -82,5 +84,6 @@ def _page(
     page: ModelAdmin[LeadSearch], request: HttpRequest, rows: list[LeadSearch], context: dict[str, Any]
 ) -> HttpResponse:
     # Exactly what is shown, whatever the list shows by then.
-    shown = {"rows": rows, "chosen": [search.pk for search in rows], "select_across": "0"}
+    hidden = "" if Viewer.of(page, request).sees_values else NOT_SHOWN
+    shown = {"rows": rows, "hidden": hidden, "chosen": [search.pk for search in rows], "select_across": "0"}
     return confirmation_page(page, request, "admin/leads/aside_confirmation.html", {**shown, **context})

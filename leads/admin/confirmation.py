@@ -18,6 +18,7 @@ from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
 from leads.admin.links import lead_urls, link, list_url
 from leads.admin.spending import SpendForm, queued_in_words
+from leads.admin.viewing import Viewer
 from leads.enrichment import Estimate, Run, Skip, Tally, Via, enrich, estimate
 from leads.kinds import asked, title
 from leads.mapping import registry
@@ -58,15 +59,19 @@ def confirm(
         return None
     form = ConfirmForm(request.POST) if "confirm" in request.POST else None
     force = "force" in request.POST
+    wanted: dict[str, Any] = {
+        **asked(kind),
+        "force": force,
+        "requested_by": request.user.get_username(),
+        "via": Via.ADMIN,
+    }
     # Only what the page was computed with is bought.
     was_shown = force is ("shown_force" in request.POST)
     if form is not None and was_shown and form.is_valid():
-        cap = form.cleaned_data["max_credits"]
-        user = request.user.get_username()
-        run = enrich(queryset, **asked(kind), force=force, max_credits=cap, requested_by=user, via=Via.ADMIN)
+        run = enrich(queryset, **wanted, max_credits=form.cleaned_data["max_credits"])
         _tell(page, request, run, kind)
         return None
-    expected = estimate(queryset, **asked(kind), force=force)
+    expected = estimate(queryset, **wanted)
     if form is None or not was_shown:
         form = ConfirmForm(initial={"force": force})
     form.beside(expected.bill)
@@ -84,7 +89,7 @@ def _show(
         **_costs(expected, kind),
         "title": title(kind),
         "action": kind,
-        "skips": _skips(page, expected.tally),
+        "skips": _skips(page, request, expected.tally),
         **context,
     }
     return confirmation_page(page, request, "admin/leads/enrich_confirmation.html", told)
@@ -103,7 +108,7 @@ def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
     }
 
 
-def _skips(page: ModelAdmin[Any], tally: Tally) -> list[tuple[str, int, list[tuple[Skip, str]]]]:
+def _skips(page: ModelAdmin[Any], request: HttpRequest, tally: Tally) -> list[tuple[str, int, list[tuple[Skip, str]]]]:
     """Return each reason with its count and its first leads, each with its address."""
     by_reason: dict[str, list[Skip]] = defaultdict(list)
     for skip in tally.examples:
@@ -111,7 +116,7 @@ def _skips(page: ModelAdmin[Any], tally: Tally) -> list[tuple[str, int, list[tup
     examples = {reason: skips[:_EXAMPLES] for reason, skips in by_reason.items()}
     mapping = registry.of(page.model)
     names = [(mapping.label, skip.crm_id) for skips in examples.values() for skip in skips] if mapping else []
-    urls = lead_urls(page.admin_site, names)
+    urls = lead_urls(Viewer.of(page, request), names)
     return [
         (reason.label, count, [(skip, urls.get(skip.crm_id, "")) for skip in examples[reason]])
         for (_kind, reason), count in tally.skipped.items()
@@ -122,9 +127,11 @@ def _tell(page: ModelAdmin[Any], request: HttpRequest, run: Run, kind: Kind) -> 
     # In a request's own transaction (ATOMIC_REQUESTS) they are there when the page is.
     own = SearchJob.objects.of_run(run.id).exists() or (run.tally.to_search[kind] and not run.is_planned)
     lookups = {"run": run.id} if own else {"id__in": ",".join(map(str, run.joined))}
-    jobs = link(list_url(page.admin_site, SearchJob, **lookups), _("See the search jobs.")) if own or run.joined else ""
+    url = list_url(Viewer.of(page, request), SearchJob, **lookups)
+    has_jobs = own or run.joined
+    jobs = link(url, _("See the search jobs.")) if has_jobs and url else ""
     message = format_html("{}, {} {}", title(kind), queued_in_words(run.tally), jobs)
-    page.message_user(request, message, SUCCESS if jobs else WARNING)
+    page.message_user(request, message, SUCCESS if has_jobs else WARNING)
     if refused := run.progress().refused:
         sentence = f"Not written, because their table refuses it: {refused}. The search jobs say why."
         page.message_user(request, sentence, WARNING)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import admin_page
 from leads.admin.links import list_url
+from leads.admin.viewing import Viewer
 from leads.conf import lead_settings
 from leads.credits import budget, reconciliation, statement
 from leads.credits.statement import Line
@@ -22,7 +23,7 @@ _DAYS = 30
 
 def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateResponse:
     """Show sums, limit, balance and reconciliation; Enrow is asked once, the database a fixed number of times."""
-    site, balance, today = page.admin_site, budget.ask_balance(), statement.today()
+    viewer, balance, today = Viewer.of(page, request), budget.ask_balance(), statement.today()
     limit = lead_settings.daily_credit_limit
     return admin_page(
         page,
@@ -38,11 +39,11 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
             "tolerance": lead_settings.unexplained_credits,
             "days": _DAYS,
             "tables": [
-                (_("Today, per user"), _("User"), _by_user(site, statement.per_user(days=1))),
-                (_("Today, per run"), _("Run"), _by_run(site, statement.per_run(days=1))),
+                (_("Today, per user"), _("User"), _by_user(viewer, statement.per_user(days=1))),
+                (_("Today, per run"), _("Run"), _by_run(viewer, statement.per_run(days=1))),
                 (_("Per day"), _("Day"), [(line, line.name, "") for line in statement.per_day(days=_DAYS)]),
-                (_("Per user"), _("User"), _by_user(site, statement.per_user(days=_DAYS))),
-                (_("Per run, the dearest"), _("Run"), _by_run(site, statement.per_run(days=_DAYS))),
+                (_("Per user"), _("User"), _by_user(viewer, statement.per_user(days=_DAYS))),
+                (_("Per run, the dearest"), _("Run"), _by_run(viewer, statement.per_run(days=_DAYS))),
             ],
         },
     )
@@ -52,9 +53,9 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
 Row = tuple[Line, str, str]
 
 
-def _by_user(site: AdminSite, lines: list[Line]) -> list[Row]:
-    return [(line, line.name or "–", list_url(site, SearchJob, requested_by=line.name)) for line in lines]
+def _by_user(viewer: Viewer, lines: list[Line]) -> list[Row]:
+    return [(line, line.name or "–", list_url(viewer, SearchJob, requested_by=line.name)) for line in lines]
 
 
-def _by_run(site: AdminSite, lines: list[Line]) -> list[Row]:
-    return [(line, line.name[:8], list_url(site, SearchJob, run=line.name)) for line in lines]
+def _by_run(viewer: Viewer, lines: list[Line]) -> list[Row]:
+    return [(line, line.name[:8], list_url(viewer, SearchJob, run=line.name)) for line in lines]

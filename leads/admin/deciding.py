@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.messages import ERROR, SUCCESS, WARNING
@@ -11,13 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
 from leads import decisions
 from leads.admin.links import link, list_url, page_url
+from leads.admin.rights import others_jobs
 from leads.admin.spending import SpendForm, queued_in_words
+from leads.admin.viewing import Viewer
 from leads.credits.consent import credits_in_words
 from leads.decisions import Decision, WrittenAgain
-from leads.enrichment import Run
+from leads.enrichment import Run, Via
 from leads.kinds import label
 from leads.models import SearchJob
 
@@ -25,18 +30,31 @@ from leads.models import SearchJob
 _MOST_SENT_AGAIN = 200
 # More leads than this would make the request time out.
 _MOST_SEARCHED_AGAIN = 100_000
+_RESEND = replace(decisions.RESEND, decide=partial(decisions.resend, via=Via.ADMIN))
 
 
 def decide(
     page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob], decision: Decision
 ) -> None:
     """Decide about each selected job, and say how many it was possible for."""
-    pks = list(queryset.values_list("pk", flat=True))
-    done = sum(decision.decide(pk, by=request.user.get_username()) for pk in pks)
+    jobs, by = list(queryset.only("pk", "kind")), request.user.get_username()
+    done = [job for job in jobs if decision.decide(job.pk, by=by)]
+    admin_log.note(request, SearchJob, done, f"{decision.done.capitalize()}.")
     if done:
-        page.message_user(request, f"{decision.done.capitalize()}: {done}.", SUCCESS)
-    if done < len(pks):
-        page.message_user(request, f"Not {decision.done}: {len(pks) - done}; {decision.rule}.", WARNING)
+        page.message_user(request, f"{decision.done.capitalize()}: {len(done)}.", SUCCESS)
+    if len(done) < len(jobs):
+        page.message_user(request, f"Not {decision.done}: {len(jobs) - len(done)}; {decision.rule}.", WARNING)
+
+
+def without_others(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob]
+) -> QuerySet[SearchJob]:
+    """Leave out, with a sentence, the jobs with leads that the user may not search: nobody sends them in their name."""
+    others = others_jobs(Viewer.of(page, request), queryset)
+    if others:
+        sentence = f"Left as they are: {len(others)}; they have leads that you may not search."
+        page.message_user(request, sentence, WARNING)
+    return queryset.exclude(pk__in=others)
 
 
 def confirm_resend(
@@ -55,7 +73,7 @@ def confirm_resend(
         sentence = f"Send at most {_MOST_SENT_AGAIN} jobs again here, or use manage.py enrow_jobs --resend."
         page.message_user(request, sentence, ERROR)
         return None
-    bill = decisions.bill_again(queryset)
+    bill, viewer = decisions.bill_again(queryset), Viewer.of(page, request)
     return confirmation_page(
         page,
         request,
@@ -63,7 +81,7 @@ def confirm_resend(
         {
             "title": _("Send again"),
             "action": "resend",
-            "jobs": [(job, page_url(page.admin_site, SearchJob, job.pk)) for job in jobs],
+            "jobs": [(job, page_url(viewer, SearchJob, job.pk)) for job in jobs],
             "bill": bill,
             "form": (form or SpendForm()).beside(bill),
             # Exactly the jobs that are shown, whatever the list shows by then.
@@ -77,10 +95,11 @@ def _resend(
     page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob], max_credits: Decimal
 ) -> None:
     """Send again what fits into the credits, and say how many jobs do not."""
-    over = decisions.beyond(queryset, max_credits)
-    decide(page, request, queryset.exclude(pk__in=over), decisions.RESEND)
+    over = decisions.beyond(queryset, max_credits, user=request.user.get_username())
+    decide(page, request, queryset.exclude(pk__in=over), _RESEND)
     if over:
-        sentence = f"Not sent again: {len(over)}; that would cost more than {credits_in_words(max_credits)} credits."
+        most = credits_in_words(max_credits)
+        sentence = f"Not sent again: {len(over)}; that would cost more than {most} credits, or than today allows."
         page.message_user(request, sentence, WARNING)
 
 
@@ -91,6 +110,7 @@ def confirm_retry(
 
     What the table of leads refused is written again, which costs nothing.
     """
+    who = {"by": request.user.get_username(), "via": Via.ADMIN}
     failures = decisions.failed(queryset).count()
     refused = decisions.refused(queryset).aggregate(sum=Sum("refused", default=0))["sum"]
     if not (failures or refused):
@@ -102,11 +122,9 @@ def confirm_retry(
         return None
     form = SpendForm(request.POST) if "confirm" in request.POST else None
     if form is not None and form.is_valid():
-        cap = form.cleaned_data["max_credits"]
-        _tell_written(page, request, decisions.write_again(queryset))
-        _tell(page, request, decisions.retry(queryset, by=request.user.get_username(), max_credits=cap))
+        _retry(page, request, queryset, max_credits=form.cleaned_data["max_credits"])
         return None
-    expected = decisions.foresee(queryset)
+    expected = decisions.foresee(queryset, **who)
     bill = decisions.bill_of(expected)
     return confirmation_page(
         page,
@@ -126,6 +144,17 @@ def confirm_retry(
     )
 
 
+def _retry(
+    page: ModelAdmin[SearchJob], request: HttpRequest, queryset: QuerySet[SearchJob], *, max_credits: Decimal
+) -> None:
+    # What failed in them is theirs no more once it was searched again, so they are named first.
+    jobs = list(queryset.only("pk", "kind")[: admin_log.MOST + 1])
+    _tell_written(page, request, decisions.write_again(queryset))
+    runs = decisions.retry(queryset, by=request.user.get_username(), via=Via.ADMIN, max_credits=max_credits)
+    admin_log.note(request, SearchJob, jobs, "Searched again what failed.")
+    _tell(page, request, runs)
+
+
 def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: WrittenAgain) -> None:
     if again.tried:
         sentence = f"Written: {again.tried - again.refused}, refused again: {again.refused}."
@@ -135,6 +164,6 @@ def _tell_written(page: ModelAdmin[SearchJob], request: HttpRequest, again: Writ
 def _tell(page: ModelAdmin[SearchJob], request: HttpRequest, runs: list[Run]) -> None:
     for run in runs:
         counts = run.tally.counts()
-        jobs = link(list_url(page.admin_site, SearchJob, run=run.id), _("See the search jobs."))
+        jobs = link(list_url(Viewer.of(page, request), SearchJob, run=run.id), _("See the search jobs."))
         message = format_html("Search again, {} {}", queued_in_words(run.tally), jobs if counts.searched else "")
         page.message_user(request, message, WARNING if counts.asked == counts.skipped else SUCCESS)

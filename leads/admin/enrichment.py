@@ -21,6 +21,7 @@ from leads.admin.editing import EditingMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.known import FILTERS
 from leads.admin.searches import table
+from leads.admin.viewing import viewer_of
 from leads.kinds import KINDS
 from leads.models import LeadSearch
 
@@ -109,7 +110,7 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
             return ""
         crm_id = self.lead_mapping.crm_id(self.lead_mapping.key_of(lead))
         searches = LeadSearch.objects.filter(crm_id=crm_id).order_by("-id")
-        return table(self.admin_site, searches, with_cost=True, crm_id=crm_id)
+        return table(viewer_of(lead), searches, with_cost=True, crm_id=crm_id)
 
     def _note(self, leads: Sequence[Any]) -> None:
         """Write onto each lead what is known of its values."""

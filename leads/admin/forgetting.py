@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
 from leads import forgetting
 from leads.arguments import how_to_map
 from leads.erasing import NotForgotten
 from leads.mapping import registry
+from leads.permissions import FORGET_LEAD
 
 # More than these would make the request time out; the command forget_lead has no such limit.
 _MOST = 1000
@@ -24,8 +26,8 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
     """Forget: delete or blank the lead, as its mapping says, and what its searches and events hold."""
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may forget leads: those who may delete them."""
-        return self.has_delete_permission(request)
+        """Tell whether the user may forget the leads that they see: who has ``leads.forget_lead``."""
+        return bool(request.user.has_perm(FORGET_LEAD))
 
     @admin.action(description=_("Forget (delete all traces)"), permissions=["forget"])
     def forget(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -54,6 +56,7 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
         except NotForgotten as error:
             self.message_user(request, str(error), ERROR)
             return
+        admin_log.note_all(request, self.model, f"Forgot {done.leads} leads and {done.searches} lead searches.")
         sentence = f"Forgot {done.leads} leads, {done.searches} lead searches and {done.bodies} bodies of events."
         self.message_user(request, sentence, SUCCESS)
 

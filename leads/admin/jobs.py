@@ -25,15 +25,15 @@ from enrow_webhooks.wake import wake
 from leads import decisions, sql, visibility
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.credits import credits_page
-from leads.admin.deciding import confirm_resend, confirm_retry, decide
+from leads.admin.deciding import confirm_resend, confirm_retry, decide, without_others
 from leads.admin.links import link, list_url, page_url
+from leads.admin.rights import others_jobs
 from leads.admin.searches import FIRST, table
+from leads.admin.viewing import ViewedPage, Viewer, viewer_of
 from leads.models import LeadSearch, SearchJob
 from leads.tasks import sweep_jobs
 
 State = SearchJob.State
-# Where a job keeps, while its page is made, who looks.
-_VIEWER = "_leads_viewer"
 
 
 class KeptAsideFilter(admin.SimpleListFilter):
@@ -52,7 +52,7 @@ class KeptAsideFilter(admin.SimpleListFilter):
 
 
 @admin.register(SearchJob)
-class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
+class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per POST; its page has its leads and its events."""
 
     list_display = (
@@ -146,7 +146,7 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
     @admin.display(description=_("run"))
     def run_jobs(self, job: SearchJob) -> SafeString:
         """Link to the jobs of the same run."""
-        return link(list_url(self.admin_site, SearchJob, run=job.run), str(job.run)[:8])
+        return link(list_url(viewer_of(job), SearchJob, run=job.run), str(job.run)[:8])
 
     @admin.display(description=_("last error"))
     def problem(self, job: SearchJob) -> str:
@@ -156,21 +156,17 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
     @admin.display(description=_("kept aside"))
     def aside(self, job: SearchJob) -> SafeString:
         """Link to the results that fit no lead and wait for a person."""
-        url = list_url(self.admin_site, LeadSearch, job=job.pk, effect=LeadSearch.Effect.ASIDE.value)
+        url = list_url(viewer_of(job), LeadSearch, job=job.pk, effect=LeadSearch.Effect.ASIDE.value)
         return link(url if job.kept_aside else "", job.kept_aside)
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SearchJob | None:
-        """Return the job, and note on it who looks."""
-        job: SearchJob | None = super().get_object(request, object_id, from_field)
-        if job is not None:
-            setattr(job, _VIEWER, request.user)
-        return job
 
     @admin.display(description=_("leads"))
     def searches(self, job: SearchJob) -> str:
         """Show the first leads of the job that the user may see, with a link to all."""
+        viewer = viewer_of(job)
+        if viewer is None:
+            return ""
         searches = LeadSearch.objects.filter(job=job).order_by("position")
-        return table(self.admin_site, visibility.seen_by(getattr(job, _VIEWER), searches), job=job.pk)
+        return table(viewer, visibility.seen_by(viewer.request.user, searches), job=job.pk)
 
     @admin.display(description=_("events"))
     def events(self, job: SearchJob) -> str:
@@ -179,7 +175,7 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         if job.enrow_id:
             about |= Q(enrow_id=job.enrow_id)
         events = WebhookEvent.objects.filter(about).defer("payload")[:FIRST]
-        rows = [(event, page_url(self.admin_site, WebhookEvent, event.pk)) for event in events]
+        rows = [(event, page_url(viewer_of(job), WebhookEvent, event.pk)) for event in events]
         return render_to_string("admin/leads/events.html", {"rows": rows})
 
     @admin.action(description=_("Cancel: do not send"), permissions=["operate"])
@@ -192,25 +188,33 @@ class SearchJobAdmin(HomeBannerMixin, ReadOnlyAdmin):
         """Free the leads of unconfirmed jobs for another search."""
         decide(self, request, queryset, decisions.GIVE_UP)
 
-    @admin.action(description=_("Resume: try held jobs now"), permissions=["operate"])
+    @admin.action(description=_("Resume: try held jobs now"), permissions=["spend"])
     def resume(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
         """Send held jobs now, instead of when the sweep finds that it can."""
-        decide(self, request, queryset, decisions.RESUME)
+        decide(self, request, without_others(self, request, queryset), decisions.RESUME)
 
-    @admin.action(description=_("Send again: the answer to the POST was lost"), permissions=["operate"])
+    @admin.action(description=_("Send again: the answer to the POST was lost"), permissions=["spend"])
     def resend(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> HttpResponse | None:
         """Send unconfirmed jobs again, after a page that says what may be billed twice."""
-        return confirm_resend(self, request, queryset)
+        left = without_others(self, request, queryset)
+        return confirm_resend(self, request, left) if left.exists() else None
 
-    @admin.action(description=_("Search again what failed"), permissions=["operate"])
+    @admin.action(description=_("Search again what failed"), permissions=["spend"])
     def retry(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> HttpResponse | None:
         """Search the leads again whose search ended in an error, after a page that says what it can cost."""
-        return confirm_retry(self, request, queryset)
+        left = without_others(self, request, queryset)
+        return confirm_retry(self, request, left) if left.exists() else None
 
     @admin.action(description=_("Check now"), permissions=["operate"])
     def check_now(self, request: HttpRequest, queryset: QuerySet[SearchJob]) -> None:
-        """Let a worker ask Enrow at once for running jobs, and try held jobs again."""
-        waiting = queryset.filter(state__in=[State.RUNNING, State.HELD]).update(next_check_at=timezone.now())
+        """Let a worker ask Enrow at once for running jobs, and try those held jobs again that the user may send."""
+        held = queryset.filter(state=State.HELD)
+        held = held.exclude(pk__in=others_jobs(Viewer.of(self, request), held))
+        if not self.has_spend_permission(request):
+            held = held.none()
+        asked = [*queryset.filter(state=State.RUNNING).values_list("pk", flat=True), *held.values_list("pk", flat=True)]
+        jobs = SearchJob.objects.filter(pk__in=asked, state__in=[State.RUNNING, State.HELD])
+        waiting = jobs.update(next_check_at=timezone.now())
         transaction.on_commit(partial(wake, sweep_jobs), using=sql.alias())
         sentence = f"{waiting} will be checked now." if waiting else "Only running and held jobs can be checked."
         self.message_user(request, sentence, SUCCESS if waiting else WARNING)

@@ -10,8 +10,10 @@ from django.core import checks
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from leads.admin.viewing import Viewer, note_viewer
 from leads.arguments import how_to_map
 from leads.mapping import LeadMapping, registry
+from leads.permissions import SPEND_CREDITS
 
 # Where a lead keeps, while a page is made, whether the person who looks may see it.
 _VISIBLE = "_leads_visible"
@@ -43,18 +45,22 @@ class MappedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
         return found
 
     def has_enrich_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may spend credits: everybody who may change leads. Override it to ask for more."""
-        return self.has_change_permission(request)
+        """Tell whether the user may spend credits on leads here; search jobs ask it, too. Override it to ask for more.
+
+        By default who has ``leads.spend_credits`` and may view or change the leads.
+        """
+        return request.user.has_perm(SPEND_CREDITS) and self.has_view_or_change_permission(request)
 
     def visible_leads(self, request: HttpRequest, leads: QuerySet[Any]) -> QuerySet[Any]:
         """Return those that the mapping lets the user see, enrich and forget."""
         return self.lead_mapping.visible_to(request.user, leads)
 
     def note_visible(self, request: HttpRequest, leads: Collection[Any]) -> None:
-        """Write onto each lead whether the user may see what is known of it; at most one query."""
+        """Write onto each lead who looks, and whether they may see what is known of it; at most one query."""
         own = self.get_queryset(request).filter(pk__in=[lead.pk for lead in leads])
         visible = self.visible_leads(request, own)
         seen = None if visible is own else set(visible.order_by().values_list("pk", flat=True))
+        note_viewer(leads, Viewer.of(self, request))
         for lead in leads:
             setattr(lead, _VISIBLE, seen is None or lead.pk in seen)
 

@@ -11,9 +11,12 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks import admin_log
 from enrow_webhooks.admin import ReadOnlyAdmin
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.links import link, list_url
+from leads.admin.rights import may_resume
+from leads.admin.viewing import ViewedPage, Viewer, viewer_of
 from leads.enrichment import Run
 from leads.kinds import label
 from leads.models import EnrichmentRun, SearchJob
@@ -22,7 +25,7 @@ from leads.skips import Reason
 
 
 @admin.register(EnrichmentRun)
-class EnrichmentRunAdmin(HomeBannerMixin, ReadOnlyAdmin):
+class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per call of enrich(); its page says what became of its leads, and why nothing moves."""
 
     list_display = ("created_at", "model", "what", "state", "requested_by", "via", "worst_case", "note")
@@ -60,17 +63,24 @@ class EnrichmentRunAdmin(HomeBannerMixin, ReadOnlyAdmin):
     @admin.display(description=_("Search jobs"))
     def jobs(self, run: EnrichmentRun) -> SafeString:
         """Lead to the jobs."""
-        return link(list_url(self.admin_site, SearchJob, run=run.pk), _("See the search jobs."))
+        url = list_url(viewer_of(run), SearchJob, run=run.pk)
+        return link(url, _("See the search jobs.") if url else run.pk)
 
     @admin.action(description=_("Pause"), permissions=["operate"])
     def pause(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun]) -> None:
         """Send nothing more."""
         self._decide(request, queryset, Run.pause, _("paused"))
 
-    @admin.action(description=_("Resume"), permissions=["operate"])
+    @admin.action(description=_("Resume"), permissions=["spend"])
     def resume(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun]) -> None:
         """Go on."""
-        self._decide(request, queryset, Run.resume, _("resumed"))
+        viewer = Viewer.of(self, request)
+        foreign = [run.pk for run in queryset if not may_resume(viewer, run)]
+        if foreign:
+            sentence = f"Not resumed: {len(foreign)}; they have leads that you may not search."
+            self.message_user(request, sentence, WARNING)
+        if left := queryset.exclude(pk__in=foreign):
+            self._decide(request, left, Run.resume, _("resumed"))
 
     @admin.action(description=_("Cancel what is not sent"), permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun]) -> None:
@@ -80,5 +90,7 @@ class EnrichmentRunAdmin(HomeBannerMixin, ReadOnlyAdmin):
     def _decide(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun], decide: Any, done: Any) -> None:  # noqa: ANN401 - a decision of a run, and lazy text
         by = request.user.get_username()
         rows = list(queryset)
-        number = sum(decide(Run.get(row.pk), by=by) for row in rows)
+        decided = [row for row in rows if decide(Run.get(row.pk), by=by)]
+        admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
+        number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import AdminSite
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -16,8 +15,11 @@ from enrow_webhooks.admin import ReadOnlyAdmin
 from leads import visibility
 from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
+from leads.admin.values import NOT_SHOWN, FoundValuesMixin
+from leads.admin.viewing import ViewedPage, Viewer, viewer_of
 from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
+from leads.permissions import SPEND_CREDITS
 
 Outcome = LeadSearch.Outcome
 _RARE = (Outcome.PENDING, *LeadSearch.FAILURES, Outcome.CANCELLED)
@@ -41,7 +43,7 @@ class TroubleFilter(admin.SimpleListFilter):
 
 
 @admin.register(LeadSearch)
-class LeadSearchAdmin(ReadOnlyAdmin):
+class LeadSearchAdmin(FoundValuesMixin, ViewedPage, ReadOnlyAdmin):
     """There may be tens of millions: found by a lead's whole CRM id, or through the page of its job or lead.
 
     The list of one job or lead has more filters: it is short.
@@ -64,6 +66,7 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         "fingerprint",
     )
     readonly_fields = ("lead", "search_job")
+    found_values = ("value", "country", "value_before")
     actions = ("give", "drop")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSearch]:
@@ -78,7 +81,12 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         """Show a job's searches in the order in which they were sent, as its page and its index have them."""
         return ("position",) if "job" in request.GET else ("-id",)
 
-    @admin.action(description=_("Give to a lead: a result that is kept aside"), permissions=["operate"])
+    def has_give_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may give results to leads: the page shows them, and they are written."""
+        may_spend = request.user.has_perm(SPEND_CREDITS)
+        return may_spend and self.has_operate_permission(request) and self.has_values_permission(request)
+
+    @admin.action(description=_("Give to a lead: a result that is kept aside"), permissions=["give"])
     def give(self, request: HttpRequest, queryset: QuerySet[LeadSearch]) -> HttpResponse | None:
         """Give a result that fitted nobody to the lead that a person names, after a page that shows it."""
         return aside.give(self, request, queryset)
@@ -95,34 +103,37 @@ class LeadSearchAdmin(ReadOnlyAdmin):
         key = mapping.key(search.crm_id) if mapping else None
         if mapping is None or key is None:
             return link("", search.crm_id)
-        return link(list_url(self.admin_site, mapping.model, **{mapping.crm_id_field: key}), search.crm_id)
+        return link(list_url(viewer_of(search), mapping.model, **{mapping.crm_id_field: key}), search.crm_id)
 
     @admin.display(description=_("search job"))
     def search_job(self, search: LeadSearch) -> SafeString:
         """Link to the job; the row has its id, so that no job is read."""
-        return link(page_url(self.admin_site, SearchJob, search.job_id), str(search.job_id)[:8])
+        return link(page_url(viewer_of(search), SearchJob, search.job_id), str(search.job_id)[:8])
 
 
 def table(
-    site: AdminSite,
+    viewer: Viewer | None,
     searches: QuerySet[LeadSearch],
     *,
     with_cost: bool = False,
     **lookups: Any,  # noqa: ANN401 - lookups of any field
 ) -> str:
-    """Return the first searches as an HTML table, with a link to the list that shows all of them; two queries.
+    """Return the first searches as an HTML table, with a link to the list that shows all of them.
+
+    A constant number of queries. What was found is shown to who may see it, and not to who is not known.
 
     ``with_cost``: who asked for each, and what it cost, as far as its job says.
     """
     rows = list(searches.select_related("job")[:FIRST])
-    leads = lead_urls(site, [(search.model, search.crm_id) for search in rows])
+    leads = lead_urls(viewer, [(search.model, search.crm_id) for search in rows])
     context = {
         "rows": [
-            (search, leads.get(search.crm_id, ""), page_url(site, SearchJob, search.job_id), cost(search))
+            (search, leads.get(search.crm_id, ""), page_url(viewer, SearchJob, search.job_id), cost(search))
             for search in rows
         ],
         "with_cost": with_cost,
-        "all_url": list_url(site, LeadSearch, **lookups),
+        "hidden": "" if viewer and viewer.sees_values else NOT_SHOWN,
+        "all_url": list_url(viewer, LeadSearch, **lookups),
     }
     return render_to_string("admin/leads/searches.html", context)
 

@@ -1,4 +1,4 @@
-"""How much may still be spent: by the day, and by the account's balance.
+"""How much may still be spent: by the day, by each user, and by the account's balance.
 
 The truth is the sum over the jobs: what each cost, or may cost while that is open. Each planner takes a
 lock, sums, and queues no more than fits; so planners that race never pass a cap together, and no counter can drift.
@@ -13,14 +13,14 @@ from decimal import Decimal
 
 import requests
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from enrow_webhooks.client.errors import EnrowError
 from enrow_webhooks.connect import open_client
 from leads import sql
 from leads.conf import lead_settings
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 from leads.models.jobs import SearchJobQuerySet
 from leads.skips import Reason
 
@@ -48,17 +48,25 @@ class Allowance:
     """What may still be spent; None where there is no limit, or it is not known."""
 
     day: Decimal | None = None
+    # Of the day, by who asks in the admin.
+    user: Decimal | None = None
     balance: Decimal | None = None
+
+    @property
+    def limits(self) -> list[Decimal]:
+        """Those that are known."""
+        return [limit for limit in (self.day, self.user, self.balance) if limit is not None]
 
     def covers(self, price: Decimal, wanted: int) -> int:
         """Return how many of the wanted searches can be paid."""
-        limits = [limit for limit in (self.day, self.balance) if limit is not None]
-        return max(0, min([wanted, *(int(limit // price) for limit in limits)]))
+        return max(0, min([wanted, *(int(limit // price) for limit in self.limits)]))
 
     def refuses(self, cost: Decimal) -> Reason | None:
         """Return why this much more cannot be spent, None when it can."""
         if self.day is not None and cost > self.day:
             return Reason.OVER_DAY
+        if self.user is not None and cost > self.user:
+            return Reason.OVER_USER
         if self.balance is not None and cost > self.balance:
             return Reason.OVER_BALANCE
         return None
@@ -85,19 +93,34 @@ def lock() -> None:
         sql.fetch("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def allowance(balance: Balance | None) -> Allowance:
-    """Sum what is committed, and return what is left. Only binding under ``lock``."""
-    limit = lead_settings.daily_credit_limit
+def allowance(balance: Balance | None, *, user: str = "") -> Allowance:
+    """Sum what is committed, and return what is left. Only binding under ``lock``.
+
+    ``user``: who asks in the admin; blank for everything else, which counts against no user.
+    """
+    limit, own = lead_settings.daily_credit_limit, lead_settings.user_daily_credit_limit
+    today = timezone.localdate()
     return Allowance(
-        day=None if limit is None else limit - spent_on(timezone.localdate()),
+        day=None if limit is None else limit - spent_on(today),
+        user=None if own is None or not user else own - _queued_on(today).filter(_by(user)).credits(),
         balance=None if balance is None else balance.credits - _not_in(balance),
     )
 
 
 def spent_on(day: dt.date) -> Decimal:
     """Return the credits of our jobs that were queued on a day, in the time zone of the project."""
+    return _queued_on(day).credits()
+
+
+def _queued_on(day: dt.date) -> SearchJobQuerySet:
     start, end = start_of(day), start_of(day + dt.timedelta(days=1))
-    return _ours().filter(created_at__gte=start, created_at__lt=end).credits()
+    return _ours().filter(created_at__gte=start, created_at__lt=end)
+
+
+def _by(user: str) -> Q:
+    """Return the condition that somebody asked for a job in the admin; one whose run was pruned already counts too."""
+    elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via=EnrichmentRun.Via.ADMIN)
+    return Q(~Exists(elsewhere), requested_by=user)
 
 
 def start_of(day: dt.date) -> dt.datetime:

@@ -97,6 +97,7 @@ class EnrichmentRun(models.Model):
     class Meta:
         verbose_name = _("run")
         verbose_name_plural = _("runs")
+        permissions = (("spend_credits", "Can spend credits on leads"),)
         ordering: ClassVar[list[str]] = ["-created_at"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-created_at"], name="leads_run_created"),

@@ -113,6 +113,7 @@ class LeadSearch(models.Model):
     class Meta:
         verbose_name = _("lead search")
         verbose_name_plural = _("lead searches")
+        permissions = (("view_found_values", "Can view found values"), ("forget_lead", "Can forget leads"))
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             # Nothing is bought twice: one search of a kind in flight per lead, and one purchase in flight per person.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from enrow_webhooks.client.values import Kind
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 from leads.skips import Reason
 
 
@@ -20,8 +20,14 @@ class Order:
     overwrite: bool = False
     # Also buy what was bought lately.
     force: bool = False
-    # Who asks, for the history.
+    # Who asks, and through what: one of EnrichmentRun.Via.
     requested_by: str = ""
+    via: str = EnrichmentRun.Via.CODE
+
+    @property
+    def capped_user(self) -> str:
+        """Whose limit of the day it counts against: who asks in the admin; blank for everything else."""
+        return self.requested_by[:150] if self.via == EnrichmentRun.Via.ADMIN else ""
 
 
 class Wanted(NamedTuple):

@@ -125,9 +125,11 @@ class Tally:
 
     def unpaid(self, kind: Kind, crm_id: str, reason: Reason) -> None:
         """Count a lead that no credits are left for."""
+        own = lead_settings.user_daily_credit_limit
         sentences = {
             Reason.OVER_CAP: f"The run stops at max_credits={self.max_credits}.",
             Reason.OVER_DAY: f'ENROW["DAILY_CREDIT_LIMIT"]={lead_settings.daily_credit_limit} is reached for today.',
+            Reason.OVER_USER: f'ENROW["USER_DAILY_CREDIT_LIMIT"]={own} is reached for this user for today.',
             Reason.OVER_BALANCE: "The balance of the Enrow account does not cover it; buy credits.",
         }
         self.skip(Skip(crm_id=crm_id, kind=kind, reason=reason, sentence=sentences[reason]))

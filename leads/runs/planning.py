@@ -87,7 +87,7 @@ def _commit_page(run: EnrichmentRun) -> None:
     keys = selecting.keys_of(mapping.model._meta.pk, [key for _, key in rows])
     balance = budget.ask_balance()
     left = None if run.max_credits is None else max(run.max_credits - run.worst_case, type(run.worst_case)(0))
-    tally = Tally(max_credits=left, allowance=budget.allowance(balance))
+    tally = Tally(max_credits=left, allowance=budget.allowance(balance, user=order.capped_user))
     leads = mapping.rows().filter(among("pk", mapping.model._meta.pk, keys))
     batches = sorted(plan(leads, order, tally), key=_place) if rows else []
     reserved: list[enqueueing.Reserved] = []
@@ -152,4 +152,6 @@ def write_reused(queued: Iterable[Queued]) -> None:
 
 def order_of(run: EnrichmentRun) -> Order:
     """Return what a run asks for."""
-    return Order(kinds=run.asked_kinds, overwrite=run.overwrite, force=run.force, requested_by=run.requested_by)
+    return Order(
+        kinds=run.asked_kinds, overwrite=run.overwrite, force=run.force, requested_by=run.requested_by, via=run.via
+    )

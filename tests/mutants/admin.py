@@ -15,7 +15,65 @@ _ENRICHMENT = "leads/admin/enrichment.py"
 _SEEN = ("tests/leads/admin/test_mapped.py",)
 _ASKED = ("tests/leads/test_statuses.py", "tests/leads/test_visibility.py")
 
+_RIGHTS = "leads/admin/rights.py"
+_TABLE = ("tests/leads/admin/test_permissions.py",)
+
 FAULTS = [
+    Fault(
+        file=_MAPPED,
+        before="return request.user.has_perm(SPEND_CREDITS) and self.has_view_or_change_permission(request)",
+        after="return self.has_view_or_change_permission(request)",
+        means="who sees leads spends",
+        tests=_TABLE,
+    ),
+    Fault(
+        file=_RIGHTS,
+        before="    if not user.has_perm(SPEND_CREDITS):\n        return False\n",
+        after="",
+        means="a model without a page of ours asks for no credits",
+        tests=_TABLE,
+    ),
+    Fault(
+        file=_RIGHTS,
+        before="return {pk for pk, number in every.items() if own.get(pk, 0) < number}",
+        after="return {pk for pk in every if pk not in own}",
+        means="a job with one lead of one's own is sent with all others",
+        tests=_SEEN,
+    ),
+    Fault(
+        file=_RIGHTS,
+        before="(_sees_all(user, mapping) or run.requested_by == user.get_username())",
+        after="True",
+        means="a run with leads that are hidden is resumed",
+        tests=_SEEN,
+    ),
+    Fault(
+        file="leads/admin/values.py",
+        before='if lookup.partition("__")[0] in self.found_values and not self.has_values_permission(request):',
+        after="if lookup in self.found_values and not self.has_values_permission(request):",
+        means="an address tells a value letter by letter",
+        tests=_TABLE,
+    ),
+    Fault(
+        file="leads/admin/viewing.py",
+        before="return page if page.has_view_or_change_permission(self.request) else None",
+        after="return page",
+        means="a link leads to a page that refuses",
+        tests=_TABLE,
+    ),
+    Fault(
+        file="leads/credits/budget.py",
+        before="return Q(~Exists(elsewhere), requested_by=user)",
+        after="return Q(requested_by=user)",
+        means="what code asks for counts against a user",
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="    _blank_log(crm_ids)\n",
+        after="",
+        means="the admin's log remembers a forgotten person",
+        tests=("tests/leads/admin/test_forgetting.py",),
+    ),
     Fault(
         file=_STATUSES,
         before="return states.alias(leads_about=about).filter(counts).order_by()",
@@ -152,14 +210,14 @@ FAULTS = [
     ),
     Fault(
         file="leads/admin/aside.py",
-        before="if not visibility.is_seen_by(self._user, crm_id):",
+        before="if not may_give(self._viewer, crm_id):",
         after="if aside.lead_named(crm_id) is None:",
         means="a result is given to a lead that is hidden",
         tests=_SEEN,
     ),
     Fault(
         file="leads/admin/jobs.py",
-        before="visibility.seen_by(getattr(job, _VIEWER), searches)",
+        before="visibility.seen_by(viewer.request.user, searches)",
         after="searches",
         means="the page of a job shows whom the user may not see",
         tests=_SEEN,

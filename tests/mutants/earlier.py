@@ -20,8 +20,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before="limit - spent_on(timezone.localdate())",
-        after="limit - spent_on(timezone.now().date())",
+        before="today = timezone.localdate()",
+        after="today = timezone.now().date()",
         means="the limit is that of the day in UTC",
     ),
     Fault(
@@ -56,8 +56,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before="*(int(limit // price) for limit in limits)",
-        after="*(round(limit / price + 1) for limit in limits)",
+        before="*(int(limit // price) for limit in self.limits)",
+        after="*(round(limit / price + 1) for limit in self.limits)",
         means="caps round up",
     ),
     Fault(
@@ -149,8 +149,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/management/commands/enrow_jobs.py",
-        before="decisions.retry(jobs, by=_BY, max_credits=most)",
-        after="decisions.retry(jobs, by=_BY)",
+        before="decisions.retry(jobs, by=_by(), via=Via.COMMAND, max_credits=most)",
+        after="decisions.retry(jobs, by=_by(), via=Via.COMMAND)",
         means="--retry without the cap that it printed",
     ),
 ]

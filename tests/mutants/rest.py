@@ -85,8 +85,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/decisions.py",
-        before="retry(job, by=by, max_credits=_price_again(job.get()))",
-        after="retry(job, by=by)",
+        before="retry(job, by=by, via=via, max_credits=_price_again(job.get()))",
+        after="retry(job, by=by, via=via)",
         means="sending again reserves more than the bill said",
         tests=("tests/leads/test_decisions.py",),
     ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -12,20 +14,20 @@ from django.db.models import Count
 from django.utils.text import capfirst
 
 from enrow_webhooks import wake
-from enrow_webhooks.management.base import count, identifier, needs_person, wrong_call
+from enrow_webhooks.management.base import count, identifier, needs_person, system_user, wrong_call
 from leads import decisions
 from leads.credits.consent import credits_in_words
 from leads.decisions import Decision
+from leads.enrichment import Via
 from leads.management import reports
 from leads.management.spending import SpendingCommand, consent_to
 from leads.models import SearchJob
 from leads.models.jobs import SearchJobQuerySet
 
-_BY = "enrow_jobs"
 _DECISIONS = {
     "cancel": decisions.CANCEL,
     "give_up": decisions.GIVE_UP,
-    "resend": decisions.RESEND,
+    "resend": replace(decisions.RESEND, decide=partial(decisions.resend, via=Via.COMMAND)),
     "resume": decisions.RESUME,
 }
 _ACTIONS = {
@@ -35,6 +37,11 @@ _ACTIONS = {
     "resume": "send held jobs now",
     "retry": "search the leads again whose search ended in an error, and write again what their table refused",
 }
+
+
+def _by() -> str:
+    """Return who decides, for the history."""
+    return system_user() or "enrow_jobs"
 
 
 class Command(SpendingCommand):
@@ -121,9 +128,9 @@ class Command(SpendingCommand):
         pks = list(jobs.order_by("created_at").values_list("pk", flat=True))
         answers = []
         for pk in pks:
-            done = pk not in over and decision.decide(pk, by=_BY)
+            done = pk not in over and decision.decide(pk, by=_by())
             job = SearchJob.objects.get(pk=pk)
-            rule = "that would pass the credits agreed to" if pk in over else decision.rule
+            rule = "that would pass the credits agreed to, or the limit of the day" if pk in over else decision.rule
             answers.append((done, job, _sentence(decision, job, done=done, rule=rule)))
         if as_json:
             told = [{**reports.job_json(job), "done": done, "sentence": sentence} for done, job, sentence in answers]
@@ -146,7 +153,7 @@ class Command(SpendingCommand):
             sentence = f"Searched again, for at most {credits_in_words(most)} credits:"
             self.stdout.write(sentence if expected else "Nothing to search.")
         again = decisions.write_again(jobs)
-        runs = decisions.retry(jobs, by=_BY, max_credits=most)
+        runs = decisions.retry(jobs, by=_by(), via=Via.COMMAND, max_credits=most)
         if as_json:
             told = [
                 {"id": job.pk, "failed": failures.get(job.pk, 0), "refused": refused.get(job.pk, 0)}

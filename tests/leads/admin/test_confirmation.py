@@ -268,17 +268,18 @@ def test_too_many_leads_are_sent_to_the_command(admin_client, sandbox, make_lead
 
 
 @pytest.mark.parametrize("action", ["find_email", "verify_email", "find_phone"])
-def test_who_may_not_change_leads_cannot_spend(sandbox, make_leads, action):
+def test_who_may_not_spend_cannot_search(sandbox, make_leads, action):
     """The action is not offered, and posting it all the same does nothing."""
-    client, leads = login("view_lead", "delete_lead"), make_leads(2)
+    client, leads = login("view_lead", "change_lead", "delete_lead"), make_leads(2)
     assert f'value="{action}"' not in text(client.get(list_page(Lead)))
     confirm(client, action, leads)
     assert nothing_happened(sandbox)
 
 
-def test_who_may_change_leads_can_spend(sandbox, make_leads):
-    """The change permission is what it takes; the job carries the name."""
-    confirm(login("change_lead", "view_lead"), "find_email", make_leads(2))
+@pytest.mark.parametrize("codename", ["view_lead", "change_lead"])
+def test_who_may_spend_searches_the_leads_that_they_see(sandbox, make_leads, codename):
+    """Both permissions are asked for; the job carries the name."""
+    confirm(login(codename, "spend_credits"), "find_email", make_leads(2))
     assert SearchJob.objects.get().requested_by == "ann"
 
 

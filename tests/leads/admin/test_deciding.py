@@ -9,7 +9,7 @@ import pytest
 
 from leads.admin import deciding
 from leads.enrichment import enrich
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.outbox.tally import Counts
 from tests.conftest import finish
@@ -106,7 +106,7 @@ def test_a_large_amount_is_typed_by_the_person(admin_client, job_in, enrow, acti
 def test_jobs_that_do_not_fit_are_not_sent_again(admin_client, lost):
     """A job is sent again as a whole or not at all."""
     done = run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="1.5")
-    assert said(done) == "Not sent again: 1; that would cost more than 1.50 credits."
+    assert said(done) == "Not sent again: 1; that would cost more than 1.50 credits, or than today allows."
     assert state_of(lost) == "unconfirmed"
 
 
@@ -207,6 +207,26 @@ def test_what_was_refused_is_written_again_free_of_charge(admin_client, one_emai
     )
     lead.refresh_from_db()
     assert lead.email_status == "valid"
+
+
+def test_the_limit_of_a_user_counts_what_is_searched_and_sent_again(admin_client, failed, enrow):
+    """In the admin; the command counts against no user."""
+    enrow(USER_DAILY_CREDIT_LIMIT=2)
+    page = run_action(admin_client, "retry", [failed])
+    assert page.context["bill"].worst_case == 2
+    run_action(admin_client, "retry", [failed], confirm="Confirm", max_credits="9")
+    assert SearchJob.objects.queued().get().requested == 2
+    assert EnrichmentRun.objects.latest("created_at").via == "admin"
+
+
+def test_what_the_limit_of_a_user_does_not_cover_is_not_given_up(admin_client, lost, enrow):
+    """A job is sent again as a whole or not at all."""
+    enrow(USER_DAILY_CREDIT_LIMIT=1)
+    assert "Not sent again: 1" in said(run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="9"))
+    assert state_of(lost) == "unconfirmed"
+    enrow(USER_DAILY_CREDIT_LIMIT=2)
+    run_action(admin_client, "resend", [lost], confirm="Confirm", max_credits="9")
+    assert SearchJob.objects.queued().get().requested == 2
 
 
 def test_too_many_leads_are_sent_to_the_command(admin_client, failed, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -10,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
 from leads.mapping import LeadMapping
-from leads.models import LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from tests.conftest import finish
 from tests.crm.admin import ContactAdmin
 from tests.crm.lead_mapping import ContactMapping
@@ -39,7 +41,7 @@ def people(sandbox, monkeypatch):
 
 @pytest.fixture
 def ann(people):
-    return login("view_contact", "change_contact", "delete_contact")
+    return login("view_contact", "change_contact", "spend_credits", "forget_lead")
 
 
 def test_the_list_shows_nothing_of_what_is_known(people, ann, admin_client):
@@ -111,7 +113,7 @@ def test_forgetting_nobody_says_so(people, ann):
 def test_searches_of_who_is_hidden_are_in_no_list_and_on_no_page(people, admin_client):
     """Who may see searches and jobs sees those of their own leads; whoever types an address gets nothing else."""
     shown, hidden = (LeadSearch.objects.get(crm_id=f"contact-{contact.pk}") for contact in people)
-    operator = login("view_leadsearch", "view_searchjob")
+    operator = login("view_leadsearch", "view_searchjob", "view_found_values")
     for lookups in ({}, {"crm_id": hidden.crm_id}, {"job": str(hidden.job_id)}, {"q": hidden.crm_id}):
         assert hidden not in set(operator.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
         assert hidden in set(admin_client.get(list_page(LeadSearch, **lookups)).context["cl"].result_list)
@@ -135,7 +137,8 @@ def test_no_result_is_given_to_who_is_hidden(people):
         value="a@firm.com",
     )
     SearchJob.objects.update(kept_aside=1)
-    operator = login("view_leadsearch", "change_leadsearch")
+    rights = ("view_leadsearch", "change_leadsearch", "view_contact", "spend_credits", "view_found_values")
+    operator = login(*rights)
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{hidden.pk}")
     assert "There is no lead with this CRM id." in text(page)
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{shown.pk}")
@@ -165,3 +168,39 @@ def test_of_whom_nobody_has_looked_at_nothing_is_told(people, monkeypatch):
     shown = Contact.objects.get(pk=shown.pk)
     assert page.enrichment(shown) == "e-mail valid"
     assert "find e-mail" in page.enrichment_history(shown)
+
+
+@pytest.mark.parametrize("action", ["resume", "resend", "retry"])
+def test_a_job_with_somebody_who_is_hidden_is_left_alone(people, sandbox, action):
+    """Nobody sends or searches again for whom they may not see; a job of their own leads they do."""
+    operator = login("change_searchjob", "view_contact", "spend_credits")
+    mixed, own = SearchJob.objects.get(), SearchJob.objects.create(run=uuid.uuid4(), kind="find_email", requested=1)
+    state, outcome = {
+        "resume": ("held", "pending"),
+        "resend": ("unconfirmed", "pending"),
+        "retry": ("failed", "error"),
+    }[action]
+    Contact.objects.update(work_email=None)
+    LeadSearch.objects.update(outcome=outcome, effect="", fingerprint=None)
+    LeadSearch.objects.filter(crm_id=f"contact-{people[0].pk}").exclude(job=own).update(kind="find_phone")
+    LeadSearch.objects.create(
+        job=own, model="crm.contact", crm_id=f"contact-{people[0].pk}", kind="find_email", position=0, outcome=outcome
+    )
+    SearchJob.objects.update(state=state, written_at="2026-01-01T00:00Z")
+    before = SearchJob.objects.count()
+    page = run_action(operator, action, [mixed], model=SearchJob, confirm="1", max_credits="9")
+    assert "they have leads that you may not search" in " ".join(map(str, page.context["messages"]))
+    mixed.refresh_from_db()
+    assert (mixed.state, SearchJob.objects.count()) == (state, before)
+    run_action(operator, action, [own], model=SearchJob, confirm="1", max_credits="9")
+    own.refresh_from_db()
+    assert own.state != state or SearchJob.objects.count() > before
+
+
+def test_a_run_is_resumed_by_who_asked_where_somebody_is_hidden(people):
+    """Which leads are in it, it does not say."""
+    operator = login("change_enrichmentrun", "view_contact", "spend_credits")
+    for name in ("boss", "ann"):
+        EnrichmentRun.objects.update(state="paused", requested_by=name)
+        run_action(operator, "resume", EnrichmentRun.objects.all())
+        assert EnrichmentRun.objects.get().state == ("running" if name == "ann" else "paused")

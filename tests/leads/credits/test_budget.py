@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import socket
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -13,8 +14,13 @@ from django.utils import timezone
 from enrow_webhooks.client.values import Kind
 from leads.credits import budget
 from leads.credits.budget import Allowance, Balance
-from leads.enrichment import enrich, estimate
-from leads.models import Lead, SearchJob
+from leads.enrichment import enrich, enrich_later, estimate
+from leads.models import EnrichmentRun, Lead, SearchJob
+from leads.outbox.batches import Order
+from leads.outbox.enqueueing import queue
+from leads.outbox.planning import plan
+from leads.outbox.tally import Tally
+from leads.runs import planning
 from leads.skips import Reason
 from tests.conftest import finish
 from tests.enrow_webhooks.support import Stranger
@@ -171,3 +177,70 @@ def test_what_enrow_may_not_have_taken_yet_counts_against_the_balance(state, sen
     sent_at = None if sent is None else now + dt.timedelta(seconds=sent)
     job(state=state, sent_at=sent_at, credits_reserved=4)
     assert budget.allowance(Balance(credits=Decimal(10), asked_at=now)).balance == (6 if counts else 10)
+
+
+def by(user, via="admin", **leads):
+    return enrich(Lead.objects.filter(**leads), find={"email"}, requested_by=user, via=via)
+
+
+def test_each_user_has_a_limit_of_the_day(make_leads, enrow):
+    """Over all that they ask for in the admin; other users have their own."""
+    make_leads(4)
+    make_leads(4, prefix="more", lastname="Else")
+    enrow(USER_DAILY_CREDIT_LIMIT=5)
+    assert by("ann", crm_id__startswith="lead").tally.to_search[Kind.FIND_EMAIL] == 4
+    second = by("ann", crm_id__startswith="more")
+    assert second.tally.to_search[Kind.FIND_EMAIL] == 1
+    assert second.tally.skipped[Kind.FIND_EMAIL, Reason.OVER_USER] == 3
+    assert 'ENROW["USER_DAILY_CREDIT_LIMIT"]=5' in second.tally.examples[-1].sentence
+    foreseen = estimate(Lead.objects.all(), find={"email"}, requested_by="ann", via="admin")
+    assert (foreseen.tally.worst_case, foreseen.tally.skipped[Kind.FIND_EMAIL, Reason.OVER_USER]) == (0, 3)
+    assert by("bob", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 3  # one is under way
+    SearchJob.objects.update(created_at=timezone.now() - dt.timedelta(days=1))
+    assert budget.allowance(None, user="ann").user == 5
+
+
+@pytest.mark.parametrize("via", ["code", "command", "rule", "api"])
+def test_only_the_admin_counts_against_a_user(make_leads, enrow, via):
+    """A name that code gives is a note; without one there is nobody to count against."""
+    make_leads(4)
+    make_leads(4, prefix="more", lastname="Else")
+    enrow(USER_DAILY_CREDIT_LIMIT=1)
+    assert by("ann", via, crm_id__startswith="lead").tally.to_search[Kind.FIND_EMAIL] == 4
+    assert budget.allowance(None, user="ann").user == 1
+    assert budget.allowance(None).user is None
+    assert by("ann", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 1
+
+
+def test_a_run_that_was_pruned_counts_on(make_leads, enrow):
+    """Its jobs say who asked; that nobody knows any more through what must free nothing."""
+    make_leads(2)
+    enrow(USER_DAILY_CREDIT_LIMIT=5)
+    by("ann")
+    EnrichmentRun.objects.all().delete()
+    assert budget.allowance(None, user="ann").user == 3
+
+
+def test_the_limit_of_a_user_holds_in_the_background_too(make_leads, enrow):
+    """The run knows who asked, and through what."""
+    make_leads(4)
+    enrow(USER_DAILY_CREDIT_LIMIT=3)
+    run = enrich_later(Lead.objects.all(), find={"email"}, max_credits=None, requested_by="ann", via="admin")
+    while planning.plan_next():
+        pass
+    assert SearchJob.objects.get().requested == 3
+    assert EnrichmentRun.objects.get(pk=run.id).tally["skipped"] == {"find_email": {"over_user": 1}}
+
+
+def test_a_planner_that_comes_later_sees_what_was_queued_meanwhile(make_leads, enrow):
+    """What the plan expected is not what binds: it is summed again under the lock."""
+    make_leads(4)
+    enrow(USER_DAILY_CREDIT_LIMIT=3)
+    order = Order(kinds=(Kind.FIND_EMAIL,), requested_by="ann", via="admin")
+    tally = Tally(allowance=budget.allowance(None, user=order.capped_user))
+    (batch,) = plan(Lead.objects.exclude(crm_id="lead-0"), order, tally)
+    assert tally.worst_case == 3
+    by("ann", crm_id="lead-0")
+    queued = queue(batch, order, run=uuid.uuid4(), balance=None)
+    assert queued.job.requested == 2
+    assert {reason for _, reason in queued.unpaid.values()} == {Reason.OVER_USER}

@@ -88,7 +88,7 @@ def test_consent_is_consent_up_to_that_amount(command, most, spent):
     outcome = run(*command, "--max-credits", most)
     if command == RESEND:
         assert (outcome.code, queued()) == (1, 0)
-        assert "is unconfirmed; that would pass the credits agreed to." in outcome.out
+        assert "is unconfirmed; that would pass the credits agreed to, or the limit of the day." in outcome.out
         assert SearchJob.objects.get().state == "unconfirmed"
     else:
         assert queued() == spent

@@ -25,6 +25,7 @@ def wanted(crm_id):
     [
         ({"max_credits": Decimal(2)}, Reason.OVER_CAP),
         ({"allowance": Allowance(day=Decimal(2))}, Reason.OVER_DAY),
+        ({"allowance": Allowance(user=Decimal(2))}, Reason.OVER_USER),
         ({"allowance": Allowance(balance=Decimal(2))}, Reason.OVER_BALANCE),
     ],
 )
@@ -47,13 +48,13 @@ def test_skips_are_counted_without_end_and_shown_up_to_a_hundred():
 
 def test_what_is_not_paid_names_the_limit_as_it_is_set(enrow):
     """The sentence says which number to change."""
-    enrow(DAILY_CREDIT_LIMIT=7)
+    enrow(DAILY_CREDIT_LIMIT=7, USER_DAILY_CREDIT_LIMIT=8)
     tally = Tally(max_credits=Decimal(3))
-    for reason in (Reason.OVER_CAP, Reason.OVER_DAY, Reason.OVER_BALANCE):
+    for reason in (Reason.OVER_CAP, Reason.OVER_DAY, Reason.OVER_USER, Reason.OVER_BALANCE):
         tally.unpaid(EMAIL, "1", reason)
-    assert [word in skip.sentence for skip, word in zip(tally.examples, ["=3", "=7 ", "buy"], strict=True)] == [
+    assert [word in skip.sentence for skip, word in zip(tally.examples, ["=3", "=7 ", "=8 ", "buy"], strict=True)] == [
         True
-    ] * 3
+    ] * 4
 
 
 def test_settling_takes_back_what_was_not_queued():
