@@ -37,6 +37,9 @@ _TROUBLE = re.compile(r'["\r\n\\]').search
 _BACKSLASH = re.compile(r"\\")
 # Where a row may look whole, and is not if a backslash escapes.
 _ESCAPING = re.compile(r'\\(?:"|\r*+\Z)')
+# What means something else if a backslash escapes, also where such a row has as many lines and cells: an odd number of
+# them before a quote, or before a carriage return that does not belong to the line end.
+_OTHERWISE = re.compile(r'(?<!\\)(?:\\\\)*+\\(?:"|\r\r++\Z)').search
 _ESCAPE = "a backslash stands before a quote or a line end; write a quote in a cell twice."
 _BREAK = "a line end of another system stands in a cell; put the cell in quotes."
 # Lines that one row may have.
@@ -176,7 +179,8 @@ class Careful:
         # Line ends of another system are no line ends.
         text = "\n".join(line.replace("\n", " ") for line in lines[place : last + 1])
         found, cells = escaped_length(text, self._grammar)
-        return found if cells == self._width and (found != count or state is not State.WHOLE) else 0
+        differs = found != count or state is not State.WHOLE or any(map(_OTHERWISE, lines[place : place + count]))
+        return found if cells == self._width and differs else 0
 
     def _alone(self, line: str) -> State:
         """Return what the line is by itself."""
