@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.fault import Fault
 
 _CAREFUL = ("tests/leads/csvfiles/test_careful.py",)
+_FORMS = ("tests/leads/csvfiles/test_forms.py",)
 _MAPPED = ("tests/leads/csvfiles/test_mapped.py",)
 
 FAULTS = [
@@ -167,5 +168,19 @@ FAULTS = [
         after='""',
         means="rows below a header that was glued to a row land in wrong columns",
         tests=("tests/leads/csvfiles/test_tables.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before='            and not (self._is_key() and ("E+" in whole or "e+" in whole))\n',
+        after="",
+        means="an id that a spreadsheet rounded is taken where all cells of the column look right",
+        tests=_FORMS,
+    ),
+    Fault(
+        file="leads/numbers.py",
+        before="[.,]\\d+)?E\\+\\d+",
+        after="[.,]\\d+)?E\\+?\\d+",
+        means="ids of hexadecimal digits are taken for rounded numbers",
+        tests=_FORMS,
     ),
 ]
