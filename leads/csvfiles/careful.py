@@ -44,6 +44,7 @@ _ESCAPING = re.compile(r'\\(?:"|\r*+\Z)')
 _OTHERWISE = re.compile(r'(?<!\\)(?:\\\\)*+\\(?:"|\r\r++\Z)').search
 _ESCAPE = "a backslash stands before a quote or a line end; write a quote in a cell twice."
 _BREAK = "a line end of another system stands in a cell; put the cell in quotes."
+_CLOSED = "its first quote may be the end of a cell in the row above; put the quotes right."
 # Lines that one row may have.
 _MOST_LINES = 200
 # Lines that are looked at below a row that is too short: does one of them end a quote that nobody opened?
@@ -62,6 +63,8 @@ class Careful:
         self._width = width
         # Whether a blank stands behind a delimiter of the header.
         self._spaced = spaced
+        # Whether the last row that was read may have cells of the next one, and is refused.
+        self._is_doubted = False
 
     def at(self, lines: list[str], place: int, first: int = 1) -> tuple[Read, int]:
         """Return the row at this place of the lines, and how many lines it has; ``first`` numbers the lines."""
@@ -70,7 +73,9 @@ class Careful:
             return f"the line has more than {MOST:,} characters.", 1
         if not _TROUBLE(line) and len(cells := line.split(self._grammar.delimiter)) >= self._width:
             return cells, 1
+        was_doubted, self._is_doubted = self._is_doubted, False
         read, count = self._troubled(lines, place, first)
+        read = _CLOSED if was_doubted and isinstance(read, list) else read
         return Lost(read, lines[place : place + count]) if isinstance(read, str) else read, count
 
     def _troubled(self, lines: list[str], place: int, first: int) -> tuple[Read, int]:
@@ -128,8 +133,9 @@ class Careful:
         found = self.closes_only(row.cells[-1], itertools.islice(self._below(lines, end), FEW_LINES))
         if not found:
             return row.cells, count
+        self._is_doubted = True
         told = f"it ends in a quote, and line {first + end + found - 1} closes one that is not open"
-        return f"{told}; put the quotes right.", count + found
+        return f"{told}; put the quotes right.", count + found - 1
 
     def _below(self, lines: list[str], place: int) -> Iterator[str]:
         while self._has(lines, place):
@@ -139,7 +145,7 @@ class Careful:
     def may_open(self, text: str, cells: list[str]) -> bool:
         """Tell whether a row ends in a quote, and its last cell may hold cells of the next row."""
         ends = text[-1:] == '"' or text.rstrip(" \t\r")[-1:] == '"'
-        return ends and ('"' in cells[-1] or self._grammar.delimiter in cells[-1])
+        return ends and any(mark in cells[-1] for mark in ('"', self._grammar.delimiter, self._blocks.end))
 
     def closes_only(self, cell: str, lines: Iterable[str]) -> int:
         """Return the number of the first line with a quote if that closes the last cell above, or one open nowhere.
@@ -164,7 +170,7 @@ class Careful:
             return True
         if count > self._width:
             return not any(map(str.strip, row.cells[self._width :]))
-        return self._naive(lines[place]) < self._width and self._alone(lines[last]) is State.STRAY
+        return self._naive("".join(lines[place : last + 1])) < self._width and self._alone(lines[last]) is State.STRAY
 
     def _is_complete(self, row: Row) -> bool:
         """Tell whether the first line may be a row by itself, if the quote that is open there means nothing."""
