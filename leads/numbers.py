@@ -12,6 +12,8 @@ _DIGIT = re.compile(r"\d")
 # The shortest numbers of small countries.
 _FEWEST_DIGITS = 5
 _ROUNDED = re.compile(r"\A\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+# As spreadsheets and pandas write it, always with a sign; 123e4567 may be an id. An apostrophe marks a text.
+_ROUNDED_ID = re.compile(r"\A'?[1-9](?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _NO_COUNTRY = phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
 
 
@@ -23,6 +25,11 @@ def is_number(value: str) -> bool:
 def is_rounded(value: str) -> bool:
     """Tell whether a spreadsheet has rounded a number, like 1.57E+10: most of its digits are lost."""
     return _ROUNDED.fullmatch(value.strip()) is not None
+
+
+def is_rounded_id(value: str) -> bool:
+    """Tell whether a spreadsheet has rounded an id of digits, like 1.23456789012346E+17; it keeps 15 of them."""
+    return _ROUNDED_ID.fullmatch(value.strip()) is not None
 
 
 def e164(number: str, country: str) -> tuple[str, str]:

@@ -252,7 +252,7 @@ PLAIN: list[Callable[[str], object]] = [
         forms.country,
         forms.domain,
     ),
-    *(numbers.is_number, numbers.is_rounded),
+    *(numbers.is_number, numbers.is_rounded, numbers.is_rounded_id),
     *(quotes.unwrapped, xlsx.text_of),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]

@@ -10,7 +10,9 @@ Each line is looked at a bounded number of times: a row ends at the first line w
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from leads.csvfiles.decoding import MOST, Blocks
@@ -37,12 +39,16 @@ _TROUBLE = re.compile(r'["\r\n\\]').search
 _BACKSLASH = re.compile(r"\\")
 # Where a row may look whole, and is not if a backslash escapes.
 _ESCAPING = re.compile(r'\\(?:"|\r*+\Z)')
+# What means something else if a backslash escapes, also where such a row has as many lines and cells: an odd number of
+# them before a quote, or before a carriage return that does not belong to the line end.
+_OTHERWISE = re.compile(r'(?<!\\)(?:\\\\)*+\\(?:"|\r\r++\Z)').search
 _ESCAPE = "a backslash stands before a quote or a line end; write a quote in a cell twice."
 _BREAK = "a line end of another system stands in a cell; put the cell in quotes."
+_CLOSED = "its first quote may be the end of a cell in the row above; put the quotes right."
 # Lines that one row may have.
 _MOST_LINES = 200
 # Lines that are looked at below a row that is too short: does one of them end a quote that nobody opened?
-_FEW_LINES = 20
+FEW_LINES = 20
 # Characters that are looked at for a row whose quotes are escaped by a backslash.
 _ESCAPED = 1 << 16
 
@@ -57,6 +63,8 @@ class Careful:
         self._width = width
         # Whether a blank stands behind a delimiter of the header.
         self._spaced = spaced
+        # Whether the last row that was read may have cells of the next one, and is refused.
+        self._is_doubted = False
 
     def at(self, lines: list[str], place: int, first: int = 1) -> tuple[Read, int]:
         """Return the row at this place of the lines, and how many lines it has; ``first`` numbers the lines."""
@@ -65,7 +73,9 @@ class Careful:
             return f"the line has more than {MOST:,} characters.", 1
         if not _TROUBLE(line) and len(cells := line.split(self._grammar.delimiter)) >= self._width:
             return cells, 1
+        was_doubted, self._is_doubted = self._is_doubted, False
         read, count = self._troubled(lines, place, first)
+        read = _CLOSED if was_doubted and isinstance(read, list) else read
         return Lost(read, lines[place : place + count]) if isinstance(read, str) else read, count
 
     def _troubled(self, lines: list[str], place: int, first: int) -> tuple[Read, int]:
@@ -84,7 +94,7 @@ class Careful:
         if len(row.cells) < self._width and (count := self._rest(lines, place, state)) > 1:
             told = f"it has too few cells, and line {first + place + count - 1} closes a quote that is not open"
             return f"{told}.", count
-        return row.cells, 1
+        return self._sure(lines, place, 1, row, first)
 
     def _several(self, lines: list[str], place: int, row: Row, first: int) -> tuple[Read, int]:
         """Return the row whose quoted cell goes on behind its first line, or why it is none."""
@@ -94,6 +104,8 @@ class Careful:
         while state is State.OPEN and count < _MOST_LINES and size < MOST:
             if not self._has(lines, place + count):
                 told = f"a quote is left open: the file ends inside the quoted cell {opened}."
+                if not any(map(self._may_be_a_row, lines[place + 1 : place + count])):
+                    return told, count
                 break
             line = lines[place + count]
             count, size, state = count + 1, size + len(line), row.feed(line)
@@ -102,12 +114,54 @@ class Careful:
             if found := self._escaped(lines, place, state, count):
                 return _ESCAPE, found
             if not self._is_doubtful(lines[place : last + 1], row, is_complete=is_complete):
-                return (_BREAK if row.is_broken else row.cells), count
+                return (_BREAK, count) if row.is_broken else self._sure(lines, place, count, row, first)
             told = f"a quote opens in cell {opened} and closes in line {first + last}, but what stands between"
             return f"{told} could be other rows; put the quotes right.", count
         if found := self._escaped(lines, place, State.STRAY, count):
             return _ESCAPE, found
         return told, self._rest(lines, place, State.OPEN)
+
+    def _sure(self, lines: list[str], place: int, count: int, row: Row, first: int) -> tuple[Read, int]:
+        """Return a row that is whole, unless the quote that ends it may open a cell of the next one.
+
+        So it is where the line end between two rows was changed into a quote: the last cell holds the first cells of
+        the next row, and the line below closes what is open nowhere.
+        """
+        end = place + count
+        if not self._width or not self.may_open(lines[end - 1], row.cells):
+            return row.cells, count
+        found = self.closes_only(row.cells[-1], itertools.islice(self._below(lines, end), FEW_LINES))
+        if not found:
+            return row.cells, count
+        self._is_doubted = True
+        told = f"it ends in a quote, and line {first + end + found - 1} closes one that is not open"
+        return f"{told}; put the quotes right.", count + found - 1
+
+    def _below(self, lines: list[str], place: int) -> Iterator[str]:
+        while self._has(lines, place):
+            yield lines[place]
+            place += 1
+
+    def may_open(self, text: str, cells: list[str]) -> bool:
+        """Tell whether a row ends in a quote, and its last cell may hold cells of the next row."""
+        ends = text[-1:] == '"' or text.rstrip(" \t\r")[-1:] == '"'
+        return ends and any(mark in cells[-1] for mark in ('"', self._grammar.delimiter, self._blocks.end))
+
+    def closes_only(self, cell: str, lines: Iterable[str]) -> int:
+        """Return the number of the first line with a quote if that closes the last cell above, or one open nowhere.
+
+        It is 0 where the line opens what it closes, or there is no such line before the next row.
+        """
+        delimiter = self._grammar.delimiter
+        is_likely = '"' in cell and cell.rstrip(" ").endswith(delimiter)
+        for number, line in enumerate(lines, start=1):
+            if '"' in line:
+                is_closing = is_likely or self._grammar.closing.match(line)
+                is_open = not line.startswith(f'"{delimiter}') and self._alone(line) is not State.STRAY
+                return number if is_closing and not is_open else 0
+            if self._naive(line) >= self._width:
+                return 0
+        return 0
 
     def _fits(self, lines: list[str], place: int, last: int, row: Row) -> bool:
         """Tell whether the row has the header's cells; a shorter one fits where its last line is certainly its own."""
@@ -116,7 +170,7 @@ class Careful:
             return True
         if count > self._width:
             return not any(map(str.strip, row.cells[self._width :]))
-        return self._naive(lines[place]) < self._width and self._alone(lines[last]) is State.STRAY
+        return self._naive("".join(lines[place : last + 1])) < self._width and self._alone(lines[last]) is State.STRAY
 
     def _is_complete(self, row: Row) -> bool:
         """Tell whether the first line may be a row by itself, if the quote that is open there means nothing."""
@@ -133,6 +187,10 @@ class Careful:
         begins = is_complete and lines[-1].lstrip().startswith('"')
         return any(begins or self._alone(line) is State.WHOLE for line in inside)
 
+    def _may_be_a_row(self, line: str) -> bool:
+        """Tell whether the line is long enough for a row, and its quotes do not speak against it."""
+        return self._naive(line) >= self._width and self._alone(line) is not State.STRAY
+
     def _is_like_a_row(self, line: str) -> bool:
         """Tell whether the line has as many cells as the header, and is no prose: there a blank follows each comma."""
         if self._naive(line) != self._width or not line.strip(f"{self._grammar.delimiter} \r"):
@@ -143,12 +201,12 @@ class Careful:
     def _rest(self, lines: list[str], place: int, state: State) -> int:
         """Return how many lines belong to a row that is refused: too short ones complete it to the header's width.
 
-        A row that seems whole needs a line with a stray quote for that; an open one may end with the file.
+        A row that seems whole needs a line with a stray quote for that; another one may end with the file.
         """
         total, last = self._naive(lines[place]), place
         if not self._width or (total >= self._width and state is not State.OPEN):
             return 1
-        most = _FEW_LINES if state is State.WHOLE else _MOST_LINES
+        most = FEW_LINES if state is State.WHOLE else _MOST_LINES
         while last - place < most and self._has(lines, last + 1):
             line = lines[last + 1]
             count = self._naive(line)
@@ -158,7 +216,7 @@ class Careful:
                 ends = total + count - 1 == self._width and self._alone(line) is State.STRAY
                 return last + 2 - place if ends else 1
             total, last = total + count - 1, last + 1
-        over = state is State.OPEN and not self._has(lines, last + 1)
+        over = state is not State.WHOLE and not self._has(lines, last + 1)
         return last + 1 - place if over or (total == self._width and state is not State.WHOLE) else 1
 
     def _escaped(self, lines: list[str], place: int, state: State, count: int = 1) -> int:
@@ -170,13 +228,14 @@ class Careful:
         if not any(map(sign.search, lines[place : place + count])):
             return 0
         size, last = len(lines[place]), place
-        while size < _ESCAPED and last - place < _FEW_LINES and self._has(lines, last + 1):
+        while size < _ESCAPED and last - place < FEW_LINES and self._has(lines, last + 1):
             last += 1
             size += len(lines[last])
         # Line ends of another system are no line ends.
         text = "\n".join(line.replace("\n", " ") for line in lines[place : last + 1])
         found, cells = escaped_length(text, self._grammar)
-        return found if cells == self._width and (found != count or state is not State.WHOLE) else 0
+        differs = found != count or state is not State.WHOLE or any(map(_OTHERWISE, lines[place : place + count]))
+        return found if cells == self._width and differs else 0
 
     def _alone(self, line: str) -> State:
         """Return what the line is by itself."""

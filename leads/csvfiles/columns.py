@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db.models import CharField, Field
+from django.db.models import CharField, Field, TextField
 
 from enrow_webhooks.client.blanks import filled, name_filled, some_blank
 from enrow_webhooks.client.errors import BadInput
@@ -18,7 +18,9 @@ from leads.coercion import typed
 from leads.csvfiles import forms
 from leads.csvfiles.guards import may_be_guarded, unguarded
 from leads.kinds import VALUES, KindFacts
+from leads.numbers import is_rounded_id
 
+_CRM_ID = "crm_id"
 _COUNTRY = "country_code"
 _COUNTRIES = frozenset({_COUNTRY, *(facts.country for facts in VALUES if facts.country)})
 
@@ -120,6 +122,10 @@ class Column:
             and all(isinstance(validator, MaxLengthValidator) for validator in field.validators)
         )
 
+    def _is_key(self) -> bool:
+        """Tell whether a text in it says which lead, or which record elsewhere, is meant."""
+        return self.name == _CRM_ID or (isinstance(self.field, CharField | TextField) and self.field.unique)
+
     def _is_clean(self, texts: Sequence[str]) -> bool:
         """Tell by one look at all of them whether nothing is to be said or changed about any of these texts."""
         whole = "\n".join(texts)
@@ -127,6 +133,7 @@ class Column:
         return (
             "\x00" not in whole
             and not may_be_guarded(whole)
+            and not (self._is_key() and ("E+" in whole or "e+" in whole))
             and (whole.isascii() or _is_utf8(whole))
             and (limit is None or max(map(len, texts)) <= limit)
             and not (self.name in _FILLED and some_blank(texts))
@@ -152,6 +159,9 @@ class Column:
         text = unguarded(text)
         if not _FILLED.get(name, str)(text):
             return None
+        if self._is_key() and is_rounded_id(text):
+            told = f"{name} {text[:40]!r} was rounded by a spreadsheet, and may be another one's now"
+            raise CellError(f"{told}; make the column text in the program that has the ids, and export it again.")
         if name in _BY_COUNTRY and not _BY_COUNTRY[name].is_in_form(text):
             # It may be longer than the column as long as it is not in its form; see ``settled``.
             return text

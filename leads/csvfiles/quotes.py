@@ -41,6 +41,8 @@ class Grammar(NamedTuple):
     opening: re.Pattern[str]
     # What may follow a closing quote.
     behind: re.Pattern[str]
+    # The end of a cell that was opened in a line above.
+    closing: re.Pattern[str]
     # One cell where a backslash takes the meaning from the next character, and what ends it.
     escaped: re.Pattern[str]
 
@@ -56,6 +58,7 @@ def grammar(delimiter: str) -> Grammar:
         broken=re.compile(rf'([^"{d}]*+)({d}|\Z)'),
         opening=re.compile(rf'(?:\ufeff|{blank})*+"'),
         behind=re.compile(rf"{blank}*+({d}|\r*+\Z)"),
+        closing=re.compile(rf'(?:[^"]++|"")*+"{blank}*+(?:{d}|\r*+\Z)'),
         escaped=re.compile(rf'(?:"(?:[^"\\]++|\\.|"")*+"|(?:[^"\\{d}\n]++|\\.)*+)({d}|\r?(?:\n|\Z))', re.DOTALL),
     )
 

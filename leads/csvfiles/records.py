@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from leads.csvfiles.careful import Careful, Read
+from leads.csvfiles.careful import FEW_LINES, Careful, Read
 from leads.csvfiles.decoding import MOST, Blocks
 from leads.csvfiles.quotes import Row, State, grammar
 
@@ -29,14 +29,22 @@ class Records:
         block: str | None = self._blocks.end.join(self._lines) if self._lines else next(self._blocks, None)
         while block is not None:
             rows = self._regular(block)
+            following = next(self._blocks, None) if rows and self._careful.may_open(block, rows[-1]) else None
+            if rows and following is not None and self._continues(rows[-1], following):
+                rows, block, following = None, f"{block}{self._blocks.end}{following}", None
             if rows is None:
                 yield from self._whole(self._read_carefully(block))
             else:
                 first, self._line = self._line, self._line + len(rows)
                 numbered = zip(range(first, self._line), rows, strict=True)
-                yield from self._whole(list(numbered)) if self._blocks.unended else numbered
+                is_last = self._blocks.unended and following is None
+                yield from self._whole(list(numbered)) if is_last else numbered
                 self._full = len(rows[-1]) >= self._width
-            block = next(self._blocks, None)
+            block = next(self._blocks, None) if following is None else following
+
+    def _continues(self, row: list[str], following: str) -> bool:
+        """Tell whether a row that ends in a quote may go on in the next block."""
+        return self._careful.closes_only(row[-1], following.split(self._blocks.end, FEW_LINES)[:FEW_LINES]) > 0
 
     def _regular(self, text: str) -> list[list[str]] | None:
         """Return a row for each line, or None when one of them is not a row of its own."""
@@ -85,7 +93,7 @@ class Records:
         return rows
 
     def _whole(self, rows: list[tuple[int, Read]]) -> list[tuple[int, Read]]:
-        """Refuse the last row of a file without a line end when it is shorter than the row before it."""
+        """Refuse the last row of a file without a line end when it is shorter than the one before, or that is lost."""
         line, last = rows[-1]
         full = self._is_full(rows[-2][1]) if len(rows) > 1 else self._full
         self._full = self._is_full(last)
@@ -95,4 +103,5 @@ class Records:
         return rows
 
     def _is_full(self, read: Read) -> bool:
-        return isinstance(read, list) and len(read) >= self._width
+        """Tell whether the row has no cell too few; nobody knows of one that is lost."""
+        return isinstance(read, str) or len(read) >= self._width

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import BinaryIO
 
 from leads.csvfiles.careful import Lost, Read
@@ -53,6 +54,7 @@ class Table:
     def __iter__(self) -> Iterator[tuple[int, Read]]:
         """Yield the number of each row that is not blank, and its cells, or a sentence."""
         header, width, are_no_titles = self.header, len(self.header), self._no_titles.issuperset
+        has_other_delimiter = _other_delimiters(self._delimiter).search
         for row in self._rows:
             cells = row[1]
             # Most rows: as long as the header, not blank, and with what stands in no title.
@@ -62,6 +64,7 @@ class Table:
                 and type(cells) is list
                 and cells != header
                 and not self._other
+                and not has_other_delimiter(cells[-1])
             ):
                 yield row
             elif (read := self._read(row[0], cells)) is not None:
@@ -87,9 +90,9 @@ class Table:
             return None
         if self._other:
             return f"it stands below the other header in {self.unit.lower()} {self._other}."
-        if self._is_other_header(named):
+        if place := self._place_of_other_header(named):
             self._other = line
-            return "another table begins here, with other columns or another delimiter; give it a file of its own."
+            return f"another table begins {place}, with other columns or another delimiter; give it a file of its own."
         if len(read) > len(self.header) and self._ends_in_other_header(self._delimiter.join(read)):
             self._other = line
         return None if self._delimiter and len(read) <= 2 < len(self.header) and _SEP.fullmatch(read[0]) else cells
@@ -124,6 +127,17 @@ class Table:
         self._no_titles.update(first)
         return False
 
+    def _place_of_other_header(self, cells: list[str]) -> str:
+        if self._is_other_header(cells):
+            return "here"
+        return "in its last cell" if self._is_glued(cells[-1]) else ""
+
+    def _is_glued(self, cell: str) -> bool:
+        """Tell whether a last cell ends in the header of another table with another delimiter."""
+        if not _other_delimiters(self._delimiter).search(cell):
+            return False
+        return bool(self._titles(re.split(f"[{DELIMITERS}]", cell))) and self._ends_in_other_header(cell)
+
     def _ends_in_other_header(self, line: str) -> bool:
         """Tell whether another header than this one stands behind a row, in the same line: two files were joined."""
         for mark in DELIMITERS if self._delimiter else ():
@@ -135,7 +149,7 @@ class Table:
                 glued = _bare([pieces[place]]) if known[place] else self._title_at_end(pieces[place])
                 titles = glued + _bare(pieces[place + 1 :])
                 if glued and is_header(titles, self._titles(titles)):
-                    return titles != _bare(self.header)
+                    return mark != self._delimiter or titles != _bare(self.header)
         return False
 
     def _title_at_end(self, cell: str) -> list[str]:
@@ -145,6 +159,12 @@ class Table:
 
     def _names_columns(self, cells: Sequence[str]) -> bool:
         return is_header(cells, self._titles(cells))
+
+
+@lru_cache(maxsize=8)
+def _other_delimiters(delimiter: str) -> re.Pattern[str]:
+    """Return what finds the usual delimiters but this one; nothing for a sheet, which has none."""
+    return re.compile(f"[{DELIMITERS.replace(delimiter, '')}]" if delimiter else r"(?!)")
 
 
 def _bare(cells: Iterable[str]) -> list[str]:

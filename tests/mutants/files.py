@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.fault import Fault
 
+_CAREFUL = ("tests/leads/csvfiles/test_careful.py",)
+_FORMS = ("tests/leads/csvfiles/test_forms.py",)
 _MAPPED = ("tests/leads/csvfiles/test_mapped.py",)
 
 FAULTS = [
@@ -137,5 +139,54 @@ FAULTS = [
         before='    cell.data_type = "s"\n',
         after="",
         means="a workbook holds formulas",
+    ),
+    Fault(
+        file="leads/csvfiles/careful.py",
+        before="        if not self._width or not self.may_open(lines[end - 1], row.cells):",
+        after="        if True:",
+        means="a row takes the begin of the next one where a line end became a quote",
+        tests=_CAREFUL,
+    ),
+    Fault(
+        file="leads/csvfiles/records.py",
+        before="self._continues(rows[-1], following)",
+        after="False",
+        means="so it does where a block ends",
+        tests=("tests/leads/csvfiles/test_records.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/careful.py",
+        before=" or any(map(_OTHERWISE, lines[place : place + count]))",
+        after="",
+        means="a backslash that escapes is taken for a letter where both readings have the same cells",
+        tests=_CAREFUL,
+    ),
+    Fault(
+        file="leads/csvfiles/careful.py",
+        before="                if not any(map(self._may_be_a_row, lines[place + 1 : place + count])):",
+        after="                if False:",
+        means="half of a cell becomes a row where a file is cut in a second such cell",
+        tests=_CAREFUL,
+    ),
+    Fault(
+        file="leads/csvfiles/tables.py",
+        before='"in its last cell" if self._is_glued(cells[-1]) else ""',
+        after='""',
+        means="rows below a header that was glued to a row land in wrong columns",
+        tests=("tests/leads/csvfiles/test_tables.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/columns.py",
+        before='            and not (self._is_key() and ("E+" in whole or "e+" in whole))\n',
+        after="",
+        means="an id that a spreadsheet rounded is taken where all cells of the column look right",
+        tests=_FORMS,
+    ),
+    Fault(
+        file="leads/numbers.py",
+        before="[.,]\\d+)?E\\+\\d+",
+        after="[.,]\\d+)?E\\+?\\d+",
+        means="ids of hexadecimal digits are taken for rounded numbers",
+        tests=_FORMS,
     ),
 ]

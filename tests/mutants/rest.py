@@ -209,7 +209,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/csvfiles/careful.py",
-        before="        over = state is State.OPEN and not self._has(lines, last + 1)",
+        before="        over = state is not State.WHOLE and not self._has(lines, last + 1)",
         after="        over = False",
         means="half of a cell becomes a row where a file is cut",
     ),

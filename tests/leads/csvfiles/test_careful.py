@@ -40,6 +40,15 @@ WRONG = {
     "a backslash before the quote": ('1,"A\\"nn\n9,Joe,z\n",x\n2,Bob,y\n', {2}, {5}),
     "a backslash before the line end": ("1,A\\\nnn,x\n2,Bob,y\n", {2}, {4}),
     "a backslash before the delimiter, and a blank cell": ("1,A\\,nn,\n2,Bob,y\n", {2}, {3}),
+    "both readings of a backslash have the same cells": ('"1\\",";";"\\"\n2,Bob,y\n', {2}, {3}),
+    "a backslash before a carriage return of a cell": ("1,Ann,A\\\r\r\n2,Bob,y\r\n", {2}, {3}),
+    "the line end became a quote": ('1,Ann,"x""2,"\nBob",y\n3,Cy,z\n', {2, 3}, {4}),
+    "the line end became a quote before two lines": ('1,Ann,"x""2,"\n\nBob",y\n3,Cy,z\n', {2, 4}, {5}),
+    "a quote before such a row, and one behind it": ('1,Ann,"x""2,Bob,y"\nCy",z\n', {2, 3}, set()),
+    "two quotes of neighbours became letters": ('1,Ann,"x\n2,x\n"\nBob",y\n', {2, 5}, set()),
+    "a line that begins with a quote and a delimiter": ('1,Ann,"x, y"\n",a\nb\n",Bob,y\n', {2, 3}, set()),
+    "a cell of several lines holds the missing cells": ('1,"Ann\nLee,x\n2,Bob y"\n', {2, 4}, set()),
+    "the file ends in a second cell of several lines": ('1,"Ann\nLee","x\nyy\n', {2}, set()),
     "a lone carriage return": ("1,A\rnn,x\n2,Bob,y\n", {2}, {3}),
 }
 

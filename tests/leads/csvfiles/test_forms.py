@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import CharField
 
 from enrow_webhooks.client.errors import BadInput
+from leads.csvfiles.columns import CellError, Column
 from leads.csvfiles.forms import country
 from leads.management import choosing
 from leads.mapping import registry
 from leads.models import Lead
 from tests.commands import run
 from tests.crm.models import Contact
+from tests.leads.csvfiles.test_xlsx import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +131,43 @@ def test_a_number_that_a_spreadsheet_rounded_is_left_out(csv_file, typed, countr
     assert (outcome.code, lead.fullname, lead.phone, lead.phone_status) == (1, "Bob", "+33612345678", "found")
     assert "was rounded by a spreadsheet, and most of its digits are lost. The cell is left out." in outcome.err
     assert "1 cells were not imported" in outcome.err
+
+
+ROUNDED = "was rounded by a spreadsheet, and may be another one's now; make the column text"
+
+
+@pytest.mark.parametrize(
+    "typed", ["1.23456789012346E+17", "1,23457E+17", "1E+17", "1.2345678901234568e+17", "'1.2E+17"]
+)
+@pytest.mark.parametrize("update", [False, True])
+def test_an_id_that_a_spreadsheet_rounded_refuses_its_row(csv_file, typed, update):
+    """Two ids of 18 digits become one, and the row may be about another lead."""
+    outcome = run("import_leads", csv_file(f'crm_id,fullname\n"{typed}",Ann\n1e5,Bob\n'), update=update)
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("Line 2: crm_id ")
+    assert ROUNDED in outcome.err
+    assert list(Lead.objects.values_list("crm_id", "fullname")) == [("1e5", "Bob")]
+
+
+def test_numbers_of_a_workbook_that_are_rounded_become_no_id_and_no_phone(tmp_path):
+    """A spreadsheet keeps 15 digits of a number, whatever was typed."""
+    path = tmp_path / "leads.xlsx"
+    rows = [["crm_id", "fullname", "phone"], [1.23456789012345e17, "Ann", None], ["2", "Bob", 1.23456789012345e17]]
+    path.write_bytes(workbook(("People", rows)))
+    outcome = run("import_leads", path)
+
+    assert "Row 2: crm_id '1.23456789012345E+17' was rounded" in outcome.err
+    assert "Row 3: phone '1.23456789012345E+17' was rounded" in outcome.err
+    assert list(Lead.objects.values_list("crm_id", "phone")) == [("2", "")]
+
+
+@pytest.mark.parametrize("unique", [False, True])
+def test_any_text_that_is_unique_is_a_key(unique):
+    """What a host's model has beside the crm_id; elsewhere 1E+17 is a text like others."""
+    [value] = Column(place=0, field=CharField(name="account", max_length=99, unique=unique)).read(["1.5E+17"])
+    assert (ROUNDED in str(value)) is unique
+    assert isinstance(value, CellError) is unique
 
 
 def test_a_cell_that_its_column_cannot_hold_is_left_out(csv_file):

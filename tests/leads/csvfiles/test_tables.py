@@ -110,6 +110,27 @@ def test_rows_below_another_header_are_refused(other):
     assert found == {2: ["1", "Ann", ""], 4: "it stands below the other header in line 3.", 7: ["3", "Cy", ""]}
 
 
+@pytest.mark.parametrize("other", ["lastname|phone|name", "firstname\tcrm_id\tphone", "crm_id|firstname|email"])
+def test_a_header_with_another_delimiter_that_is_glued_to_a_row_is_seen(other):
+    """Two files were joined, and the first one's last line had no end; also where the columns are the same."""
+    found = read(f"crm_id,firstname,email\n1,Ann,a@b.c\n2,Bob,x;{other}\nBob, Lee\n\ncrm_id,firstname,email\n3,Cy,\n")
+    assert found.pop(3).startswith("another table begins in its last cell")
+    assert found == {2: ["1", "Ann", "a@b.c"], 4: "it stands below the other header in line 3.", 7: ["3", "Cy", ""]}
+
+
+@pytest.mark.parametrize("last", ["a;b", "name;x", "website|phone number"])
+def test_a_last_cell_with_other_delimiters_is_no_header(last):
+    """One title in it is not enough."""
+    assert read(f"crm_id,firstname,email\n1,Ann,{last}\n2,Bob,x\n") == {2: ["1", "Ann", last], 3: ["2", "Bob", "x"]}
+
+
+def test_a_short_last_row_below_a_refused_one_is_refused_without_a_line_end():
+    """It may be the end of a cell of that row."""
+    text = 'crm_id,firstname\n1,A"nn\n2'
+    assert set(refused(text)) == {2, 3}
+    assert read(f"{text}\n")[3] == ["2", ""]
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"sep=;\n"])
 def test_an_empty_file_is_told(content):
     """A file without a filled cell has no header."""
