@@ -209,7 +209,7 @@ def imported(file: bytes) -> object:
 
 def table(text: str) -> list[object]:
     """Read a text as the rows below a header."""
-    return list(tables.open_table(io.BytesIO(b"crm_id,email\n" + raw(text)), titles=columns.known_titles()))
+    return list(tables.open_table(io.BytesIO(b"crm_id,email\n" + raw(text)), titles=header.known_titles()))
 
 
 def lines_of(sign: str, text: str) -> list[object]:
