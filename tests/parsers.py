@@ -247,7 +247,7 @@ PLAIN: list[Callable[[str], object]] = [
         guards.unguarded,
         guards.cell_of,
         guards.may_be_guarded,
-        finding.domain_of,
+        finding.domain_of.__wrapped__,
         finding.spellings,
         forms.country,
         forms.domain,

@@ -28,6 +28,8 @@ _SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")
 # No sign that ends a cell or a query stands in a slug, and none that ends a sentence stands at its end.
 _SLUG = re.compile(r"\A[^\s/?#%\"<>\\,;&|]{1,199}[^\s/?#%\"<>\\,;&|.:!*)\]}']")
+# What most people have; it goes without taking a URL apart.
+_PLAIN_PROFILE = re.compile(r"https?://(?:www\.)?linkedin\.com/in/([a-z0-9-]{2,200})/?")
 # Copied with the profile: the end of a list or a cell, the next link, or the query of a link that lost its "?".
 _TAIL = re.compile(r"[,;&|](?=[\s,;&|]|\Z|https?:|www\.|(?:amp;)?[\w.-]{1,40}=)")
 _TRAILING = ".,;:&|!*)]}>'\""
@@ -136,6 +138,8 @@ def profile_url(text: str) -> str:
     A slug is in lower case; the id of a member, ``ACoAA…``, keeps its capitals. Enrow answers 400 to locale
     sub-domains, query strings and company pages; the last are refused here with BadInput.
     """
+    if plain := _PLAIN_PROFILE.fullmatch(text):
+        return f"https://www.linkedin.com/in/{plain[1]}/"
     typed = spelled(text)
     parts = _split(typed)
     if parts is None or not _LINKEDIN_HOST.fullmatch((parts.hostname or "").rstrip(".")):

@@ -20,7 +20,11 @@ _LONGEST = 2000
 
 def spelled(text: str) -> str:
     """Return the text as one line of single spaces, composed (NFC), without any character that nobody sees."""
-    if not text.isascii():
+    if text.isascii():
+        # Most values are one word, and need no look at their letters.
+        if " " not in text and text.isprintable():
+            return text
+    else:
         text = composed(text if is_letters(text) else _INVISIBLE.sub("", text))
     return " ".join((text if text.isprintable() else _UNPRINTABLE.sub(" ", text)).split())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.db import connections
@@ -24,6 +25,8 @@ from leads.mapping import LeadMapping
 
 # Values that one query asks for, at most.
 _ASKED = 50_000
+# Spellings of companies whose one form is remembered: colleagues share one.
+_REMEMBERED = 10_000
 # Letters with which two names begin alike: Ann and Anna, Rob and Robert.
 _ALIKE = 3
 _ALIAS = "leads_file_{}"
@@ -130,6 +133,8 @@ def _readable(mapping: LeadMapping, name: str) -> Any:  # noqa: ANN401 - what al
 
 
 def _profile(lead: Candidate) -> list[tuple[str, ...]]:
+    if not lead.linkedin_url:
+        return []
     try:
         return [(profile_url(lead.linkedin_url),)] if filled(lead.linkedin_url) else []
     except BadInput:
@@ -143,9 +148,8 @@ def _profiles(lead: Candidate) -> list[_Asked]:
 
 
 def _own_values(lead: Candidate) -> list[tuple[str, ...]]:
-    found = ((facts.value, getattr(lead, facts.value)) for facts in _OWN_VALUES)
-    is_value = {facts.value: facts.is_value for facts in _OWN_VALUES}
-    return [(name, folded(spelled(text))) for name, text in found if is_value[name](text)]
+    found = ((facts, getattr(lead, facts.value)) for facts in _OWN_VALUES)
+    return [(facts.value, folded(spelled(text))) for facts, text in found if text and facts.is_value(text)]
 
 
 def _own_values_asked(lead: Candidate) -> list[_Asked]:
@@ -155,8 +159,13 @@ def _own_values_asked(lead: Candidate) -> list[_Asked]:
 
 def _name_and_company(lead: Candidate) -> list[tuple[str, ...]]:
     name = folded(" ".join(lead.name).strip())
-    companies = {"domain": domain_of(lead.company_domain), "name": folded(filled(lead.company_name))}
+    companies = {"domain": domain_of(lead.company_domain), "name": _company(lead.company_name)}
     return [(name, kind, company) for kind, company in companies.items() if company] if name else []
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _company(text: str) -> str:
+    return folded(filled(text))
 
 
 def _names_and_companies(lead: Candidate) -> list[_Asked]:
@@ -188,7 +197,7 @@ def is_another(way: Way, row: Candidate, lead: Candidate) -> bool:
 
 def _has_another_company(row: Candidate, lead: Candidate) -> bool:
     domains = [domain_of(each.company_domain) for each in (row, lead)]
-    companies = [folded(filled(each.company_name)) for each in (row, lead)]
+    companies = [_company(each.company_name) for each in (row, lead)]
     profiles = [_profile(each) for each in (row, lead)]
     company = domains if all(domains) else companies
     return any(all(pair) and pair[0] != pair[1] for pair in (company, profiles))
@@ -210,6 +219,7 @@ def spellings(text: str) -> Q:
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def domain_of(text: str) -> str:
     """Return the bare domain in a text, or the text itself where it has none; blank for a blank."""
     if not filled(text):

@@ -7,8 +7,9 @@ SECRET_KEY, would otherwise make everybody anew.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from leads import reading
@@ -23,23 +24,28 @@ _DIGEST_SIZE = 12
 NOTHING = "nothing"
 
 
-def people(cells: Cells, numbers: Sequence[int]) -> list[Candidate]:
-    """Return what these rows say of people; a file names nobody by a primary key."""
-    columns = [cells.get(name) for name in Candidate._fields[1:]]
-    return [
-        Candidate._make([None, *(reading.text(column[number]) if column else "" for column in columns)])
-        for number in numbers
-    ]
+def people(cells: Cells, numbers: Sequence[int]) -> Iterator[Candidate]:
+    """Yield what these rows say of people, one by one; a file names nobody by a primary key."""
+    blank = [""] * len(numbers)
+    columns = [_texts(cells[name], numbers) if name in cells else blank for name in Candidate._fields[1:]]
+    return map(Candidate, itertools.repeat(None), *columns)
+
+
+def _texts(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
+    chosen = values if len(numbers) == len(values) else [values[number] for number in numbers]
+    return [value if type(value) is str else reading.text(value) for value in chosen]
 
 
 def named(cells: Cells) -> tuple[list[str], Counter[str]]:
     """Return an id for each row, and by what the rows are known: crm_id, profile, e-mail, name and company, nothing."""
     ids: list[Any] = list(cells[CRM_ID])
     numbers = [number for number, crm_id in enumerate(ids) if crm_id is None]
-    known_by = Counter({CRM_ID: len(ids) - len(numbers)})
+    ways: list[str] = []
     for number, person in zip(numbers, people(cells, numbers), strict=True):
         ids[number], way = _named(person)
-        known_by[way] += 1
+        ways.append(way)
+    known_by = Counter({CRM_ID: len(ids) - len(numbers)})
+    known_by.update(ways)
     return ids, known_by
 
 

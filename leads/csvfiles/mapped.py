@@ -18,7 +18,7 @@ from leads.kinds import Candidate
 
 def write(target: Target, batch: RowBatch, mode: Mode) -> Written:
     """Write rows in the caller's transaction: also onto who is there, where the mode says so."""
-    rows = people({**batch.cells, CRM_ID: _crm_ids(target, batch)}, range(len(batch.lines)))
+    rows = list(people({**batch.cells, CRM_ID: _crm_ids(target, batch)}, range(len(batch.lines))))
     found = finding.find(target.mapping, rows)
     done = Written()
     done.refused = _refused(target, batch, rows, found, update=mode.update)

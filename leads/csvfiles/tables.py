@@ -29,6 +29,7 @@ _NO_TITLE = re.compile(r"@|://|\d{6}").search
 # Characters of the longest title, and of a header, that are looked for behind a row.
 _TITLE = 40
 _JOINED = 4000
+_PIECES = re.compile(f"[{DELIMITERS}]").split
 _SEP = re.compile(r'"?sep=.{0,3}', re.IGNORECASE)
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -64,7 +65,7 @@ class Table:
                 and type(cells) is list
                 and cells != header
                 and not self._other
-                and not has_other_delimiter(cells[-1])
+                and not (has_other_delimiter(cells[-1]) and self._is_glued(cells[-1]))
             ):
                 yield row
             elif (read := self._read(row[0], cells)) is not None:
@@ -134,9 +135,9 @@ class Table:
 
     def _is_glued(self, cell: str) -> bool:
         """Tell whether a last cell ends in the header of another table with another delimiter."""
-        if not _other_delimiters(self._delimiter).search(cell):
-            return False
-        return bool(self._titles(re.split(f"[{DELIMITERS}]", cell))) and self._ends_in_other_header(cell)
+        # The first title is glued to what stood there; another one stands behind it.
+        titles = _PIECES(cell)[1:]
+        return bool(titles and self._titles(titles)) and self._ends_in_other_header(cell)
 
     def _ends_in_other_header(self, line: str) -> bool:
         """Tell whether another header than this one stands behind a row, in the same line: two files were joined."""

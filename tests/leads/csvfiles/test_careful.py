@@ -49,6 +49,7 @@ WRONG = {
     "a line that begins with a quote and a delimiter": ('1,Ann,"x, y"\n",a\nb\n",Bob,y\n', {2, 3}, set()),
     "a cell of several lines holds the missing cells": ('1,"Ann\nLee,x\n2,Bob y"\n', {2, 4}, set()),
     "the file ends in a second cell of several lines": ('1,"Ann\nLee","x\nyy\n', {2}, set()),
+    "the file ends below a stray quote": ('1,A"nn\nLee\n', {2}, set()),
     "a lone carriage return": ("1,A\rnn,x\n2,Bob,y\n", {2}, {3}),
 }
 
