@@ -25,6 +25,8 @@ from leads import health
 from leads.credits import budget, reconciliation
 from leads.enrichment import Run, Tally
 from leads.models import Lead, LeadSearch, SearchJob
+from leads.results import waiting
+from leads.runs import batching, controlling, planning
 from leads.upkeep import doctor, polling
 
 _PREFIX = 6
@@ -129,7 +131,10 @@ def _queries() -> Iterator[Page]:
         "health": health.problems,
         "sweep: events": lambda: processing.drain(limit=5),
         "sweep: look at jobs": polling.check_next,
-        "sweep: write results": polling.write_waiting,
+        "sweep: write results": waiting.write_waiting,
+        "sweep: runs": controlling.look_after,
+        "sweep: plan": planning.plan_next,
+        "sweep: leads that came one by one": batching.gather,
         "sweep: retention overdue": retention.overdue,
         "sweep: prune": lambda: retention.prune(older_than=dt.timedelta(days=60), batch=500),
         "planner: what may be spent": lambda: budget.allowance(_balance()),
