@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -160,7 +160,10 @@ class HeartbeatQuerySet(OwnQuerySet["Heartbeat"]):
         now = timezone.now()
         if self.filter(name=name, at__lte=now - every).update(at=now):
             return now
-        is_new = repeated(self.db, lambda: self.get_or_create(name=name, defaults={"at": now}))[1]
+        try:
+            is_new = repeated(self.db, lambda: self.get_or_create(name=name, defaults={"at": now}))[1]
+        except IntegrityError:
+            return None  # somebody came first, whom this transaction cannot see
         return now if is_new else None
 
     def release(self, name: str, *, claimed_at: dt.datetime) -> None:

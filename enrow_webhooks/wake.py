@@ -38,7 +38,7 @@ def celery_is_set_up() -> bool:
 
 
 def backend() -> str:
-    """Return who carries the messages: ``celery``, ``django``, ``none``, or the dotted name of a function.
+    """Return who carries the messages: "celery", "django", "none", or the dotted name of a function.
 
     A Celery that does the work where it is asked for (``task_always_eager``, for tests) carries none.
     """

@@ -149,9 +149,8 @@ def enrich(
         run.is_planned = False
         run.tally.allowance = budget.allowance(None, user=order.capped_user)
         _foresee(leads, order, run.tally)
-        row.tally, row.worst_case = run.tally.as_json(), run.tally.worst_case
-        row.save(force_insert=True)
-        transaction.on_commit(partial(_plan_after_commit, run, leads, order), using=sql.alias())
+        # Not before: what we write would break the caller's own transaction under SERIALIZABLE.
+        transaction.on_commit(partial(_plan_after_commit, run, row, leads, order), using=sql.alias())
     else:
         row.save(force_insert=True)
         _plan_or_say_why(run, leads, order)
@@ -253,10 +252,11 @@ def _note(run: Run, **changes: object) -> bool:
     return goes_on
 
 
-def _plan_after_commit(run: Run, leads: QuerySet[Any], order: Order) -> None:
+def _plan_after_commit(run: Run, row: EnrichmentRun, leads: QuerySet[Any], order: Order) -> None:
     """Plan at most what the estimate said. What the caller did is committed, so that no failure reaches them."""
     run.tally, run.is_planned = Tally(max_credits=run.tally.worst_case), True
     try:
+        row.save(force_insert=True)
         _plan_or_say_why(run, leads, order)
     except Exception as error:  # noqa: BLE001 - it would look as if the caller's own work had failed
         log_failure(logger, error, "Run %s could not be planned after the commit:", run.id)

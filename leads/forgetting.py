@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.apps import apps
+from django.db import router
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -152,11 +153,12 @@ def _blank_log(crm_ids: Sequence[str]) -> None:
     """Blank what Django's admin log says of people: decisions about their searches, and edits of our own leads."""
     if not apps.is_installed("django.contrib.admin"):
         return
-    about = ((LeadSearch, _searches(crm_ids)), (Lead, Lead.objects.filter(crm_id__in=crm_ids)))
-    for model, rows in about:
+    leads = Lead.objects.using(router.db_for_write(Lead)).order_by().filter(crm_id__in=crm_ids)
+    log = apps.get_model("admin", "LogEntry")
+    for model, rows in ((LeadSearch, _searches(crm_ids)), (Lead, leads)):
         pks = [str(pk) for pk in rows.values_list("pk", flat=True)]
         kind = {"content_type__app_label": model._meta.app_label, "content_type__model": model._meta.model_name}
-        entries = apps.get_model("admin", "LogEntry")._default_manager.filter(**kind, object_id__in=pks)
+        entries = log._default_manager.using(router.db_for_write(log)).filter(**kind, object_id__in=pks)
         entries.update(object_repr="forgotten", change_message="")
 
 

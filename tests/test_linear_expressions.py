@@ -7,12 +7,28 @@ from functools import partial
 
 import pytest
 
+from leads.csvfiles import decoding, quotes, tables
+from leads.csvfiles.headers import DELIMITERS
 from tests.expressions import NotResolvedError, expression, modules, places, places_in
 from tests.linear import KINDS, Kind, complaints
 
 PLACES = {str(place): (place, module) for module in modules("enrow_webhooks", "leads") for place in places(module)}
 WAYS = ["search", "match", "fullmatch", "sub"]
-USED = [name for name, (place, _) in PLACES.items() if place.is_used]
+# Where they are made at run time, or only ever matched at a place: tested below, as they are used.
+ELSEWHERE = {"leads.csvfiles.quotes", "leads.csvfiles.tables", "leads.csvfiles.decoding"}
+USED = [name for name, (place, _) in PLACES.items() if place.is_used and place.module not in ELSEWHERE]
+MATCHED = {
+    "first line": decoding._FIRST_LINE,
+    **{
+        f"{name} {delimiter!r}": getattr(quotes.grammar(delimiter), name)
+        for delimiter in DELIMITERS
+        for name in quotes.Grammar._fields[1:]
+    },
+}
+SEARCHED = [
+    *(tables._other_delimiters(delimiter) for delimiter in DELIMITERS),
+    *(value for module in (quotes, tables) for value in vars(module).values() if isinstance(value, re.Pattern)),
+]
 
 # Minutes of processor time on a busy machine: once per run of everything is enough.
 pytestmark = pytest.mark.slow
@@ -39,6 +55,18 @@ def test_every_expression_is_linear(name):
     assert not [said for way in WAYS for said in slowness(found, way)], found
 
 
+@pytest.mark.parametrize("name", MATCHED)
+def test_what_is_matched_at_a_place_is_linear(name):
+    """The grammar of a file for each delimiter: each begins where the one before ended."""
+    assert not slowness(MATCHED[name], "match"), MATCHED[name]
+
+
+@pytest.mark.parametrize("found", SEARCHED, ids=lambda found: found.pattern)
+def test_what_is_looked_for_in_a_row_is_linear(found):
+    """Signs and titles, anywhere in it."""
+    assert not [said for way in WAYS for said in slowness(found, way)], found
+
+
 @pytest.mark.parametrize(
     ("way", "pattern"),
     [
@@ -57,7 +85,7 @@ def test_a_slow_expression_is_seen(way, pattern):
 
 def test_the_expressions_of_the_packages_are_found():
     """Those that meet every log line are among them."""
-    found = {expression(place, vars(module)).pattern for place, module in PLACES.values() if place.is_used}
+    found = {expression(place, vars(module)).pattern for place, module in map(PLACES.get, USED)}
     assert {name.partition(":")[0].partition(".")[0] for name in USED} == {"enrow_webhooks", "leads"}
     assert any("webhooks/enrow/" in pattern for pattern in found)
     assert any("{43}" in pattern for pattern in found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import django
 import pytest
-from django.core.checks import run_checks
 
+from enrow_webhooks.checks import check_settings
 from enrow_webhooks.task_backends import why_not
 
 HAS_TASKS = django.VERSION >= (6, 0)
@@ -32,7 +32,7 @@ def test_what_is_wrong_with_a_backend_is_said(enrow, chosen, said):
     assert said in why_not(chosen)
     assert bool(said) == bool(why_not(chosen))
     enrow(TASK_BACKEND=chosen)
-    assert ["enrow.E011"] * bool(said) == [message.id for message in run_checks() if message.id == "enrow.E011"]
+    assert ["enrow.E011"] * bool(said) == [told.id for told in check_settings() if told.id == "enrow.E011"]
 
 
 def test_celery_that_works_inside_the_request_is_refused(monkeypatch):
