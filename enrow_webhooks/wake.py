@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -24,6 +23,8 @@ from enrow_webhooks.conf import enrow_settings
 logger = logging.getLogger(__name__)
 
 _PACKAGES = frozenset({"enrow_webhooks", "leads"})
+# Imported by its name: below Django 6.0 it cannot be imported.
+_ENQUEUE = "enrow_webhooks.django_tasks.enqueue"
 CELERY, DJANGO, NONE = "celery", "django", "none"
 # Two messages for one task are at least this far apart, in seconds.
 _PAUSE_SECONDS = 0.05
@@ -51,7 +52,7 @@ def is_eager() -> bool:
 
 
 def has_workers() -> bool:
-    """Tell whether somebody else does the work; else whoever waits for it, or ``manage.py enrow_sweep``, does."""
+    """Tell whether somebody else does the work; else the process that waits for it, or ``enrow_sweep``, does."""
     return backend() != NONE
 
 
@@ -86,22 +87,19 @@ def publish(task: Task[Any, Any], schema: str = "") -> bool:
     try:
         if schema:
             connection.set_schema(schema)  # type: ignore[attr-defined]  # what gave the schema its name has this
-        _sender()(task)
+        _send(task)
     except Exception as error:  # noqa: BLE001 - every broker raises its own; the sweep does the work later
         logger.warning("Could not wake %s (%s); the sweep will do the work.", task.name, type(error).__name__)
         return False
     return True
 
 
-def _sender() -> Callable[[Task[Any, Any]], object]:
+def _send(task: Task[Any, Any]) -> None:
     chosen = backend()
     if chosen == CELERY:
-        return lambda task: task.apply_async(retry=False, ignore_result=True)
-    if chosen == DJANGO:
-        enqueue = import_string("enrow_webhooks.django_tasks.enqueue")
-        return lambda task: enqueue(task.name)
-    send = import_string(chosen)
-    return lambda task: send(task.name)
+        task.apply_async(retry=False, ignore_result=True)
+    else:
+        import_string(_ENQUEUE if chosen == DJANGO else chosen)(task.name)
 
 
 _waker = Waker()

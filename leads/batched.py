@@ -15,6 +15,7 @@ from enrow_webhooks.wake import wake
 from leads import arguments, sql
 from leads.arguments import kinds_of
 from leads.conf import lead_settings
+from leads.mapping import LeadMapping
 from leads.models import BatchedLead
 from leads.models.runs import MOST_CREDITS
 from leads.runs import selecting
@@ -50,12 +51,13 @@ def enrich_batched(
     }
     number = 0
     for mapping, some in arguments.leads_by_mapping(leads):
-        number += sql.transact(partial(_store_batched, mapping.label, some, values))
+        number += sql.transact(partial(_store, mapping, some, {"model": mapping.label, **values}))
     transaction.on_commit(partial(wake, gather_leads), using=sql.alias())
     return number
 
 
-def _store_batched(label: str, leads: QuerySet[Any] | Sequence[Model], values: Mapping[str, Any]) -> int:
+def _store(mapping: LeadMapping, leads: QuerySet[Any] | Sequence[Model], values: Mapping[str, Any]) -> int:
     if isinstance(leads, QuerySet):
-        return selecting.store_keys(BatchedLead, {"model": label, **values}, leads)
-    return len(BatchedLead.objects.bulk_create(BatchedLead(model=label, key=str(lead.pk), **values) for lead in leads))
+        return selecting.store(BatchedLead, values, mapping, leads)
+    keys = (mapping.model._meta.pk.value_from_object(lead) for lead in leads)
+    return len(BatchedLead.objects.bulk_create(BatchedLead(key=str(key), **values) for key in keys))

@@ -31,7 +31,7 @@ from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.handles import Run
 from leads.mapping import registry
-from leads.models import EnrichmentRun
+from leads.models import EnrichmentRun, RunLead
 from leads.models.runs import MOST_CREDITS
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import fail, queue
@@ -178,12 +178,12 @@ def enrich_later(
     """
     leads = arguments.leads(queryset)
     order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
-    row = _row_of(leads, order, arguments.cap(max_credits))
+    row, mapping = _row_of(leads, order, arguments.cap(max_credits)), registry.mapped(leads.model)
 
     def store() -> None:
         row.has_selection, row.next_plan_at = True, timezone.now()
         row.save(force_insert=True)
-        row.selected = selecting.store(row.pk, leads)
+        row.selected = selecting.store(RunLead, {"run_id": row.pk}, mapping, leads)
         row.save(update_fields=["selected"])
 
     sql.transact(store)
@@ -196,9 +196,8 @@ def _order(find: Collection[str], *, verify: bool, via: str, **asked: Any) -> Or
 
 
 def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None) -> EnrichmentRun:
-    mapping = registry.of(leads.model)
     return EnrichmentRun(
-        model=mapping.label if mapping else "",
+        model=registry.mapped(leads.model).label,
         kinds=",".join(order.kinds),
         overwrite=order.overwrite,
         force=order.force,

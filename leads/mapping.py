@@ -226,6 +226,13 @@ class Registry:
         found = (self._by_label.get(parent._meta.label_lower) for parent in ancestors)
         return next((mapping for mapping in found if mapping), None)
 
+    def mapped(self, model: type[Model]) -> LeadMapping:
+        """Return the mapping of a model. Raises LookupError when there is none; arguments and checks say so before."""
+        mapping = self.of(model)
+        if mapping is None:
+            raise LookupError(f"{model._meta.label} is not mapped to leads.")
+        return mapping
+
     def owner(self, crm_id: str) -> LeadMapping | None:
         """Return the mapping that a crm_id belongs to: by its prefix; the blank prefix has what no other has."""
         blank = None

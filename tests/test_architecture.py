@@ -58,6 +58,7 @@ TESTED_ELSEWHERE = {
     "leads/csvfiles/programs.py": "tests/leads/csvfiles/test_header.py",
     "leads/csvfiles/identity.py": "tests/leads/csvfiles/test_own.py",
     "leads/numbers.py": "tests/leads/csvfiles/test_forms.py",
+    "leads/management/naming.py": "tests/leads/management/commands/test_enrow_jobs.py",
     "leads/management/filereports.py": "tests/leads/csvfiles/test_own.py",
     "leads/permissions.py": "tests/leads/admin/test_permissions.py",
     "leads/admin/rights.py": "tests/leads/admin/test_permissions.py",

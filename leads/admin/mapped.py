@@ -25,10 +25,7 @@ class MappedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
     @property
     def lead_mapping(self) -> LeadMapping:
         """The mapping of this page's model. Raises LookupError when there is none; a check says so before."""
-        mapping = registry.of(self.model)
-        if mapping is None:
-            raise LookupError(f"{self.model._meta.label} is not mapped to leads.")
-        return mapping
+        return registry.mapped(self.model)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:  # noqa: ANN401 - Django's own signature
         """Check that the model is mapped."""

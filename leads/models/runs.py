@@ -115,6 +115,11 @@ class EnrichmentRun(models.Model):
         return f"{self.model} {self.pk}"
 
     @property
+    def credits_left(self) -> Decimal | None:
+        """What planning may still reserve; None where the run has no cap."""
+        return None if self.max_credits is None else max(Decimal(0), self.max_credits - self.worst_case)
+
+    @property
     def asked_kinds(self) -> tuple[Kind, ...]:
         """What is searched."""
         return tuple(Kind(kind) for kind in self.kinds.split(","))

@@ -104,9 +104,7 @@ def plan(queryset: QuerySet[Any], order: Order, tally: Tally) -> Iterator[Batch]
 
     Raises LookupError for a model that is not mapped.
     """
-    mapping = registry.of(queryset.model)
-    if mapping is None:
-        raise LookupError(f"{queryset.model._meta.label} is not mapped.")
+    mapping = registry.mapped(queryset.model)
     open_batches: dict[tuple[Kind, str], Batch] = {}
     for page in pages(mapping, queryset, order.kinds, max(map(lead_settings.batch_size, order.kinds))):
         for kind in order.kinds:

@@ -12,14 +12,16 @@ import time
 import uuid
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.models import Heartbeat
 from leads import sql
+from leads.conf import lead_settings
 from leads.credits import budget
 from leads.lookups import among
 from leads.mapping import LeadMapping, registry
@@ -39,7 +41,7 @@ _LATER = dt.timedelta(seconds=30)
 
 
 def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
-    """Take and plan what came, until a look is empty; return how many runs it came to.
+    """Take and plan what came, until a look is empty; return how many looks found some.
 
     With a ``pause`` it looks again so many seconds after each look, for about so many ``seconds`` in all. Does nothing
     while another worker does it.
@@ -47,10 +49,10 @@ def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
     since = Heartbeat.objects.claim(GATHERING, every=_LEASE)
     if since is None:
         return 0
-    runs, end = 0, time.monotonic() + seconds
+    looks, end = 0, time.monotonic() + seconds
     try:
         while _take_and_plan():
-            runs += 1
+            looks += 1
             if pause and time.monotonic() >= end:
                 break
             time.sleep(pause)
@@ -58,41 +60,61 @@ def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
             if not Heartbeat.objects.filter(name=GATHERING, at=since).update(at=now):
                 break  # it took too long, and another worker goes on
             since = now
+    except Exception as error:  # noqa: BLE001 - a project's own key field, and its own database, may raise anything
+        log_failure(logger, error, "Leads that came one by one could not be gathered; it is tried again:")
+        _postpone()
     finally:
         Heartbeat.objects.release(GATHERING, claimed_at=since)
-    return runs
+    return looks
 
 
 def _take_and_plan() -> bool:
-    """Make one run of the leads that wait, and plan it; return whether some waited."""
-    run = sql.transact(_take)
-    while run is not None and EnrichmentRun.objects.to_plan().filter(pk=run).exists():
-        planning.plan_page(run)
-    return run is not None
+    """Take the leads that came first, and plan the run that they make; return whether there were some."""
+    taken = sql.transact(_take)
+    while taken.run and EnrichmentRun.objects.to_plan().filter(pk=taken.run).exists():
+        planning.plan_page(taken.run)
+    return taken.leads > 0
 
 
-def _take() -> uuid.UUID | None:
+class _Taken(NamedTuple):
+    """How many leads were taken, and their run; None where none of them can be searched now."""
+
+    leads: int
+    run: uuid.UUID | None = None
+
+
+def _take() -> _Taken:
     """Move the leads that came first, and others that ask for the same, into a run; the caller holds a transaction."""
     rows = list(BatchedLead.objects.due().select_for_update(skip_locked=True)[:_MOST])
+    rows = [row for row in rows if _asks(row) == _asks(rows[0])]
     if not rows:
-        return None
+        return _Taken(0)
     first = rows[0]
-    rows = [row for row in rows if _asks(row) == _asks(first)]
-    mapping = registry.labelled(first.model)
-    kinds = [Kind(kind) for kind in first.kinds.split(",")]
-    run = EnrichmentRun(
-        model=first.model, kinds=first.kinds, requested_by=first.requested_by, via=EnrichmentRun.Via.BATCHED,
-        max_credits=max(Decimal(0), first.daily_credits - _committed_today()), has_selection=True,
-    )  # fmt: skip
+    mapping, kinds = registry.labelled(first.model), [Kind(kind) for kind in first.kinds.split(",")]
     there, busy = _sorted(mapping, kinds, {row.key for row in rows}) if mapping else (set(), set())
-    waiting = [row.pk for row in rows if row.key in busy]
-    BatchedLead.objects.filter(pk__in=waiting).update(due_at=timezone.now() + _LATER)
-    BatchedLead.objects.filter(pk__in={row.pk for row in rows} - set(waiting)).delete()
-    keys = sorted(there)
-    run.selected = len(keys)
-    run.save(force_insert=True)
-    RunLead.objects.bulk_create(RunLead(run=run, key=key) for key in keys)
-    return run.pk
+    later = {row.pk for row in rows if row.key in busy}
+    BatchedLead.objects.filter(pk__in=later).update(due_at=timezone.now() + _LATER)
+    BatchedLead.objects.filter(pk__in={row.pk for row in rows} - later).delete()
+    if not there:
+        return _Taken(len(rows))
+    run = EnrichmentRun.objects.create(
+        model=first.model,
+        kinds=first.kinds,
+        requested_by=first.requested_by,
+        via=EnrichmentRun.Via.BATCHED,
+        max_credits=max(Decimal(0), first.daily_credits - _committed_today()),
+        has_selection=True,
+        selected=len(there),
+    )
+    RunLead.objects.bulk_create(RunLead(run=run, key=key) for key in sorted(there))
+    return _Taken(len(rows), run.pk)
+
+
+def _postpone() -> None:
+    """Let those that ask for what failed wait, so that they keep no others waiting."""
+    if first := BatchedLead.objects.due().first():
+        same = BatchedLead.objects.filter(model=first.model, kinds=first.kinds, requested_by=first.requested_by)
+        same.filter(daily_credits=first.daily_credits).update(due_at=timezone.now() + _LATER)
 
 
 def _asks(row: BatchedLead) -> tuple[object, ...]:
@@ -110,7 +132,14 @@ def _sorted(mapping: LeadMapping, kinds: Sequence[Kind], texts: Collection[str])
 
 
 def _committed_today() -> Decimal:
-    """Return what the runs of such leads cost today, or may cost."""
-    batched = EnrichmentRun.objects.filter(pk=OuterRef("run"), via=EnrichmentRun.Via.BATCHED)
+    """Return what the runs of such leads cost today, or may cost: also one that another worker plans at this moment."""
+    batched = EnrichmentRun.objects.filter(via=EnrichmentRun.Via.BATCHED)
     today = budget.start_of(timezone.localdate())
-    return SearchJob.objects.filter(Exists(batched), created_at__gte=today).credits()
+    jobs = SearchJob.objects.filter(Exists(batched.filter(pk=OuterRef("run"))), created_at__gte=today)
+    planning_now = batched.filter(state__in=[EnrichmentRun.State.PLANNING, EnrichmentRun.State.PAUSED], planned_at=None)
+    return jobs.credits() + sum(map(_may_still_cost, planning_now), Decimal(0))
+
+
+def _may_still_cost(run: EnrichmentRun) -> Decimal:
+    each = sum(map(lead_settings.price, run.asked_kinds), Decimal(0))
+    return min(each * ((run.selected or 0) - run.planned), run.credits_left or Decimal(0))

@@ -29,6 +29,8 @@ _INTERRUPTED = (
 # Jobs that a person waits for while they are cancelled, and that one look of the sweep takes.
 _AT_ONCE = 20
 _MOST = 200
+# Runs whose stored leads one look deletes, some of each.
+_SELECTIONS = 5
 
 
 def pause(pk: uuid.UUID, *, by: str) -> bool:
@@ -88,8 +90,7 @@ def _move(
 
 def _hold(jobs: SearchJobQuerySet, note: str) -> int:
     """Hold jobs that were not sent; a worker that prepares one at this moment does not send it."""
-    unsent = jobs.unsent().exclude(state=SearchJob.State.HELD, next_check_at=_NEVER)
-    return unsent.stop(until=_NEVER, note=note)
+    return jobs.unsent().stop(until=_NEVER, note=note)
 
 
 def _cancel_jobs(jobs: SearchJobQuerySet, *, most: int) -> int:
@@ -143,9 +144,11 @@ def _unended(jobs: SearchJobQuerySet | None = None) -> SearchJobQuerySet:
 
 def _prune() -> int:
     """Delete stored leads that no run needs any more, and old runs; the search jobs, and so all sums, stay."""
-    for pk in EnrichmentRun.objects.filter(has_selection=True, ended_at__isnull=False).values_list("pk", flat=True)[:5]:
+    is_over = Q(planned_at__isnull=False) | Q(ended_at__isnull=False)
+    selections = EnrichmentRun.objects.filter(is_over, has_selection=True)
+    for pk in list(selections.values_list("pk", flat=True)[:_SELECTIONS]):
         if selecting.forget(pk):
-            EnrichmentRun.objects.filter(pk=pk).update(has_selection=False)
+            selections.filter(pk=pk).update(has_selection=False)
     if lead_settings.run_days is None:
         return 0
     old = EnrichmentRun.objects.filter(ended_at__lt=timezone.now() - lead_settings.run_days, has_selection=False)

@@ -45,8 +45,8 @@ class _Lost(Exception):  # noqa: N818 - it is an answer, no error
 
 def plan_next() -> bool:
     """Plan one page of the run that has waited longest; return False when there is none."""
-    waiting = list(EnrichmentRun.objects.to_plan().values_list("pk", flat=True)[:20])
-    return any(plan_page(pk) for pk in waiting)
+    to_plan = list(EnrichmentRun.objects.to_plan().values_list("pk", flat=True)[:20])
+    return any(map(plan_page, to_plan))
 
 
 def plan_page(pk: uuid.UUID) -> bool:
@@ -86,8 +86,7 @@ def _commit_page(run: EnrichmentRun) -> None:
     rows = selecting.page(run.pk, run.place, size)
     keys = selecting.keys_of(mapping.model._meta.pk, [key for _, key in rows])
     balance = budget.ask_balance()
-    left = None if run.max_credits is None else max(run.max_credits - run.worst_case, type(run.worst_case)(0))
-    tally = Tally(max_credits=left, allowance=budget.allowance(balance, user=order.capped_user))
+    tally = Tally(max_credits=run.credits_left, allowance=budget.allowance(balance, user=order.capped_user))
     leads = mapping.rows().filter(among("pk", mapping.model._meta.pk, keys))
     batches = sorted(plan(leads, order, tally), key=_place) if rows else []
     reserved: list[enqueueing.Reserved] = []
@@ -99,8 +98,6 @@ def _commit_page(run: EnrichmentRun) -> None:
         enqueueing.drop(reserved)
         raise
     write_reused(queued)
-    if len(rows) < size:
-        selecting.forget(run.pk)
 
 
 def _place(batch: Batch) -> tuple[str, str]:
@@ -130,7 +127,7 @@ def _write(
     row.place = rows[-1][0] if rows else row.place
     row.attempts, row.next_plan_at, row.note = 0, timezone.now(), ""
     if len(rows) < size:
-        row.state, row.planned_at, row.has_selection = State.RUNNING, timezone.now(), False
+        row.state, row.planned_at = State.RUNNING, timezone.now()
     row.save()
     return queued
 

@@ -8,28 +8,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import router
 from django.db.models import F, Field, QuerySet
 
 from leads import sql
+from leads.mapping import LeadMapping
 from leads.models import BatchedLead, RunLead
 
 # Keys that are carried at once, where another database has them.
 _AT_ONCE = 5000
 
 
-def store(run: uuid.UUID, leads: QuerySet[Any]) -> int:
-    """Store the keys of the leads of a run, each once, in the order of the keys; return how many."""
-    return store_keys(RunLead, {"run_id": run}, leads)
+def store(
+    rows: type[RunLead | BatchedLead], values: Mapping[str, Any], mapping: LeadMapping, leads: QuerySet[Any]
+) -> int:
+    """Add a row with these values for each of the leads, in the order of their keys; return how many. One statement.
 
-
-def store_keys(rows: type[RunLead | BatchedLead], values: Mapping[str, Any], leads: QuerySet[Any]) -> int:
-    """Add a row with these values and the key for each of the leads; return how many. One statement."""
-    query, alias = leads.query, router.db_for_write(leads.model)
+    The key is the primary key of the mapped table: a child may have another.
+    """
+    query, name = leads.query, mapping.model._meta.pk.name
+    leads = leads.using(mapping.alias)
     if query.is_sliced or query.combinator or query.distinct or query.group_by:
-        leads = leads.model._base_manager.filter(pk__in=leads.using(alias).values("pk"))
-    keys = leads.using(alias).order_by().values(run_key=F("pk")).distinct()
-    if alias == sql.alias():
+        leads = leads.model._base_manager.using(mapping.alias).filter(pk__in=leads.values("pk"))
+    keys = leads.order_by().values(run_key=F(name)).distinct()
+    if mapping.alias == sql.alias():
         return _store_by_statement(rows, values, keys)
     return _store_by_pages(rows, values, keys)
 
@@ -56,7 +57,7 @@ def _store_by_pages(
     rows: type[RunLead | BatchedLead], values: Mapping[str, Any], keys: QuerySet[Any, dict[str, Any]]
 ) -> int:
     number = 0
-    every = iter(keys.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_AT_ONCE))
+    every = iter(keys.order_by("run_key").values_list("run_key", flat=True).iterator(chunk_size=_AT_ONCE))
     while some := list(itertools.islice(every, _AT_ONCE)):
         rows._base_manager.bulk_create([rows(**values, key=str(key)) for key in some])  # type: ignore[misc]  # of one kind
         number += len(some)
@@ -83,6 +84,8 @@ def spellings(key: object) -> set[str]:
 
 def forget(run: uuid.UUID, *, most: int = 50_000) -> bool:
     """Delete some stored leads of a run; return whether none is left."""
-    some = list(RunLead.objects.filter(run=run).order_by("pk").values_list("pk", flat=True)[:most])
-    RunLead.objects.filter(run=run, pk__lte=some[-1]).delete() if some else None
+    rows = RunLead.objects.filter(run=run)
+    some = list(rows.order_by("pk").values_list("pk", flat=True)[:most])
+    if some:
+        rows.filter(pk__lte=some[-1]).delete()
     return len(some) < most

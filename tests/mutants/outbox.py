@@ -14,6 +14,41 @@ _TOLD = ("tests/leads/outbox/test_nothing_new.py", "tests/leads/outbox/test_told
 
 FAULTS = [
     Fault(
+        file="leads/runs/selecting.py",
+        before="run_key=F(name))",
+        after='run_key=F("pk"))',
+        means="the leads of a child with another primary key are others than those that were stored",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/batched.py",
+        before="mapping.model._meta.pk.value_from_object(lead)",
+        after="lead.pk",
+        means="a child that comes alone is searched as another lead",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/controlling.py",
+        before="is_over = Q(planned_at__isnull=False) | Q(ended_at__isnull=False)",
+        after="is_over = Q(ended_at__isnull=False)",
+        means="the stored leads of a run that is planned stay until it ends",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/runs/batching.py",
+        before=" + sum(map(_may_still_cost, planning_now), Decimal(0))",
+        after="",
+        means="the daily cap forgets what another worker plans at this moment",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
+        file="leads/runs/batching.py",
+        before="        _postpone()\n",
+        after="",
+        means="leads that cannot be gathered keep all others waiting",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
         file="leads/runs/batching.py",
         before="first.daily_credits - _committed_today()",
         after="first.daily_credits",
@@ -22,14 +57,14 @@ FAULTS = [
     ),
     Fault(
         file="leads/runs/batching.py",
-        before="pk__in={row.pk for row in rows} - set(waiting)).delete()",
+        before="pk__in={row.pk for row in rows} - later).delete()",
         after="pk__in={row.pk for row in rows}).delete()",
         means="a lead that changed while it was searched is forgotten",
         tests=("tests/leads/runs/test_batching.py",),
     ),
     Fault(
         file="leads/runs/batching.py",
-        before="rows = [row for row in rows if _asks(row) == _asks(first)]",
+        before="rows = [row for row in rows if _asks(row) == _asks(rows[0])]",
         after="rows = list(rows)",
         means="leads of two models are planned as one",
         tests=("tests/leads/runs/test_batching.py",),
@@ -56,9 +91,9 @@ FAULTS = [
         tests=("tests/leads/runs/test_planning.py",),
     ),
     Fault(
-        file="leads/runs/planning.py",
-        before="max(run.max_credits - run.worst_case,",
-        after="max(run.max_credits,",
+        file="leads/models/runs.py",
+        before="self.max_credits - self.worst_case)",
+        after="self.max_credits)",
         means="each page has the cap of the whole run",
         tests=("tests/leads/runs/test_planning.py",),
     ),

@@ -102,6 +102,7 @@ FAULTS = [
         before='found_of_done=Sum("found", filter=own & ended, default=0)',
         after='found_of_done=Sum("found", filter=ended, default=0)',
         means="what a joined job found counts as found of this run",
+        tests=("tests/leads/test_enrichment.py",),
     ),
     Fault(
         file="leads/runs/following.py",

@@ -14,12 +14,13 @@ from django.db.models import Count
 from django.utils.text import capfirst
 
 from enrow_webhooks import wake
-from enrow_webhooks.management.base import count, identifier, needs_person, system_user, wrong_call
+from enrow_webhooks.management.base import identifier, needs_person, system_user, wrong_call
 from leads import decisions
 from leads.credits.consent import credits_in_words
 from leads.decisions import Decision
 from leads.enrichment import Via
 from leads.management import reports
+from leads.management.naming import add_rows, named
 from leads.management.spending import SpendingCommand, consent_to
 from leads.models import SearchJob
 from leads.models.jobs import SearchJobQuerySet
@@ -61,18 +62,8 @@ class Command(SpendingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("ids", nargs="*", type=identifier, metavar="ID", help="these search jobs")
-        parser.add_argument(
-            "--state",
-            nargs="+",
-            action="extend",
-            default=[],
-            choices=SearchJob.State.values,
-            metavar="STATE",
-            help=f"only jobs in these states: {', '.join(SearchJob.State.values)}",
-        )
-        parser.add_argument("--run", type=identifier, metavar="UUID", help="only the jobs of one call of enrich()")
-        parser.add_argument("--limit", type=count, default=50, metavar="N", help="list the newest N (default 50)")
+        add_rows(parser, SearchJob, shown=50)
+        parser.add_argument("--run", type=identifier, metavar="UUID", help="only the jobs of one run")
         actions = parser.add_mutually_exclusive_group()
         for name, meaning in _ACTIONS.items():
             actions.add_argument(
@@ -83,7 +74,8 @@ class Command(SpendingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """List, or decide."""
-        jobs = _named(options["ids"], options["state"], options["run"])
+        jobs = named(SearchJob, options["ids"], options["state"])
+        jobs = jobs.of_run(options["run"]) if options["run"] else jobs
         action, as_json = options["action"], options["json"]
         if action is None:
             self._list(jobs, most=options["limit"], as_json=as_json)
@@ -184,18 +176,6 @@ class Command(SpendingCommand):
             problems.append(f"The table of leads refused {refused:,} leads again; each has its reason in the admin.")
         if problems:
             raise needs_person(" ".join(problems))
-
-
-def _named(ids: Collection[uuid.UUID], states: Collection[str], run: uuid.UUID | None) -> SearchJobQuerySet:
-    jobs = SearchJob.objects.all()
-    if ids:
-        jobs = jobs.filter(pk__in=ids)
-        unknown = set(ids) - set(jobs.values_list("pk", flat=True))
-        if unknown:
-            raise wrong_call(f"There is no search job {', '.join(sorted(map(str, unknown)))}.")
-    if states:
-        jobs = jobs.filter(state__in=states)
-    return jobs.filter(run=run) if run else jobs
 
 
 def _sentence(decision: Decision, job: SearchJob, *, done: bool, rule: str) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from enrow_webhooks import wake
-from enrow_webhooks.management.base import EnrowCommand, count, identifier, needs_person, system_user, wrong_call
+from enrow_webhooks.management.base import EnrowCommand, needs_person, system_user, wrong_call
 from leads.enrichment import Run
 from leads.management import reports
+from leads.management.naming import add_rows, named
 from leads.management.progress import ProgressBar
 from leads.models import EnrichmentRun
+from leads.runs import following
 
-State = EnrichmentRun.State
 _ACTIONS: dict[str, tuple[Callable[..., bool], str, str]] = {
     "pause": (Run.pause, "paused", "plan and send nothing more of them; what is sent comes home"),
     "resume": (Run.resume, "resumed", "go on with paused runs"),
@@ -42,17 +42,7 @@ class Command(EnrowCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("ids", nargs="*", type=identifier, metavar="ID", help="these runs")
-        parser.add_argument(
-            "--state",
-            nargs="+",
-            action="extend",
-            default=[],
-            choices=State.values,
-            metavar="STATE",
-            help=f"only runs in these states: {', '.join(State.values)}",
-        )
-        parser.add_argument("--limit", type=count, default=20, metavar="N", help="list the newest N (default 20)")
+        add_rows(parser, EnrichmentRun, shown=20)
         actions = parser.add_mutually_exclusive_group()
         actions.add_argument(
             "--watch", dest="action", action="store_const", const="watch", help="show how far one run is, to its end"
@@ -63,7 +53,7 @@ class Command(EnrowCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """List, watch or decide."""
-        rows, action = _named(options["ids"], options["state"]), options["action"]
+        rows, action = named(EnrichmentRun, options["ids"], options["state"]), options["action"]
         if action is None:
             self._list(rows, most=options["limit"], as_json=options["json"])
         elif not (options["ids"] or options["state"]):
@@ -75,7 +65,7 @@ class Command(EnrowCommand):
 
     def _list(self, rows: Any, *, most: int, as_json: bool) -> None:  # noqa: ANN401 - a queryset of ours
         total, shown = rows.count(), rows.order_by("-created_at")[:most]
-        told = [(row, Run.get(row.pk).progress()) for row in shown]
+        told = [(row, following.progress(row)) for row in shown]
         if as_json:
             self.tell_json({"total": total, "runs": [reports.run_json(row, progress) for row, progress in told]})
             return
@@ -108,7 +98,7 @@ class Command(EnrowCommand):
             is_done = decide(Run.get(pk), by=by)
             answers.append((is_done, EnrichmentRun.objects.get(pk=pk)))
         if as_json:
-            told = [{**reports.run_json(row, Run.get(row.pk).progress()), "done": is_done} for is_done, row in answers]
+            told = [{**reports.run_json(row, following.progress(row)), "done": is_done} for is_done, row in answers]
             self.tell_json({"action": action, "runs": told})
         else:
             for is_done, row in answers:
@@ -117,12 +107,3 @@ class Command(EnrowCommand):
             self.stderr.write("The broker takes no message; the sweep will do the work.")
         if left := sum(not is_done for is_done, _ in answers):
             raise needs_person(f"{left:,} of {len(answers):,} runs were left as they are.")
-
-
-def _named(ids: Collection[uuid.UUID], states: Collection[str]) -> Any:  # noqa: ANN401 - a queryset of ours
-    rows = EnrichmentRun.objects.all()
-    if ids:
-        rows = rows.filter(pk__in=ids)
-        if unknown := set(ids) - set(rows.values_list("pk", flat=True)):
-            raise wrong_call(f"There is no run {', '.join(sorted(map(str, unknown)))}.")
-    return rows.filter(state__in=states) if states else rows

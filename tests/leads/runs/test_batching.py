@@ -20,6 +20,7 @@ from tests.crm.models import Candidate, Stranger
 
 pytestmark = pytest.mark.django_db
 
+LATER = timezone.now() + dt.timedelta(hours=1)
 EMAIL = {"find": {"email"}, "daily_credits": 100}
 
 
@@ -118,6 +119,53 @@ def test_a_lead_that_changed_while_it_was_searched_is_planned_afterwards(make_le
     finish(sandbox)
     assert Lead.objects.get().email == "ann0.somebody@other.com"
     assert not BatchedLead.objects.exists()
+
+
+def test_a_lead_that_is_being_searched_makes_no_run_each_time_it_is_looked_at(make_leads, sandbox):
+    """And keeps no other lead waiting."""
+    (lead,) = make_leads(1)
+    enrich(Lead.objects.all(), find={"email"})
+    make_leads(1, prefix="other", company_domain="other.com")
+    enrich_batched(lead, **EMAIL)
+    enrich_batched(Lead.objects.get(crm_id="other-0"), **EMAIL | {"daily_credits": 99})
+    for _ in range(3):
+        BatchedLead.objects.update(due_at=timezone.now())
+        batching.gather()
+    assert [run.selected for run in EnrichmentRun.objects.filter(via="batched")] == [1]
+    assert BatchedLead.objects.get().key == str(lead.pk)
+
+
+def test_a_project_that_fails_keeps_nobody_from_being_sent(make_leads, sandbox, monkeypatch, caplog):
+    """Its own key field, or its own database, may raise anything; the sweep does the rest, and tries again."""
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"phone"})
+    enrich_batched(Lead.objects.all(), **EMAIL)
+    other = Candidate.objects.create(name="Bob Somebody", company="Firm")
+    enrich_batched(other, **EMAIL)
+    work = batching._sorted
+    fails = lambda mapping, *rest: 1 / 0 if mapping.model is Lead else work(mapping, *rest)  # noqa: E731
+    monkeypatch.setattr(batching, "_sorted", fails)
+    sweep()
+    assert len(sandbox.jobs) == 1
+    assert "could not be gathered" in caplog.text
+    sweep()
+    assert [row.model for row in BatchedLead.objects.all()] == [Lead._meta.label_lower]
+    assert EnrichmentRun.objects.get(via="batched").model == Candidate._meta.label_lower
+
+
+def test_the_cap_holds_while_another_worker_plans_what_was_gathered(make_leads, sandbox, monkeypatch):
+    """What that run may still cost is not given to the next one; nor is more than it can cost kept from it."""
+    make_leads(2)
+    enrich_batched(Lead.objects.all(), find={"email"}, daily_credits=3)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(batching.planning, "plan_page", lambda pk: EnrichmentRun.objects.update(next_plan_at=LATER))
+        assert batching.gather() == 1
+    make_leads(2, prefix="more", company_domain="other.com")
+    enrich_batched(Lead.objects.filter(crm_id__startswith="more"), find={"email"}, daily_credits=3)
+    assert batching.gather() == 1
+    EnrichmentRun.objects.update(next_plan_at=timezone.now())
+    finish(sandbox)
+    assert sandbox.ledger.purchases.total() == 3
 
 
 def test_a_lead_that_is_gone_or_not_mapped_any_more_is_let_go(make_leads, sandbox):

@@ -194,14 +194,25 @@ def test_old_runs_are_pruned_and_their_sums_stay(make_leads, sandbox, enrow, day
     assert run.progress().done == 2
 
 
-def test_stored_leads_go_when_nobody_needs_them(make_leads, monkeypatch):
-    """Those of a cancelled run, some at a time."""
-    make_leads(3)
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_stored_leads_go_when_nobody_needs_them(make_leads, sandbox, monkeypatch, is_cancelled):
+    """Those of a cancelled run and of one that is planned, some at a time."""
+    make_leads(5)
     run = enrich_later(Lead.objects.all(), **EMAIL, max_credits=None)
     forget = selecting.forget
     monkeypatch.setattr(selecting, "forget", lambda pk: forget(pk, most=2))
-    run.cancel(by="ann")
-    sweep()
-    assert RunLead.objects.count() == 1
-    sweep()
-    assert (RunLead.objects.count(), row().has_selection) == (0, False)
+    if is_cancelled:
+        run.cancel(by="ann")
+    else:
+        assert planning.plan_next()
+    for left in (3, 1, 0):
+        sweep()
+        assert RunLead.objects.count() == left
+    assert not row().has_selection
+
+
+def test_what_was_paused_and_then_cancelled_says_the_last(half_sent):
+    """Who looks at a job reads why it was not sent."""
+    half_sent.pause(by="ann")
+    half_sent.cancel(by="bob")
+    assert [job.last_error for job in SearchJob.objects.filter(state="cancelled")] == ["Cancelled by bob."]

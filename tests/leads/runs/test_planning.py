@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
-from leads.enrichment import Run, enrich, enrich_later, sweep
+from leads.enrichment import Run, enrich, enrich_batched, enrich_later, sweep
 from leads.models import EnrichmentRun, Lead, LeadSearch, RunLead, SearchJob
 from leads.runs import planning
 from leads.skips import Reason
 from tests.conftest import finish
-from tests.crm.models import Candidate, Contact
+from tests.crm.models import Agent, Candidate, Contact
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +98,24 @@ def test_the_leads_of_any_mapped_model_are_stored(sandbox):
     assert contact.mobile
 
 
+@pytest.mark.parametrize("ask", ["later", "batched", "one by one"])
+@pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[:2]], ids=["all", "a slice"])
+def test_a_child_with_a_primary_key_of_its_own_is_the_row_of_its_parent(sandbox, ask, part):
+    """Its own key is that of another lead, who is not searched instead."""
+    names = {"family_name": "Somebody", "linkedin": "linkedin.com/in/bob-somebody"}
+    others = [Contact.objects.create(given_name=f"Bob{number}", **names) for number in range(2)]
+    names["linkedin"] = "linkedin.com/in/eve-somebody"
+    for number, other in enumerate(others):
+        Agent.objects.create(number=other.pk, given_name=f"Eve{number}", **names)
+    agents = part(Agent.objects.order_by("given_name"))
+    if ask == "later":
+        enrich_later(agents, find={"phone"}, max_credits=None)
+    else:
+        enrich_batched(list(agents) if ask == "one by one" else agents, find={"phone"}, daily_credits=200)
+    finish(sandbox)
+    assert set(Contact.objects.exclude(mobile="").values_list("given_name", flat=True)) == {"Eve0", "Eve1"}
+
+
 def test_a_rollback_leaves_no_run(make_leads):
     """It is part of the caller's transaction."""
     make_leads(1)
@@ -167,13 +185,15 @@ def test_what_a_dead_worker_reserved_counts_against_no_cap(make_leads, sandbox, 
             planning.plan_next()
     assert SearchJob.objects.get().credits_reserved == 3
     EnrichmentRun.objects.update(next_plan_at=timezone.now())
+    # At once, before the sweep finds the job empty.
+    assert planning.plan_next()
     finish(sandbox)
     assert (run.progress().searched, run.progress().skipped) == (3, 0)
 
 
-def test_a_worker_that_outlives_its_lease_writes_nothing(make_leads, sandbox, monkeypatch):
+def test_a_worker_that_outlives_its_lease_writes_nothing(make_leads, sandbox, small_pages, monkeypatch):
     """Another one planned the page meanwhile; what the slow one reserved is given back."""
-    make_leads(3)
+    make_leads(6)
     run = enrich_later(Lead.objects.all(), **EMAIL)
     reserve = planning.enqueueing.reserve
 
@@ -186,10 +206,11 @@ def test_a_worker_that_outlives_its_lease_writes_nothing(make_leads, sandbox, mo
 
     monkeypatch.setattr(planning.enqueueing, "reserve", slowly)
     assert planning.plan_next()
-    assert SearchJob.objects.count() == 1
+    assert (SearchJob.objects.count(), row().planned, row().state) == (2, 4, "planning")
     finish(sandbox)
-    assert run.progress().searched == 3
-    assert sandbox.ledger.purchases.total() == 3
+    progress = run.progress()
+    assert (progress.searched, progress.asked, progress.planned) == (6, 6, 6)
+    assert sandbox.ledger.purchases.total() == 6
 
 
 def test_a_page_that_cannot_be_planned_is_tried_again_and_says_why(make_leads, sandbox, monkeypatch):
