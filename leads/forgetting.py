@@ -22,7 +22,7 @@ from enrow_webhooks.models import WebhookEvent
 from leads import erasing, sql
 from leads.erasing import Foreseen, NotForgotten
 from leads.mapping import registry
-from leads.models import EnrichmentRun, Lead, LeadEnrichment, LeadSearch, RunLead, SearchJob
+from leads.models import BatchedLead, EnrichmentRun, Lead, LeadEnrichment, LeadSearch, RunLead, SearchJob
 from leads.results import aside
 from leads.runs.selecting import spellings
 
@@ -106,14 +106,14 @@ def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
     return LeadEnrichment.objects.filter(found)
 
 
-def _selected(crm_ids: Sequence[str]) -> QuerySet[RunLead]:
-    """Return where leads wait to be planned, in runs that have such."""
-    found = Q(pk__in=[])
+def _unplan(crm_ids: Sequence[str]) -> None:
+    """Delete where leads wait to be planned: in runs, or one by one."""
     for mapping, keys in registry.keys(crm_ids):
         pks = mapping.by_keys(keys).values_list("pk", flat=True)
+        texts = [spelling for pk in pks for spelling in spellings(pk)]
         runs = EnrichmentRun.objects.filter(has_selection=True, model=mapping.label).values("pk")
-        found |= Q(run__in=runs, key__in=[spelling for pk in pks for spelling in spellings(pk)])
-    return RunLead.objects.filter(found)
+        RunLead.objects.filter(run__in=runs, key__in=texts).delete()
+        BatchedLead.objects.filter(model=mapping.label, key__in=texts).delete()
 
 
 def _count(crm_ids: Sequence[str]) -> Traces:
@@ -132,7 +132,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
     # Before the keys and names are gone.
     _blank_log(crm_ids)
-    _selected(crm_ids).delete()
+    _unplan(crm_ids)
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     _states(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.

@@ -140,7 +140,7 @@ def _losers(moving: Sequence[_Pending], staying: Sequence[_Pending], jobs: Mappi
 
 
 def _let_go(losers: Collection[_Pending]) -> None:
-    """Cancel searches in flight; whoever shares a purchase that was not sent yet takes its place."""
+    """Cancel searches in flight; another lead that shares a purchase not sent yet takes its place."""
     if not losers:
         return
     LeadSearch.objects.filter(pk__in=[row.pk for row in losers]).update(

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from leads.csvfiles import decoding, quotes, tables
-from leads.csvfiles.headers import DELIMITERS
+from leads.csvfiles.header_row import DELIMITERS
 from tests.expressions import NotResolvedError, expression, modules, places, places_in
 from tests.linear import KINDS, Kind, complaints
 

@@ -43,7 +43,7 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
                 (_("Today, per run"), _("Run"), _by_run(viewer, statement.per_run(days=1))),
                 (_("Per day"), _("Day"), [(line, line.name, "") for line in statement.per_day(days=_DAYS)]),
                 (_("Per user"), _("User"), _by_user(viewer, statement.per_user(days=_DAYS))),
-                (_("Per run, the dearest"), _("Run"), _by_run(viewer, statement.per_run(days=_DAYS))),
+                (_("Per run, most credits first"), _("Run"), _by_run(viewer, statement.per_run(days=_DAYS))),
             ],
         },
     )

@@ -23,6 +23,9 @@ from leads.models import EnrichmentRun, SearchJob
 from leads.runs import following
 from leads.skips import Reason
 
+# Where a run keeps how far it is, while its page is made.
+_SEEN = "_leads_seen"
+
 
 @admin.register(EnrichmentRun)
 class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
@@ -46,12 +49,12 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     @admin.display(description=_("Why nothing moves"))
     def waits_for(self, run: EnrichmentRun) -> str:
         """Say what the run waits for."""
-        return following.progress(run).waits_for or "–"
+        return _seen(run).waits_for or "–"
 
     @admin.display(description=_("How far it is"))
     def progress(self, run: EnrichmentRun) -> str:
         """Count its leads."""
-        return following.progress(run).words
+        return _seen(run).words
 
     @admin.display(description=_("Skipped because"))
     def reasons(self, run: EnrichmentRun) -> str:
@@ -94,3 +97,11 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
         number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)
+
+
+def _seen(run: Any) -> following.Progress:  # noqa: ANN401 - a run, with what was seen of it
+    """Return how far a run is; looked at once for a page."""
+    if not hasattr(run, _SEEN):
+        setattr(run, _SEEN, following.progress(run))
+    seen: following.Progress = getattr(run, _SEEN)
+    return seen

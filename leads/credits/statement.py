@@ -31,13 +31,13 @@ def per_day(*, days: int = 30) -> list[Line]:
 
 
 def per_user(*, days: int = 30, most: int = _MOST) -> list[Line]:
-    """Return a line per user, dearest first."""
-    return _lines(days, F("requested_by"), order=_DEAREST, most=most)
+    """Return a line per user, most credits first."""
+    return _lines(days, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
 
 
 def per_run(*, days: int = 30, most: int = _MOST) -> list[Line]:
-    """Return a line per call of enrich(), dearest first."""
-    return _lines(days, F("run"), order=_DEAREST, most=most)
+    """Return a line per call of enrich(), most credits first."""
+    return _lines(days, F("run"), order=_MOST_CREDITS_FIRST, most=most)
 
 
 def today() -> Line:
@@ -45,7 +45,7 @@ def today() -> Line:
     return next(iter(per_day(days=1)), Line(name=str(timezone.localdate())))
 
 
-_DEAREST = (F("sum_spent") + F("sum_reserved")).desc()
+_MOST_CREDITS_FIRST = (F("sum_spent") + F("sum_reserved")).desc()
 
 
 def _since(days: int) -> QuerySet[SearchJob]:

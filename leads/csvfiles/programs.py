@@ -2,7 +2,7 @@
 
 Each field has its headings in the order in which they count: of several phones the one at work, then the mobile one,
 then others. What is left out on purpose: words for a status, which mean something else in each program, and the phone
-of a company, which is nobody's: who has one would not be searched for his own.
+of a company: a lead that seems to have a phone would not be searched for its own.
 """
 
 from __future__ import annotations

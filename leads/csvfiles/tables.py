@@ -17,7 +17,7 @@ from typing import BinaryIO
 from leads.csvfiles.careful import Lost, Read
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.decoding import Blocks, head_of, texts
-from leads.csvfiles.headers import DELIMITERS, FIRST, Header, Titles, best, find, is_header, rows_above
+from leads.csvfiles.header_row import DELIMITERS, FIRST, Header, Titles, best, find, is_header, rows_above
 from leads.csvfiles.records import Records
 from leads.csvfiles.xlsx import MAGIC, sheets
 

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 # Contacts that are another one's once more, so that the table refuses their address.
 TWINS = (1901, 1903)
 SQLITE = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL;"}
-# Whence the package comes, and what else of ours can be imported.
+# Where the package comes from, and what else of ours can be imported.
 WHERE = """
 import importlib.util, json, sys
 names = ("enrow_webhooks", "leads", "tests", "examples", "config", "benchmarks")

@@ -131,7 +131,7 @@ FAULTS = [
         file=_BUTTONS,
         before="if kind not in self._offered(request) or not self._may_open(request, lead):",
         after="if kind not in self._offered(request):",
-        means="whoever types the address opens the page of any lead",
+        means="a typed address opens the page of any lead",
     ),
     Fault(
         file=_BUTTONS,

@@ -113,7 +113,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/forgetting.py",
-        before="    _selected(crm_ids).delete()\n",
+        before="    _unplan(crm_ids)\n",
         after="",
         means="who is forgotten is still planned",
         tests=("tests/leads/runs/test_selecting.py",),

@@ -241,7 +241,7 @@ FAULTS = [
         means="rows below another header land in wrong columns",
     ),
     Fault(
-        file="leads/csvfiles/headers.py",
+        file="leads/csvfiles/header_row.py",
         before="header.known == most or header.speaks_for_itself",
         after="header.known == most",
         means="a header of a file that was joined to this one hides the first rows",

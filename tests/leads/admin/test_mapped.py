@@ -71,7 +71,7 @@ def test_the_form_shows_no_history(people, ann, admin_client, monkeypatch, own):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_the_form_has_no_button_and_the_page_behind_it_buys_nothing(people, ann, method):
-    """Whoever types the address gets no page."""
+    """A typed address opens no page either."""
     shown, hidden = people
     assert len(buttons(ann.get(row_page(shown)))) == 3
     assert buttons(ann.get(row_page(hidden))) == {}
@@ -111,7 +111,7 @@ def test_forgetting_nobody_says_so(people, ann):
 
 
 def test_searches_of_who_is_hidden_are_in_no_list_and_on_no_page(people, admin_client):
-    """Who may see searches and jobs sees those of their own leads; whoever types an address gets nothing else."""
+    """Who may see searches and jobs sees those of their own leads, also with a typed address."""
     shown, hidden = (LeadSearch.objects.get(crm_id=f"contact-{contact.pk}") for contact in people)
     operator = login("view_leadsearch", "view_searchjob", "view_found_values")
     for lookups in ({}, {"crm_id": hidden.crm_id}, {"job": str(hidden.job_id)}, {"q": hidden.crm_id}):

@@ -250,7 +250,7 @@ def test_who_has_the_permissions_of_an_action_takes_it(rows, way, place):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_the_button_and_its_page_are_for_who_may_spend_on_the_lead(rows, method):
-    """Whoever types the address without the permissions is refused, and sees no button."""
+    """Without the permissions there is no button, and a typed address is refused."""
     lead, enough = Lead.objects.get(crm_id="new"), needs("spend_credits view_lead", "spend_credits change_lead")
     url = reverse("admin:leads_lead_enrich", args=[lead.pk, "find_email"])
     for codenames in sorted(USERS, key=lambda names: may(names, enough)):

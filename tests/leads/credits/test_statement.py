@@ -55,7 +55,7 @@ def test_today_is_a_line_even_when_nothing_was_queued(make_leads, sandbox):
     assert [line.reserved for line in statement.per_day(days=2)] == [1, 40]
 
 
-def test_of_many_runs_the_dearest_are_told(make_leads, sandbox):
+def test_of_many_runs_those_with_most_credits_are_told(make_leads, sandbox):
     """A host that calls enrich() per lead does not make the page endless."""
     make_leads(4)
     for number in range(4):

@@ -44,7 +44,7 @@ def test_another_format_is_one_sentence(content, sentence):
 
 
 def test_a_byte_that_is_no_utf_8_stays_recognisable():
-    """It costs its own cell: whoever checks the cell finds a lone surrogate."""
+    """It costs its own cell: a check of the cell finds a lone surrogate."""
     assert read(b"crm_id,name\n1,B\xe9b\n2,Bob\n") == {2: ["1", "B\udce9b"], 3: ["2", "Bob"]}
 
 

@@ -73,7 +73,7 @@ TRICKY = st.text(alphabet="=+-@＝'\" ,;\t\r\nab1", max_size=12)
 
 @given(TRICKY)
 def test_what_is_guarded_runs_nowhere_and_comes_back(text):
-    """Whichever sign separates the cells for whoever opens the file; one that is guarded twice comes back twice."""
+    """Whichever sign separates the cells where the file is opened; one that is guarded twice comes back twice."""
     once = guarded(text)
     assert unguarded(once) == text
     assert unguarded(unguarded(guarded(once))) == text

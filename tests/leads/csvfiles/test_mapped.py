@@ -194,7 +194,7 @@ def test_two_rows_about_one_lead_are_told(csv_file):
 
 
 def test_a_lead_that_the_project_hides_is_neither_shown_nor_made_again(csv_file):
-    """Deleted softly: whoever deleted it meant it."""
+    """Deleted softly is meant to stay deleted."""
     member = Member.objects.create(name="Ann Lee", mail="ann@x.com")
     member.delete()
 

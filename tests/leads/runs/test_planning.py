@@ -1,7 +1,8 @@
-"""Workers plan stored leads page by page; whoever dies, each is searched once and the counts are exact."""
+"""Workers plan stored leads page by page; when one dies, each is searched once and the counts are exact."""
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -158,12 +159,9 @@ def test_a_worker_that_dies_anywhere_leaves_whole_pages(make_leads, sandbox, sma
 
     # Its connection is gone with it: what it had not committed is rolled back, and nothing tidies up.
     monkeypatch.setattr(planning.enqueueing, "drop", lambda reserved: None)
-    try:
-        with connection.execute_wrapper(die):
-            while planning.plan_next():
-                pass
-    except Died:
-        pass
+    with contextlib.suppress(Died), connection.execute_wrapper(die):
+        while planning.plan_next():
+            pass
     EnrichmentRun.objects.update(next_plan_at=timezone.now())
     finish(sandbox)
     progress = run.progress()

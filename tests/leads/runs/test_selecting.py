@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leads import forgetting
-from leads.enrichment import enrich_later
-from leads.models import Lead, RunLead
+from leads.enrichment import enrich_batched, enrich_later
+from leads.models import BatchedLead, Lead, RunLead
 from tests.crm.models import Candidate
 
 pytestmark = pytest.mark.django_db
@@ -27,15 +27,13 @@ def test_one_statement_stores_any_number(make_leads, count):
     assert keys == [str(pk) for pk in Lead.objects.order_by("pk").values_list("pk", flat=True)]
 
 
-@pytest.mark.parametrize("model", ["lead", "candidate"])
+@pytest.mark.parametrize("model", [Lead, Candidate])
 def test_who_is_forgotten_is_not_planned(make_leads, model):
-    """The key goes from every selection; those of other people stay."""
-    if model == "lead":
-        make_leads(2)
-        enrich_later(Lead.objects.all(), **EMAIL)
-        forgetting.forget(["lead-0"])
-    else:
-        one, _ = (Candidate.objects.create(name=f"Ann{n} Somebody", company="Firm") for n in range(2))
-        enrich_later(Candidate.objects.all(), **EMAIL)
-        forgetting.forget([f"candidate-{one.pk}"])
-    assert RunLead.objects.count() == 1
+    """The key goes from every selection, and from those who came one by one; those of other people stay."""
+    make_leads(2)
+    one, _ = (Candidate.objects.create(name=f"Ann{n} Somebody", company="Firm") for n in range(2))
+    enrich_later(model.objects.all(), **EMAIL)
+    enrich_batched(model.objects.all(), find={"email"}, daily_credits=9)
+    enrich_batched(list(model.objects.all()), find={"email"}, daily_credits=9)
+    forgetting.forget(["lead-0" if model is Lead else f"candidate-{one.pk}"])
+    assert (RunLead.objects.count(), BatchedLead.objects.count()) == (1, 2)

@@ -234,7 +234,7 @@ def check(name: str, batch: Batch) -> None:
 
 
 LEAD = "crm-"
-# Others in each table: a person is bought once, whoever asks.
+# Others in each table: a person is bought once, for all that ask.
 _NAMES = {LEAD: "Ann", mapped.PREFIX: "Bob"}
 _MODELS = {LEAD: Lead._meta.label_lower, mapped.PREFIX: Contact._meta.label_lower}
 WAYS: dict[str, tuple[Kind, Callable[[Batch], Callable[[], object]], str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leads.csvfiles.columns import HeaderError
-from leads.csvfiles.headers import Header, best, is_header
+from leads.csvfiles.header_row import Header, best, is_header
 from tests.leads.csvfiles.reading import opened
 
 
