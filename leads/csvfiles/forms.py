@@ -27,7 +27,7 @@ _LANGUAGES = (
 # Characters: no country's name is longer, and accents in a row take quadratic time.
 _LONGEST_NAME = 100
 _CODE = re.compile(r"[A-Z]{2}")
-# No countries: the European Union, the euro zone, the United Nations, outlying Oceania, made-up and unknown regions.
+# No countries: the European Union, the euro zone, the United Nations, outlying Oceania, pseudo and unknown regions.
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 _ALIKE = str.maketrans({"&": "and", "’": "'", "-": " "})
 # What people write, and no table of names has.

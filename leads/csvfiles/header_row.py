@@ -24,7 +24,7 @@ _SEP = re.compile(r'\ufeff?"?sep=([^\w"\s\\]|\t)\1*"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class HeaderRow:
     """The row that names the columns."""
 
     cells: list[str]
@@ -47,7 +47,7 @@ def is_header(cells: Sequence[str], known: int) -> bool:
     return known >= 2 and 2 * known >= sum(map(bool, map(str.strip, cells)))
 
 
-def best(found: Iterable[Header]) -> Header:
+def best(found: Iterable[HeaderRow]) -> HeaderRow:
     """Return the first header that speaks for itself, or else the first with the most known titles.
 
     Without known titles it is the first row, as the delimiter with the most cells splits it. Raises HeaderError where
@@ -62,20 +62,20 @@ def best(found: Iterable[Header]) -> Header:
     return max(first, key=lambda header: (header.known, len(header.cells)))
 
 
-def rows_above(rows: Iterable[tuple[int, Read]], titles: Titles, delimiter: str = ",") -> list[Header]:
+def rows_above(rows: Iterable[tuple[int, Read]], titles: Titles, delimiter: str = ",") -> list[HeaderRow]:
     """Return each of the first rows that is not blank as a header; a row comes with the place below it."""
-    found: list[Header] = []
+    found: list[HeaderRow] = []
     notes = 0
     for below, read in rows:
         if isinstance(read, list) and any(map(str.strip, read)):
-            found.append(Header(cells=read, known=titles(read), notes=notes, below=below, delimiter=delimiter))
+            found.append(HeaderRow(cells=read, known=titles(read), notes=notes, below=below, delimiter=delimiter))
         notes += any(map(str.strip, read))
         if notes == FIRST:
             break
     return found
 
 
-def find(blocks: Blocks, lines: list[str], titles: Titles) -> Header:
+def find(blocks: Blocks, lines: list[str], titles: Titles) -> HeaderRow:
     """Return the header of a text, of which some lines are taken off the blocks. Raises HeaderError."""
     while len(lines) < _FIRST_LINES and (block := next(blocks, None)) is not None:
         lines += block.split(blocks.end)
@@ -87,7 +87,7 @@ def find(blocks: Blocks, lines: list[str], titles: Titles) -> Header:
     return header
 
 
-def _candidates(blocks: Blocks, lines: list[str], titles: Titles, sep: str, start: int) -> list[Header]:
+def _candidates(blocks: Blocks, lines: list[str], titles: Titles, sep: str, start: int) -> list[HeaderRow]:
     """Return all headers that there could be: by the delimiter of a ``sep=`` line if that makes a known title."""
     for delimiters in filter(None, (sep, DELIMITERS)):
         found = [

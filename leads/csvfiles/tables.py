@@ -17,7 +17,7 @@ from typing import BinaryIO
 from leads.csvfiles.careful import Lost, Read
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.decoding import Blocks, head_of, texts
-from leads.csvfiles.header_row import DELIMITERS, FIRST, Header, Titles, best, find, is_header, rows_above
+from leads.csvfiles.header_row import DELIMITERS, FIRST, HeaderRow, Titles, best, find, is_header, rows_above
 from leads.csvfiles.records import Records
 from leads.csvfiles.xlsx import MAGIC, sheets
 
@@ -222,7 +222,7 @@ def _of_workbook(file: BinaryIO, head: bytes, titles: Titles) -> Table:
     return table
 
 
-def _told(header: Header) -> list[str]:
+def _told(header: HeaderRow) -> list[str]:
     if not header.notes:
         return []
     return [f"{header.notes} rows above the header were passed over."]

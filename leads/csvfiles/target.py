@@ -78,8 +78,12 @@ class Target:
             return "its rows stand in two tables"
         if self.mapping.alias != sql.alias():
             return "it is in another database"
-        odd = [field.name for field in stored(self.fields).values() if not _is_plain(field)]
-        return f"{odd[0]} turns what is written to it" if odd else ""
+        for field in stored(self.fields).values():
+            if is_made(field):
+                return f"{field.name} has a default of the database"
+            if not _is_plain(field):
+                return f"{field.name} turns what is written to it"
+        return ""
 
     @cached_property
     def required(self) -> dict[str, Field[Any, Any]]:
@@ -89,7 +93,7 @@ class Target:
 
 def _is_plain(field: Field[Any, Any]) -> bool:
     """Tell whether a column holds the value as SQL says it, not as a host's own field turns it."""
-    return reading.is_plain(field) or (type(field).__module__.startswith("django.db.models.") and not is_made(field))
+    return reading.is_plain(field) or type(field).__module__.startswith("django.db.models.")
 
 
 def is_made(field: Field[Any, Any]) -> bool:

@@ -71,7 +71,7 @@ class Person(models.Model):
 
     code = models.SlugField(unique=True, max_length=40)
     name = models.CharField(max_length=200)
-    domain = models.CharField(max_length=200, blank=True)
+    domain = models.CharField(max_length=200, blank=True, db_default="")
 
     def __str__(self):
         return self.name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from leads.csvfiles.columns import HeaderError
-from leads.csvfiles.header_row import Header, best, is_header
+from leads.csvfiles.header_row import HeaderRow, best, is_header
 from tests.leads.csvfiles.reading import opened
 
 
 def header(place, known, filled):
-    return Header(cells=["x"] * filled, known=known, notes=place, below=place + 1)
+    return HeaderRow(cells=["x"] * filled, known=known, notes=place, below=place + 1)
 
 
 @pytest.mark.parametrize(

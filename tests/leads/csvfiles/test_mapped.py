@@ -389,3 +389,13 @@ def test_a_batch_costs_a_constant_number_of_queries(csv_file):
     few = cost(100)
     assert few <= most
     assert cost(BATCH) <= most
+
+
+def test_a_column_with_a_default_of_the_database_is_filled_or_left_to_it(csv_file):
+    """Such a default is no value that a statement can be given."""
+    text = "crm_id,fullname,domain\nann,Ann Lee,x.com\nbob,Bob Roy,\n"
+
+    outcome = run("import_leads", csv_file(text), model="crm.Person")
+
+    assert outcome.code == 0, outcome.err
+    assert dict(Person.objects.values_list("code", "domain")) == {"ann": "x.com", "bob": ""}
