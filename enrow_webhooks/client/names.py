@@ -86,13 +86,23 @@ def _part(text: str) -> str:
             return text
         if is_letters(text):
             return composed(text)
-    text = spelled(text)
-    if text.replace("-", "").replace("'", "").isalpha():
-        return text
-    words = _without_pictures(name_filled(text)).split()
+    if not (words := _plain_words(text)):
+        text = spelled(text)
+        if text.replace("-", "").replace("'", "").isalpha():
+            return text
+        words = _without_pictures(name_filled(text)).split()
     if len(words) > 1:
         return _joined(_bare(words))
     return "".join(word for word in words if not (word.endswith(".") and _is_title(word)))
+
+
+def _plain_words(text: str) -> list[str]:
+    """Return the words of a text that is two or more of them and nothing else, in their one spelling; else none."""
+    words = text.split()
+    letters = "".join(words)
+    if len(words) > 1 and (is_letters(letters) or (letters.isascii() and letters.isalnum())):
+        return composed(" ".join(words)).split()
+    return []
 
 
 def _whole(text: str) -> Name:

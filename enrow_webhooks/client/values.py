@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import uuid
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
@@ -43,10 +42,13 @@ class SearchStatus(enum.StrEnum):
     FAILED = "failed"
 
 
-def fingerprint(*parts: str) -> uuid.UUID:
-    """Return a 128-bit name of the parts. Those that are typed in more than one way are folded by the caller."""
+def fingerprint(*parts: str) -> str:
+    """Return a 128-bit name of the parts, as the hexadecimal digits of a UUID; planning makes and compares millions.
+
+    Those that are typed in more than one way are folded by the caller.
+    """
     text = "\x1f".join(parts)
-    return uuid.UUID(bytes=hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest())
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 class Asked:
@@ -76,7 +78,7 @@ class FindEmail(Asked):
     crm_id: str = ""
 
     @property
-    def fingerprint(self) -> uuid.UUID:
+    def fingerprint(self) -> str:
         """The name of this purchase."""
         company = self.company_domain or f"name:{self.company_name}:{self.country_code}"
         return fingerprint(Kind.FIND_EMAIL, folded(self.fullname, company))
@@ -94,7 +96,7 @@ class VerifyEmail(Asked):
     crm_id: str = ""
 
     @property
-    def fingerprint(self) -> uuid.UUID:
+    def fingerprint(self) -> str:
         """The name of this purchase."""
         return fingerprint(Kind.VERIFY_EMAIL, folded(self.email))
 
@@ -111,7 +113,7 @@ class FindPhone(Asked):
     crm_id: str = ""
 
     @property
-    def fingerprint(self) -> uuid.UUID:
+    def fingerprint(self) -> str:
         """The name of this purchase."""
         if self.linkedin_url:
             # It comes in one form, and two ids of members may differ in their capitals alone.

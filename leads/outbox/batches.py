@@ -34,7 +34,8 @@ class Wanted(NamedTuple):
     """One row of a batch."""
 
     crm_id: str
-    fingerprint: uuid.UUID
+    # The person's name among purchases, as hexadecimal digits.
+    fingerprint: str
     value_before: str
     # Digest of the lead's inputs.
     inputs: str
@@ -54,7 +55,7 @@ class Batch:
     model: str
     country_code: str = ""
     # One person each: what is bought.
-    purchases: dict[uuid.UUID, Wanted] = field(default_factory=dict)
+    purchases: dict[str, Wanted] = field(default_factory=dict)
     # The same persons under other crm_ids, and persons whom another job is buying.
     shares: list[Wanted] = field(default_factory=list)
     # Persons who were bought lately.
@@ -91,4 +92,4 @@ class Queued:
     # Leads that could share no purchase: it cannot be paid, or another process searches them by now.
     unserved: list[Wanted] = field(default_factory=list)
     # By fingerprint.
-    unpaid: dict[uuid.UUID, Unpaid] = field(default_factory=dict)
+    unpaid: dict[str, Unpaid] = field(default_factory=dict)

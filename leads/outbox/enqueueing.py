@@ -79,7 +79,7 @@ class Reserved(NamedTuple):
     job: uuid.UUID
     batch: Batch
     wanted: list[Wanted]
-    unpaid: dict[uuid.UUID, Unpaid]
+    unpaid: dict[str, Unpaid]
 
 
 def fill(reserved: Reserved, *, again: bool) -> Queued:

@@ -6,7 +6,6 @@ Reading streams by primary key: memory does not grow with the queryset, and a pa
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -144,7 +143,7 @@ def _sort(
 
 
 def _without_useless(
-    kind: Kind, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
+    kind: Kind, wanted: Sequence[Located], known: Mapping[str, Known], tally: Tally
 ) -> Sequence[Located]:
     """Skip who was bought without a result of use: nonsense came, or it is kept aside. Return the others."""
     useless = [name for name, status in known.items() if status in _USELESS]
@@ -159,7 +158,7 @@ def _without_useless(
 
 
 def _without_told(
-    kind: Kind, mapping: LeadMapping, wanted: Sequence[Located], known: Mapping[uuid.UUID, Known], tally: Tally
+    kind: Kind, mapping: LeadMapping, wanted: Sequence[Located], known: Mapping[str, Known], tally: Tally
 ) -> Sequence[Located]:
     """Skip whose value we wrote and is blank now, and who has all that there is to reuse; return the others."""
     asked = [row for row, _ in wanted if row.fingerprint in known]

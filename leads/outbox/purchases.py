@@ -76,24 +76,24 @@ def _shareable(kind: Kind, column: str = "q.id", or_older: str = "") -> sql.Frag
     return sql.Fragment(text=text, params=(found, not_found, found, kind))
 
 
-def known_purchases(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, Known]:
+def known_purchases(kind: Kind, fingerprints: Collection[str]) -> dict[str, Known]:
     """Return what is known of each person; one query, however many."""
-    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
+    rows = sql.table_of("r", {"fingerprint": "uuid"}, list(zip(set(fingerprints))))
     outcome = _shareable(kind, "CASE WHEN q.is_young THEN q.outcome ELSE 'old' END", or_older="OR q.outcome = 'found'")
     found = sql.fetch(
         f"WITH known AS MATERIALIZED (SELECT r.fingerprint, ({outcome.text}) AS outcome FROM {rows.text}) "  # noqa: S608 - only names of ours
         "SELECT fingerprint, outcome FROM known WHERE outcome IS NOT NULL",
         [*outcome.params, *rows.params],
     )
-    return {uuid.UUID(str(fingerprint)): Known(outcome) for fingerprint, outcome in found}
+    return {uuid.UUID(str(fingerprint)).hex: Known(outcome) for fingerprint, outcome in found}
 
 
-def jobs_to_look_at(kind: Kind, fingerprints: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+def jobs_to_look_at(kind: Kind, fingerprints: Collection[str]) -> dict[str, uuid.UUID]:
     """Return for each person who is ASIDE or UNUSABLE the job of the purchase; one query, however many."""
-    rows = sql.table_of("r", {"fingerprint": "uuid"}, [(name.hex,) for name in set(fingerprints)])
+    rows = sql.table_of("r", {"fingerprint": "uuid"}, list(zip(set(fingerprints))))
     job = _shareable(kind, "q.job_id")
     found = sql.fetch(f"SELECT r.fingerprint, ({job.text}) FROM {rows.text}", [*job.params, *rows.params])  # noqa: S608 - only names of ours
-    return {uuid.UUID(str(name)): uuid.UUID(str(pk)) for name, pk in found if pk}
+    return {uuid.UUID(str(name)).hex: uuid.UUID(str(pk)) for name, pk in found if pk}
 
 
 # What a lead was told of the person that it is now: by searches that were written, since the lead was made.
@@ -137,7 +137,7 @@ class Told(NamedTuple):
 def told_leads(kind: Kind, rows: Sequence[Wanted], made: Mapping[str, dt.datetime]) -> list[Told]:
     """Return for each row what its lead was told since it was made, if that is known; one query, however many."""
     times = {crm_id: sql.stamp(at) for crm_id, at in made.items()}
-    places = [(place, row.crm_id, row.fingerprint.hex, times.get(row.crm_id)) for place, row in enumerate(rows)]
+    places = [(place, row.crm_id, row.fingerprint, times.get(row.crm_id)) for place, row in enumerate(rows)]
     columns = {"place": "int", "crm_id": "text", "fingerprint": "uuid", "made_at": "timestamptz"}
     table = sql.table_of("r", columns, places)
     told = _WRITTEN.format(**sql.names())
@@ -156,7 +156,7 @@ _ASKED = {"crm_id": "text", "fingerprint": "uuid", "value_before": "text", "inpu
 
 
 def _asked(row: Wanted) -> tuple[str, str, str, str]:
-    return row.crm_id, row.fingerprint.hex, row.value_before, row.inputs
+    return row.crm_id, row.fingerprint, row.value_before, row.inputs
 
 
 def _insert(**values: str) -> str:

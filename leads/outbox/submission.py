@@ -167,7 +167,7 @@ def _query(kind: Kind, row: Asked) -> Query | str:
     verdict = judge(kind, row.lead, overwrite=True)
     if isinstance(verdict, Skip):
         return verdict.sentence
-    if verdict.fingerprint != row.fingerprint:
+    if row.fingerprint is None or verdict.fingerprint != row.fingerprint.hex:
         return "The lead's inputs were edited before the search was sent; search again."
     return verdict
 

@@ -88,4 +88,4 @@ def _fits(kind: Kind, row: Row, lead: Candidate) -> bool:
     if is_same or row.fingerprint is None:
         return is_same
     verdict = judge(kind, lead, overwrite=True)
-    return not isinstance(verdict, Skip) and verdict.fingerprint == row.fingerprint
+    return not isinstance(verdict, Skip) and verdict.fingerprint == row.fingerprint.hex

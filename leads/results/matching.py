@@ -185,8 +185,8 @@ class _Finder:
         return {_address(row.value_before): row for row in self._rows if row.value_before}
 
     @cached_property
-    def _by_fingerprint(self) -> dict[uuid.UUID, Sent]:
-        return {row.fingerprint: row for row in self._rows if row.fingerprint}
+    def _by_fingerprint(self) -> dict[str, Sent]:
+        return {row.fingerprint.hex: row for row in self._rows if row.fingerprint}
 
 
 def _address(value: str) -> str:

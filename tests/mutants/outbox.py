@@ -339,7 +339,7 @@ FAULTS = [
     ),
     Fault(
         file=_SUBMISSION,
-        before="if verdict.fingerprint != row.fingerprint:",
+        before="if row.fingerprint is None or verdict.fingerprint != row.fingerprint.hex:",
         after="if verdict.fingerprint is None:",
         means="edited inputs are sent under the old fingerprint",
     ),

@@ -180,7 +180,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/belonging.py",
-        before="verdict.fingerprint == row.fingerprint",
+        before="verdict.fingerprint == row.fingerprint.hex",
         after="True",
         means="an edited lead takes any result that it could have been searched for",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from unittest import mock
 
 import pytest
 from hypothesis import assume, given
@@ -130,6 +131,23 @@ def test_two_plain_words_stay_two(one, other):
         for pair in (first, second)
     }
     assert len(prints) == len({names_folded(pair) for pair in (first, second)})
+
+
+SEVERAL = st.lists(
+    st.sampled_from(["van", "der", "Smith", "7", "García", "Garci\u0301a", "Dr", "PhD", "Jr", "Null", "0", "①"])
+    | st.text(max_size=4),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(words=SEVERAL, gap=st.sampled_from([" ", "  ", "\t", "\u00a0", "\u2028"]))
+def test_the_short_way_of_plain_words_leads_where_the_long_one_does(words, gap):
+    """Most surnames of several words need no closer look; what they are read as does not depend on it."""
+    text = gap.join(words)
+    with mock.patch.object(names, "_plain_words", return_value=[]):
+        long_way = names._part.__wrapped__(text)
+    assert names._part.__wrapped__(text) == long_way
 
 
 def names_folded(pair):
