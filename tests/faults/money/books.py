@@ -163,7 +163,11 @@ class Books:
         return sum((entry.cost if is_known else entry.debit for is_known, entry in costs), ZERO)
 
     def _from_elsewhere(self) -> Decimal:
-        return SearchJob.objects.filter(requested_by=REQUESTED_BY).credits()
+        """Return what other programs' searches are booked at: beside ours, or as one of ours that was never sent.
+
+        A worker died before its POST, and then the very lead's result came: nobody could tell it from a lost answer.
+        """
+        return SearchJob.objects.filter(Q(requested_by=REQUESTED_BY) | Q(enrow_id__in=self.abroad)).credits()
 
     # --- Leads.
 
