@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from inspect import unwrap
@@ -181,7 +182,7 @@ def compared(query: type[FindEmail] | type[FindPhone], text: str) -> str:
 
 
 def sent(text: str) -> matching.Sent:
-    return matching.Sent(1, text, FindEmail(fullname=text, company_domain=text).fingerprint, text)
+    return matching.Sent(1, text, uuid.UUID(FindEmail(fullname=text, company_domain=text).fingerprint), text)
 
 
 def column(field: Field, text: str) -> object:

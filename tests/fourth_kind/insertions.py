@@ -65,7 +65,7 @@ class FindMobile(Asked):
     crm_id: str = ""
 
     @property
-    def fingerprint(self) -> uuid.UUID:
+    def fingerprint(self) -> str:
         """The name of this purchase."""
         return fingerprint(Kind.FIND_MOBILE, self.linkedin_url)
 

@@ -48,7 +48,7 @@ class Books:
         self.stays_blank: set[tuple[str, str]] = set()
         self.forgotten: set[str] = set()
         # Fingerprints of those who were forgotten: nobody may know that they were bought before.
-        self.released: set[object] = set()
+        self.released: set[str] = set()
         self.runs: list[Run] = []
         self.forced: set[object] = set()
         # The state of each job when it was last seen; when it ended, and when it was given up.

@@ -104,7 +104,7 @@ class Crm(Scene):
             return
         searches = LeadSearch.objects.filter(crm_id=lead.crm_id)
         is_searched = searches.pending().exists()
-        self.books.released |= set(searches.values_list("fingerprint", flat=True))
+        self.books.released |= {name.hex for name in searches.values_list("fingerprint", flat=True) if name}
         forgetting.forget([lead.crm_id])
         self.books.forgotten.add(lead.crm_id)
         self.did("forgotten while a search runs" if is_searched else "forgotten")

@@ -6,7 +6,6 @@ import datetime as dt
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from uuid import UUID
 
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, Query, VerifyEmail
 from enrow_webhooks.sandbox import people
@@ -94,7 +93,7 @@ class Purchase:
     """What the sandbox's ledger counts once: a kind, a person, and whether something is found."""
 
     kind: Kind
-    fingerprint: UUID
+    fingerprint: str
     is_found: bool
 
 

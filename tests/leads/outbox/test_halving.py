@@ -236,7 +236,7 @@ def test_who_joins_while_a_batch_is_taken_apart_is_not_left_behind(queue, make_l
 
     def join():
         with transaction.atomic():
-            return purchases.share(other, "leads.lead", [Wanted("twin", last.fingerprint, "", None)])
+            return purchases.share(other, "leads.lead", [Wanted("twin", last.fingerprint.hex, "", None)])
 
     with uncommitted(then=join) as results:
         assert halving.halve(job.pk, "No.", among=["sending"])
