@@ -28,6 +28,7 @@ from leads import arguments, sql
 from leads.arguments import kinds_of
 from leads.batched import enrich_batched
 from leads.credits import budget
+from leads.credits.budget import Trouble
 from leads.credits.consent import Bill
 from leads.handles import Run
 from leads.mapping import registry
@@ -74,6 +75,8 @@ class Estimate:
     posts: int
     # Credits of the account; None when Enrow did not say.
     balance: Decimal | None
+    # Why nothing could be sent at this moment; false when it can.
+    trouble: Trouble = Trouble.NONE
 
     @property
     def bill(self) -> Bill:
@@ -99,10 +102,10 @@ def estimate(
     leads = arguments.leads(queryset)
     order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
     cap = arguments.cap(max_credits)
-    balance = budget.ask_balance()
+    balance, trouble = budget.look()
     tally = Tally(max_credits=cap, allowance=budget.allowance(balance, user=order.capped_user))
     posts = _foresee(leads, order, tally)
-    return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None)
+    return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None, trouble=trouble)
 
 
 def _foresee(leads: QuerySet[Any], order: Order, tally: Tally) -> int:

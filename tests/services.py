@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import shutil
 import sys
 
 import psycopg
@@ -40,8 +41,14 @@ def redis_answers() -> bool:
         return False
 
 
-ANSWERS = {"postgres": postgres_answers, "redis": redis_answers}
+def chromium_is_there() -> bool:
+    """Tell whether there is a browser that a program can drive."""
+    return bool(shutil.which("chromium") and shutil.which("chromedriver"))
+
+
+ANSWERS = {"postgres": postgres_answers, "redis": redis_answers, "chromium": chromium_is_there}
 HELP = {
+    "chromium": "There is no Chromium with its driver; on Debian: apt-get install chromium chromium-driver.",
     "postgres": "PostgreSQL does not answer; start one and name it in TEST_DATABASE_URL, like postgres://user@host/database.",
     "redis": "Redis does not answer; start one and name it in TEST_REDIS_URL, like redis://127.0.0.1:6379/9.",
 }

@@ -16,8 +16,11 @@ class HomeBannerMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's c
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Show the page, with the banner where the rows belong to another deployment."""
         response = super().changelist_view(request, extra_context)
-        # Not on the way to another page, which shows it itself.
+        self.say_if_copy(request, response)
+        return response
+
+    def say_if_copy(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Put the banner on a page; not on the way to another page, which shows it itself."""
         if isinstance(response, TemplateResponse) and not home.look().is_home:
             sentence = "Searches wait, and cost nothing, until your administrator says which it is."
             self.message_user(request, f"{home.QUESTION} {sentence}", ERROR)
-        return response

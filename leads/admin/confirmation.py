@@ -9,23 +9,31 @@ from django import forms
 from django.contrib.admin import ModelAdmin
 from django.contrib.messages import ERROR, SUCCESS, WARNING
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import confirmation_page
 from enrow_webhooks.client.values import Kind
-from leads.admin.links import lead_urls, link, list_url
+from leads import home
+from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.admin.spending import SpendForm, queued_in_words
 from leads.admin.viewing import Viewer
+from leads.credits.budget import Trouble
 from leads.enrichment import Estimate, Run, Skip, Tally, Via, enrich, estimate
 from leads.kinds import asked, title
 from leads.mapping import registry
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 
 # Skipped leads that are shown per reason.
 _EXAMPLES = 10
+# Why nothing can be sent, for a person who can only tell somebody.
+_TROUBLES = {
+    Trouble.SETTINGS: _("Nothing can be sent: Enrow does not accept our key or our plan. Tell your administrator."),
+    Trouble.UNREACHABLE: _("Nothing can be sent: Enrow does not answer. Try again in some minutes."),
+}
+_NOT_HOME = _("Nothing can be sent from this copy of the database. Tell your administrator.")
 
 
 class ConfirmForm(SpendForm):
@@ -48,9 +56,9 @@ def confirm(
     at_most: int,
     back: str = "",
 ) -> HttpResponse | None:
-    """Show what the searches would cost; once that is confirmed, queue them and return None: back to the list.
+    """Show what the searches would cost; once that is confirmed, queue them and lead to the page of the run.
 
-    ``back``: the address of another page that the user comes from.
+    Return None where the way leads back: nothing is done, who looks sees no runs, or they came from the page ``back``.
     """
     selected = queryset.count()
     if selected > at_most:
@@ -70,19 +78,23 @@ def confirm(
     if form is not None and was_shown and form.is_valid():
         run = enrich(queryset, **wanted, max_credits=form.cleaned_data["max_credits"])
         _tell(page, request, run, kind)
-        return None
+        return None if back else _to_page_of(run, Viewer.of(page, request))
     expected = estimate(queryset, **wanted)
     if form is None or not was_shown:
         form = ConfirmForm(initial={"force": force})
     form.beside(expected.bill)
     if not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
-    where = {"list_url": back} if back else {}
-    return _show(page, request, expected, kind, form=form, force=force, selected=selected, **where)
+    return _show(page, request, expected, kind, back=back, form=form, force=force, selected=selected)
+
+
+def _to_page_of(run: Run, viewer: Viewer) -> HttpResponse | None:
+    url = page_url(viewer, EnrichmentRun, run.id)
+    return HttpResponseRedirect(url) if url else None
 
 
 def _show(
-    page: ModelAdmin[Any], request: HttpRequest, expected: Estimate, kind: Kind, **context: object
+    page: ModelAdmin[Any], request: HttpRequest, expected: Estimate, kind: Kind, *, back: str, **context: object
 ) -> TemplateResponse:
     """Show the page; its form posts the same action for the same leads once more."""
     told = {
@@ -90,6 +102,7 @@ def _show(
         "title": title(kind),
         "action": kind,
         "skips": _skips(page, request, expected.tally),
+        **({"list_url": back} if back else {}),
         **context,
     }
     return confirmation_page(page, request, "admin/leads/enrich_confirmation.html", told)
@@ -105,6 +118,7 @@ def _costs(expected: Estimate, kind: Kind) -> dict[str, object]:
         "posts": expected.posts,
         "bill": expected.bill,
         "balance": expected.balance,
+        "trouble": _TROUBLES.get(expected.trouble, "") if home.look().is_home else _NOT_HOME,
     }
 
 

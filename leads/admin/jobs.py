@@ -23,6 +23,7 @@ from enrow_webhooks.admin import ReadOnlyAdmin
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.wake import wake
 from leads import decisions, sql, visibility
+from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.credits import credits_page
 from leads.admin.deciding import confirm_resend, confirm_retry, decide, without_others
@@ -55,10 +56,14 @@ class KeptAsideFilter(admin.SimpleListFilter):
 class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per POST; its page has its leads and its events."""
 
+    class Media:
+        css = live.CSS
+        js = live.JS
+
     list_display = (
         "created_at",
         "kind",
-        "state",
+        "moving_state",
         "requested",
         "found",
         "spent",
@@ -121,6 +126,11 @@ class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         except ValueError:
             return queryset.filter(named), False
         return queryset.filter(named | Q(pk=key) | Q(run=key)), False
+
+    @admin.display(description=_("state"))
+    def moving_state(self, job: SearchJob) -> SafeString:
+        """Show the state; the list looks again for those that may change."""
+        return live.state(job.get_state_display(), moves=job.state not in SearchJob.ENDED or job.written_at is None)
 
     @admin.display(description=_("shared or reused"))
     def not_paid_for(self, job: SearchJob) -> int:

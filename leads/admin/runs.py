@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.messages import SUCCESS, WARNING
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.safestring import SafeString
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks import admin_log
 from enrow_webhooks.admin import ReadOnlyAdmin
+from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
-from leads.admin.links import link, list_url
+from leads.admin.links import link, list_url, page_url
 from leads.admin.rights import may_resume
 from leads.admin.viewing import ViewedPage, Viewer, viewer_of
 from leads.enrichment import Run
@@ -23,19 +28,26 @@ from leads.models import EnrichmentRun, SearchJob
 from leads.runs import following
 from leads.skips import Reason
 
-# Where a run keeps how far it is, while its page is made.
-_SEEN = "_leads_seen"
+# What may be decided about a run, by its state.
+_DECISIONS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(EnrichmentRun.ACTIVE, ("pause", "cancel")),
+    EnrichmentRun.State.PAUSED: ("resume", "cancel"),
+}
 
 
 @admin.register(EnrichmentRun)
 class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per call of enrich(); its page says what became of its leads, and why nothing moves."""
 
-    list_display = ("created_at", "model", "what", "state", "requested_by", "via", "worst_case", "note")
+    class Media:
+        css = live.CSS
+        js = live.JS
+
+    list_display = ("created_at", "model", "what", "moving_state", "requested_by", "via", "worst_case", "note")
     list_filter = ("state", "created_at")
     fieldsets = (
-        (None, {"fields": ("model", "what", "state", "waits_for", "note", "requested_by", "via", "jobs")}),
-        (_("Leads"), {"fields": ("selected", "planned", "progress", "reasons")}),
+        (None, {"fields": ("progress", "model", "what", "note", "requested_by", "via", "jobs")}),
+        (_("Leads"), {"fields": ("reasons",)}),
         (_("Credits"), {"fields": ("max_credits", "worst_case")}),
         (_("Times"), {"fields": ("created_at", "planned_at", "ended_at")}),
     )
@@ -46,15 +58,69 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         """Say what is searched."""
         return ", ".join(label(kind) for kind in run.asked_kinds)
 
-    @admin.display(description=_("Why nothing moves"))
-    def waits_for(self, run: EnrichmentRun) -> str:
-        """Say what the run waits for."""
-        return _seen(run).waits_for or "–"
+    @admin.display(description=_("State"))
+    def moving_state(self, run: EnrichmentRun) -> SafeString:
+        """Show the state; the list looks again for those that may change."""
+        return live.state(run.get_state_display(), moves=run.state not in EnrichmentRun.ENDED)
 
     @admin.display(description=_("How far it is"))
-    def progress(self, run: EnrichmentRun) -> str:
-        """Count its leads."""
-        return _seen(run).words
+    def progress(self, run: EnrichmentRun) -> SafeString:
+        """Show what moves, with the buttons of who looks."""
+        url = partial(reverse, args=[run.pk], current_app=self.admin_site.name)
+        return mark_safe(  # noqa: S308 - a template of ours
+            live.box(
+                run,
+                following.progress(run),
+                url=url("admin:leads_enrichmentrun_progress"),
+                decide_url=url("admin:leads_enrichmentrun_decide"),
+                buttons=self._buttons(run),
+            )
+        )
+
+    def _buttons(self, run: EnrichmentRun) -> list[tuple[str, str]]:
+        """Return what who looks may decide about a run, with its words."""
+        viewer = viewer_of(run)
+        actions = self.get_actions(viewer.request) if viewer else {}
+        offered = ((name, actions.get(name)) for name in _DECISIONS.get(run.state, ()))
+        return [(name, str(action[2])) for name, action in offered if action]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the page; a confirmation leads here, so it says what its list says of a copy."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        self.say_if_copy(request, response)
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add what the page of a run asks for again and again, and where its buttons lead."""
+        pages = {"progress": self.progress_view, "decide": self.decide_view}
+        own = [
+            path(f"<uuid:pk>/{name}/", self.admin_site.admin_view(view), name=f"leads_enrichmentrun_{name}")
+            for name, view in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def progress_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        """Answer with what moves of a run, and nothing else."""
+        return HttpResponse(self.progress(self._run(request, pk)))
+
+    def decide_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        """Pause, resume or cancel one run, as the action of the list does."""
+        run, decision = self._run(request, pk), request.POST.get("decide", "")
+        if decision not in {"pause", "resume", "cancel"} or decision not in self.get_actions(request):
+            raise PermissionDenied
+        getattr(self, decision)(request, self.get_queryset(request).filter(pk=run.pk))
+        return HttpResponseRedirect(page_url(Viewer.of(self, request), EnrichmentRun, run.pk))
+
+    def _run(self, request: HttpRequest, pk: uuid.UUID) -> EnrichmentRun:
+        """Return a run for who may see it, as its own page does."""
+        run: EnrichmentRun | None = self.get_object(request, str(pk))
+        if run is None:
+            raise Http404
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        return run
 
     @admin.display(description=_("Skipped because"))
     def reasons(self, run: EnrichmentRun) -> str:
@@ -97,11 +163,3 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
         number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)
-
-
-def _seen(run: Any) -> following.Progress:  # noqa: ANN401 - a run, with what was seen of it
-    """Return how far a run is; looked at once for a page."""
-    if not hasattr(run, _SEEN):
-        setattr(run, _SEEN, following.progress(run))
-    seen: following.Progress = getattr(run, _SEEN)
-    return seen

@@ -7,6 +7,7 @@ lock, sums, and queues no more than fits; so planners that race never pass a cap
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import logging
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from enrow_webhooks.client.errors import EnrowError
+from enrow_webhooks.client.errors import AnswerLost, EnrowError, SettingsMustChange, Unavailable
 from enrow_webhooks.connect import open_client
 from leads import sql
 from leads.conf import lead_settings
@@ -41,6 +42,15 @@ class Balance:
 
     credits: Decimal
     asked_at: dt.datetime
+
+
+class Trouble(enum.StrEnum):
+    """Why nothing can be sent at this moment, as the question for the balance tells."""
+
+    NONE = ""
+    # The key, the plan or the address of Enrow: a person must change a setting. Or Enrow does not answer.
+    SETTINGS = "settings"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +87,25 @@ def ask_balance() -> Balance | None:
 
     One try of a few seconds.
     """
+    return look()[0]
+
+
+def look() -> tuple[Balance | None, Trouble]:
+    """Ask for the same, and tell whether anything can be sent."""
     asked_at = timezone.now()
     try:
         # A plain session, because the client's own would try again.
         with open_client(timeout=_PATIENCE, session=requests.Session()) as client:
-            return Balance(credits=client.account().credits, asked_at=asked_at)
+            return Balance(credits=client.account().credits, asked_at=asked_at), Trouble.NONE
     except (EnrowError, ImproperlyConfigured) as error:
         logger.warning("The balance is not known: %s", error)
-        return None
+        return None, _trouble(error)
+
+
+def _trouble(error: EnrowError | ImproperlyConfigured) -> Trouble:
+    if isinstance(error, SettingsMustChange | ImproperlyConfigured):
+        return Trouble.SETTINGS
+    return Trouble.UNREACHABLE if isinstance(error, Unavailable | AnswerLost) else Trouble.NONE
 
 
 def lock() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,19 @@ from leads.runs.controlling import jobs_of
 State = EnrichmentRun.State
 # A worker that was woken begins within this; only then is it said that nobody does.
 _PATIENCE = dt.timedelta(seconds=2)
+
+
+class Waits(enum.StrEnum):
+    """What a run waits for, when nothing moves."""
+
+    NOTHING = ""
+    # A worker that should be at it; the time at which it is tried again; what holds it, like a key or credits; who
+    # paused it; a person who decides about an answer that was lost.
+    WORKER = "worker"
+    TIME = "time"
+    HELD = "held"
+    PAUSED = "paused"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +63,9 @@ class Progress:
     # Leads that workers plan, and how many of them are planned; None: planned at once.
     selected: int | None = None
     planned: int = 0
-    # Why nothing moves, in words for a person; blank while something does.
+    # Why nothing moves, in words for a person; blank while something does. And which of the reasons it is.
     waits_for: str = ""
+    waits_on: Waits = Waits.NOTHING
 
     @property
     def asked(self) -> int:
@@ -78,24 +93,10 @@ class Progress:
 
 def progress(run: EnrichmentRun) -> Progress:
     """Look at the jobs of a run whose row was just read; one query."""
-    own = Q(run=run.pk)
-    ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
-    stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED]) | SearchJob.UNWRITABLE
-    queued, held = Q(state=SearchJob.State.QUEUED), Q(state=SearchJob.State.HELD)
-    sums = jobs_of(run).aggregate(
-        **aggregates(own),
-        done=Sum("requested", filter=own & ended, default=0),
-        found_of_done=Sum("found", filter=own & ended, default=0),
-        all_refused=Sum("refused", default=0),
-        still_open=Count("pk", filter=~ended),
-        stuck=Count("pk", filter=stuck),
-        at_work=Count("pk", filter=Q(state__in=[SearchJob.State.SENDING, SearchJob.State.RUNNING])),
-        due_since=Min("next_check_at", filter=queued),
-        held_because=Max("last_error", filter=held),
-        unconfirmed=Count("pk", filter=Q(state=SearchJob.State.UNCONFIRMED)),
-    )
+    sums = _sums(run)
     counts = Tally.from_json(run.tally, worst_case=run.worst_case).counts()
     searched = sums["sum_searched"]
+    waits_on, waits_for = _waits(run, sums)
     return Progress(
         searched=searched,
         done=sums["done"],
@@ -113,30 +114,56 @@ def progress(run: EnrichmentRun) -> Progress:
         state=run.state,
         selected=run.selected,
         planned=run.planned,
-        waits_for=_waits_for(run, sums),
+        waits_for=waits_for,
+        waits_on=waits_on,
     )
 
 
-def _waits_for(run: EnrichmentRun, sums: Mapping[str, Any]) -> str:
-    said = ""
+def _sums(run: EnrichmentRun) -> dict[str, Any]:
+    """Add up the jobs; one query."""
+    own = Q(run=run.pk)
+    ended = Q(state__in=SearchJob.ENDED, written_at__isnull=False)
+    stuck = Q(state__in=[SearchJob.State.HELD, SearchJob.State.UNCONFIRMED]) | SearchJob.UNWRITABLE
+    queued, held = Q(state=SearchJob.State.QUEUED), Q(state=SearchJob.State.HELD)
+    sums: dict[str, Any] = jobs_of(run).aggregate(
+        **aggregates(own),
+        done=Sum("requested", filter=own & ended, default=0),
+        found_of_done=Sum("found", filter=own & ended, default=0),
+        all_refused=Sum("refused", default=0),
+        still_open=Count("pk", filter=~ended),
+        stuck=Count("pk", filter=stuck),
+        at_work=Count("pk", filter=Q(state__in=[SearchJob.State.SENDING, SearchJob.State.RUNNING])),
+        due_since=Min("next_check_at", filter=queued),
+        late_because=Max("last_error", filter=queued),
+        held_because=Max("last_error", filter=held),
+        unconfirmed=Count("pk", filter=Q(state=SearchJob.State.UNCONFIRMED)),
+    )
+    return sums
+
+
+def _waits(run: EnrichmentRun, sums: Mapping[str, Any]) -> tuple[Waits, str]:
+    said = Waits.NOTHING, ""
     if run.state == State.PAUSED:
-        said = run.note
+        said = Waits.PAUSED, run.note
     elif run.state == State.PLANNING and run.has_selection:
-        said = "" if run.attempts else _late(run.next_plan_at)
+        said = said if run.attempts else _late(run.next_plan_at, because=run.note)
     elif run.state in EnrichmentRun.ENDED or sums["at_work"]:
         pass
     elif sums["held_because"] is not None:
-        said = f"held: {sums['held_because']}"
+        said = Waits.HELD, f"held: {sums['held_because']}"
     elif sums["due_since"] is not None:
-        said = _late(sums["due_since"])
+        said = _late(sums["due_since"], because=sums["late_because"])
     elif sums["unconfirmed"]:
-        said = "unconfirmed: the answer to a POST was lost; give it up or send it again"
+        said = Waits.PERSON, "unconfirmed: the answer to a POST was lost; give it up or send it again"
     return said
 
 
-def _late(since: dt.datetime) -> str:
-    """Return since when a worker should be at it, or when it is tried again."""
+def _late(since: dt.datetime, *, because: str) -> tuple[Waits, str]:
+    """Return since when a worker should be at it, or when it is tried again, and why."""
     late = timezone.now() - since
     if late < -_PATIENCE:
-        return f"tried again in {-late.total_seconds():.0f} s"
-    return f"waiting for a worker since {late.total_seconds():.0f} s" if late > _PATIENCE else ""
+        said = f"tried again in {-late.total_seconds():.0f} s"
+        return Waits.TIME, f"{said}: {because}" if because else said
+    if late > _PATIENCE:
+        return Waits.WORKER, f"waiting for a worker since {late.total_seconds():.0f} s"
+    return Waits.NOTHING, ""

@@ -10,11 +10,12 @@ from django.test import Client
 
 from enrow_webhooks.sandbox import people
 from leads.admin import EnrichmentAdminMixin
+from leads.credits import budget
 from leads.enrichment import enrich
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import EnrichmentRun, Home, Lead, LeadSearch, SearchJob
 from leads.outbox.tally import Counts
 from tests.conftest import finish
-from tests.leads.admin_pages import HOSTILE, list_page, login, run_action, said, text
+from tests.leads.admin_pages import HOSTILE, list_page, login, row_page, run_action, said, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,11 +79,13 @@ def test_examples_are_bounded(admin_client, sandbox, make_leads):
     assert "There is nothing to search." in text(page)
 
 
-def test_confirming_searches_and_leads_to_the_jobs(admin_client, sandbox, make_leads):
-    """After Confirm the jobs are queued in the user's name, and the message leads to them."""
+def test_confirming_searches_and_leads_to_the_run(admin_client, sandbox, make_leads):
+    """After Confirm the jobs are queued in the user's name; the page of the run has a message that leads to them."""
     page = confirm(admin_client, "find_email", make_leads(3))
 
     job = SearchJob.objects.get()
+    assert page.redirect_chain == [(row_page(EnrichmentRun.objects.get()), 302)]
+    assert "0 of 3 searches are done." in text(page)
     assert (job.requested, job.requested_by, job.state) == (3, "admin", "queued")
     assert "Find e-mail, 3 asked for: 3 queued; 3 credits reserved." in said(page)
     assert list_page(SearchJob, run=job.run) in said(page)
@@ -241,14 +244,49 @@ def test_a_bad_cap_is_a_sentence_and_spends_nothing(admin_client, sandbox, make_
     assert nothing_happened(sandbox)
 
 
-@pytest.mark.parametrize("change", [{"API_KEY": ""}, {"API_KEY": "wrong"}, {"BASE_URL": "http://127.0.0.1:9"}])
-def test_without_a_balance_the_page_still_opens(admin_client, sandbox, enrow, make_leads, change):
-    """A missing or wrong key or a dead Enrow is one sentence on the page."""
+def is_off(page) -> bool:
+    """Tell whether Confirm cannot be pressed."""
+    return re.search(r'name="confirm"[^>]*>', text(page))[0].endswith(" disabled>")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"API_KEY": ""}, "Enrow does not accept our key or our plan."),
+        ({"API_KEY": "wrong"}, "Enrow does not accept our key or our plan."),
+        ({"BASE_URL": "http://127.0.0.1:9"}, "Enrow does not answer."),
+    ],
+)
+def test_while_nothing_can_be_sent_the_page_says_so_and_confirm_is_off(
+    admin_client, sandbox, enrow, make_leads, change, sentence
+):
+    """A missing or wrong key or a dead Enrow, in words for who can only tell somebody."""
     sandbox.configure(keys={"sandbox-key"})
+    leads = make_leads(2)
+    assert not is_off(run_action(admin_client, "find_email", leads))
     enrow(**change)
-    page = run_action(admin_client, "find_email", make_leads(2))
-    assert "Enrow did not tell; manage.py enrow_doctor says why." in text(page)
+    page = run_action(admin_client, "find_email", leads)
+    assert f"Nothing can be sent: {sentence}" in text(page)
+    assert is_off(page)
     assert page.context["bill"].worst_case == 2
+
+
+def test_a_balance_that_is_only_not_told_stops_nobody(admin_client, sandbox, make_leads, monkeypatch):
+    """Enrow answers, but in words of its own: 402 is the limit then."""
+    monkeypatch.setattr(budget, "look", lambda: (None, budget.Trouble.NONE))
+    page = run_action(admin_client, "find_email", make_leads(2))
+    assert page.context["balance"] is None
+    assert not is_off(page)
+
+
+def test_a_copy_of_the_database_sends_nothing_and_says_so(admin_client, sandbox, make_leads):
+    """Before somebody waits for results."""
+    make_leads(1)
+    enrich(Lead.objects.all(), find={"phone"})
+    Home.objects.update(database="another")
+    page = run_action(admin_client, "find_email", Lead.objects.all())
+    assert "Nothing can be sent from this copy of the database." in text(page)
+    assert is_off(page)
 
 
 def test_what_the_balance_does_not_cover_is_said(admin_client, sandbox, make_leads):

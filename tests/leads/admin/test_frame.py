@@ -20,7 +20,7 @@ from django.urls import path, reverse
 from config.urls import urlpatterns as demo
 from enrow_webhooks.models import WebhookEvent
 from leads.admin import JobEventAdmin, LeadAdmin, LeadSearchAdmin, SearchJobAdmin
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from noxfile import MATRIX
 from tests.leads.admin_frame import Element, links, metas, nonces, one, read, skeleton, stylesheets
 from tests.leads.admin_pages import fill, run_action, text
@@ -52,7 +52,11 @@ LISTS = {
     "admin/enrow_webhooks/webhookevent/change_list.html": WebhookEvent,
     "admin/leads/searchjob/change_list.html": SearchJob,
 }
-PARTS = {"admin/leads/searches.html": Lead, "admin/leads/events.html": SearchJob}
+PARTS = {
+    "admin/leads/searches.html": Lead,
+    "admin/leads/events.html": SearchJob,
+    "admin/leads/run_progress.html": EnrichmentRun,
+}
 
 each_page = pytest.mark.parametrize("template", PAGES)
 each_list = pytest.mark.parametrize("template", LISTS)
@@ -65,6 +69,7 @@ def rows(make_leads):
     fill(2)
     LeadSearch.objects.filter(pk=LeadSearch.objects.latest("pk").pk).update(effect="aside")
     make_leads(1)
+    EnrichmentRun.objects.create(model="leads.lead", kinds="find_email")
     SearchJob.objects.filter(enrow_id="row-1").update(state="unconfirmed")
     WebhookEvent.objects.filter(enrow_id="row-1").update(state="dead")
 

@@ -27,7 +27,7 @@ def test_a_run_says_who_asked_what_became_of_it_and_why_nothing_moves(admin_clie
     assert "ann" in listed
     page = text(admin_client.get(reverse("admin:leads_enrichmentrun_change", args=[asked.id])))
     assert "held: The balance is 0." in page
-    assert "3 asked for: 0 of 2 searched" in page
+    assert "0 of 2 searches are done." in page
     assert "already has it: 1" in page
 
 
