@@ -11,6 +11,8 @@ from enrow_webhooks.client.errors import BadInput
 _DIGIT = re.compile(r"\d")
 # The shortest numbers of small countries.
 _FEWEST_DIGITS = 5
+# E.164 has no longer ones; and what is kept as it came has to fit its column.
+_MOST_DIGITS, _LONGEST = 15, 32
 _ROUNDED = re.compile(r"\A\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 # As spreadsheets and pandas write it, always with a sign; 123e4567 may be an id. An apostrophe marks a text.
 _ROUNDED_ID = re.compile(r"\A'?[1-9](?:[.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -20,6 +22,11 @@ _NO_COUNTRY = phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
 def is_number(value: str) -> bool:
     """Tell whether a text has a phone number in it, which a spreadsheet has not rounded: 1.57E+10 is none."""
     return len(_DIGIT.findall(value)) >= _FEWEST_DIGITS and not is_rounded(value)
+
+
+def _may_be_dialled(number: str) -> bool:
+    """Tell whether a number has no more digits than any has, and the column takes it as it came."""
+    return len(number) <= _LONGEST and len(_DIGIT.findall(number)) <= _MOST_DIGITS
 
 
 def is_rounded(value: str) -> bool:
@@ -40,8 +47,8 @@ def e164(number: str, country: str) -> tuple[str, str]:
     try:
         parsed = phonenumbers.parse(number, country or None)
     except phonenumbers.NumberParseException as error:
-        if error.error_type == _NO_COUNTRY and is_number(number):
-            return number[:32], country
+        if error.error_type == _NO_COUNTRY and is_number(number) and _may_be_dialled(number):
+            return number, country
         raise BadInput(f"{number[:80]!r} is not a phone number.") from None
     if not phonenumbers.is_possible_number(parsed):
         raise BadInput(f"{number[:80]!r} is not a possible phone number.")

@@ -49,9 +49,11 @@ def _take(job: SearchJob, event: Event) -> None:
     if job.state in SearchJob.ENDED and job.state != SearchJob.State.EXPIRED:
         if job.written_at is None:
             writeback.write(job.pk)
-    elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:
+    elif event.reference and event.result and event.ids and job.state != SearchJob.State.EXPIRED:
         answer = Answer(status=SearchStatus.COMPLETED, results=(event.result,))
-        applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else "")
+        applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0])
+    elif not (event.ids or job.enrow_id):
+        raise TryLater("The event names no search, and the search job has no id of Enrow's yet.")
     elif not collecting.collect(job, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else ""):
         raise TryLater("Enrow sent an event, but its GET still says ongoing.")
 

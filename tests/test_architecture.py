@@ -69,7 +69,7 @@ TESTED_ELSEWHERE = {
     "leads/results/updating.py": "tests/leads/results/test_writeback.py",
     "leads/results/fresh.py": "tests/leads/results/test_writeback.py",
     "leads/results/statement.py": "tests/leads/results/test_writeback.py",
-    "leads/results/locking.py": "tests/leads/test_mapped.py",
+    "leads/results/orphans.py": "tests/leads/results/test_aside.py",
     "leads/outbox/in_flight.py": "tests/leads/outbox/test_planning.py",
     "leads/reading.py": "tests/leads/test_mapped.py",
     "leads/lead_mapping.py": "tests/leads/test_mapped.py",

@@ -98,9 +98,11 @@ def result(kind: Kind, body: Mapping[str, object]) -> Result:
     """Read one result, be it a single GET, an item of a bulk GET or what an event carries."""
     verdict = verdict_of(body)
     came = body.get(_VALUE_KEYS[kind])
-    value = text(came, _LONGEST_VALUE)
-    if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not value:
-        verdict, value = Verdict.WORTHLESS, _as_json(came)
+    value = text(came, _LONGEST_VALUE + 1)
+    if kind is not Kind.VERIFY_EMAIL and verdict is Verdict.FOUND and not 0 < len(value) <= _LONGEST_VALUE:
+        # What is cut off might be somebody else's.
+        verdict, value = Verdict.WORTHLESS, value or _as_json(came)
+    value = value[:_LONGEST_VALUE]
     country, crm_id = text(body.get("country")), crm_id_of(body.get("custom"))
     # An "invalid" answer of the finder can still carry an address: only a hit counts.
     keep = verdict is not Verdict.NOT_FOUND or kind is Kind.VERIFY_EMAIL

@@ -71,11 +71,26 @@ def person(firstname: str, lastname: str, fullname: str) -> Name:
     """
     if not (firstname or lastname):
         return _whole(fullname)
+    if pair := _plain_pair(firstname, lastname):
+        return pair
     first, last = _part(firstname), _part(lastname)
     if first and last:
-        return NOBODY if first.casefold() in FOR_NOBODY and last.casefold() in FOR_NOBODY else (first, last)
+        return _pair(first, last)
     name = _whole(fullname)
     return name if name[1] or not (first or last) else _whole(first or last)
+
+
+def _plain_pair(first: str, last: str) -> Name | None:
+    """Return what two words of letters and nothing else say, as most names are; None for all others."""
+    if not (first.isalpha() and last.isalpha()):
+        return None
+    if first.isascii() and last.isascii():
+        return _pair(first, last)
+    return _pair(composed(first), composed(last)) if is_letters(first) and is_letters(last) else None
+
+
+def _pair(first: str, last: str) -> Name:
+    return NOBODY if first.casefold() in FOR_NOBODY and last.casefold() in FOR_NOBODY else (first, last)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -107,6 +122,9 @@ def _plain_words(text: str) -> list[str]:
 
 def _whole(text: str) -> Name:
     """Return the name that one field says."""
+    first, _, last = text.partition(" ")
+    if pair := _plain_pair(first, last):
+        return pair
     if _is_plain(text):
         words = composed(text).split()
     else:

@@ -167,7 +167,7 @@ def _without_told(
     skips: dict[str, Skip] = {}
     made = reading.made(mapping, [row.crm_id for row in asked])
     for row, told in zip(asked, told_leads(kind, asked, made), strict=True):
-        if told.had_value and not row.value_before:
+        if told.had_value and not KINDS[kind].is_value(row.value_before):
             skips[row.crm_id] = cleared(kind, row.crm_id)
         elif told.knows_all(kind, row, known[row.fingerprint]):
             skips[row.crm_id] = nothing_new(kind, row.crm_id)

@@ -50,6 +50,7 @@ class Shared(NamedTuple):
 
 # The one purchase of a person that a new row may share: one in flight first, else the latest that is young enough; else
 # one that must not be repeated: a person has to look at what its job kept aside, or what came cannot be used.
+# What was launched elsewhere is about whom a lead says, not about these very inputs: it is no purchase to share.
 # Always asked for as a value, never by EXISTS or IN: those PostgreSQL may answer for all rows at once, by reading every
 # purchase ever made, and a planner of a million leads would do so for each batch.
 _SHAREABLE = """
@@ -58,8 +59,8 @@ SELECT {column} FROM (
         WHEN 'pending' THEN j.state IN ('queued', 'sending', 'running', 'unconfirmed', 'held')
         WHEN 'found' THEN j.finished_at > %s
         WHEN 'not_found' THEN j.finished_at > %s
-        WHEN 'unusable' THEN j.finished_at > %s
-        WHEN 'error' THEN j.kept_aside > 0 ELSE false END AS is_young
+        WHEN 'unusable' THEN j.finished_at > %s OR j.kept_aside > 0
+        WHEN 'error' THEN j.kept_aside > 0 ELSE false END AND NOT j.launched_elsewhere AS is_young
     FROM {S} q JOIN {J} j ON j.id = q.job_id
     WHERE q.fingerprint = r.fingerprint AND q.kind = %s AND q.position IS NOT NULL
 ) q
@@ -101,12 +102,13 @@ _TOLD = """
 SELECT
     (SELECT MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END) {told}),
     (SELECT MAX(COALESCE(n.asked_at, k.sent_at, k.created_at)) {told}) >= ({asked}),
+    (SELECT MAX(COALESCE(n.asked_at, k.sent_at, k.created_at)) {beaten}) >= ({asked}),
     ({value})
 FROM {rows} ORDER BY r.place
 """
-_WRITTEN = """
+_TOLD_BY = """
 FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
-    AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
+    AND n.effect = '{effect}' AND n.outcome IN ('found', 'not_found')
     AND (r.made_at IS NULL OR k.created_at >= r.made_at)
 """
 
@@ -118,6 +120,8 @@ class Told(NamedTuple):
     had_value: bool
     # By a search that is as new as the purchase that could be reused.
     is_up_to_date: bool
+    # That purchase was tried, and a newer search says otherwise.
+    was_beaten: bool
     # What that purchase found.
     value: str
 
@@ -127,7 +131,13 @@ class Told(NamedTuple):
     def knows_all(self, kind: Kind, row: Wanted, known: Known) -> bool:
         """Tell whether reusing the purchase would change nothing on the lead."""
         facts = KINDS[kind]
-        if known in {Known.OLD, Known.PENDING} or not self.is_up_to_date:
+        if known is Known.NOT_FOUND and row.value_before and not facts.judges:
+            return True  # a miss erases nothing
+        if known in {Known.OLD, Known.PENDING}:
+            return False
+        if self.was_beaten and (facts.judges or row.value_before == self.value):
+            return True
+        if not self.is_up_to_date:
             return False
         if facts.judges:
             return row.status == (facts.found if known is Known.FOUND else facts.not_found)
@@ -140,11 +150,12 @@ def told_leads(kind: Kind, rows: Sequence[Wanted], made: Mapping[str, dt.datetim
     places = [(place, row.crm_id, row.fingerprint, times.get(row.crm_id)) for place, row in enumerate(rows)]
     columns = {"place": "int", "crm_id": "text", "fingerprint": "uuid", "made_at": "timestamptz"}
     table = sql.table_of("r", columns, places)
-    told = _WRITTEN.format(**sql.names())
+    told, beaten = (_TOLD_BY.format(effect=effect, **sql.names()) for effect in ("written", "stale"))
     asked, value = _shareable(kind, "COALESCE(q.sent_at, q.created_at)"), _shareable(kind, "q.value")
-    text = _TOLD.format(told=told, asked=asked.text, value=value.text, rows=table.text)
-    found = sql.fetch(text, [kind, kind, *asked.params, *value.params, *table.params])
-    return [Told(bool(had_value), bool(is_up_to_date), value or "") for had_value, is_up_to_date, value in found]
+    text = _TOLD.format(told=told, beaten=beaten, asked=asked.text, value=value.text, rows=table.text)
+    params = [kind, kind, *asked.params, kind, *asked.params, *value.params, *table.params]
+    found = sql.fetch(text, params)
+    return [Told(bool(had), bool(is_new), bool(was_beaten), value or "") for had, is_new, was_beaten, value in found]
 
 
 # What a new search holds where nothing else is said: what was asked for, and no result yet.

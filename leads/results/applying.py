@@ -13,18 +13,17 @@ from decimal import Decimal
 from django.db import DatabaseError
 from django.utils import timezone
 
-from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
+from enrow_webhooks.client.values import Answer, Kind, SearchStatus
 from leads import sql
 from leads.conf import lead_settings
 from leads.kinds import KINDS
 from leads.models import LeadSearch, SearchJob
-from leads.results import writeback
+from leads.results import orphans, waiting, writeback
 from leads.results.fresh import Fresh
-from leads.results.matching import Match, Sent, Settled, match, settle_one
+from leads.results.matching import Match, Sent, Settled, match
 
 _NO_RESULT = "Enrow finished without a result for this lead."
 _STILL_ONGOING = "Enrow calls the batch complete, but still works on some of its searches; they are asked for again."
-_FITS_NOBODY = "This result fits no search of the job."
 _BATCH_FAILED = "Enrow says that this batch failed; nothing was billed. Search again."
 
 Outcome = LeadSearch.Outcome
@@ -39,7 +38,11 @@ def apply(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str = 
 
     Raises DatabaseError when the leads refuse it; the job has ended then, and its results are kept.
     """
-    return _in_one_or_two(pk, lambda to_leads: settle(pk, answer, via=via, enrow_id=enrow_id, to_leads=to_leads))
+    return _in_one_or_two(
+        pk,
+        lambda to_leads: settle(pk, answer, via=via, enrow_id=enrow_id, to_leads=to_leads),
+        write_later=writeback.write,
+    )
 
 
 def end_without_result(
@@ -47,9 +50,12 @@ def end_without_result(
 ) -> bool:
     """End a job that brings nothing (refused, expired, cancelled); its searches carry the reason.
 
-    Return False, and change nothing, when the job is in none of the states ``among``. Raises DatabaseError as apply().
+    Return False, and change nothing, when the job is in none of the states ``among``. A table of leads that takes none
+    of it is noted in the job, and the sweep tries again: it keeps nobody from deciding, and no worker from its work.
     """
-    return _in_one_or_two(pk, lambda to_leads: _close(pk, state, reason, among, to_leads=to_leads))
+    return _in_one_or_two(
+        pk, lambda to_leads: _close(pk, state, reason, among, to_leads=to_leads), write_later=waiting.write
+    )
 
 
 def cancel(pk: uuid.UUID, reason: str) -> bool:
@@ -62,13 +68,13 @@ def give_up(pk: uuid.UUID, reason: str) -> bool:
     return end_without_result(pk, SearchJob.State.EXPIRED, reason, among=[SearchJob.State.UNCONFIRMED])
 
 
-def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool]) -> bool:
+def _in_one_or_two(pk: uuid.UUID, end: Callable[[bool], bool], *, write_later: Callable[[uuid.UUID], object]) -> bool:
     """Write searches and leads together; where that fails, first the searches, then the leads."""
     try:
         return end(True)  # noqa: FBT003 - the one argument says whether the leads are written too
     except DatabaseError:
         is_news = end(False)  # noqa: FBT003 - the same
-    writeback.write(pk)
+    write_later(pk)
     return is_news
 
 
@@ -97,7 +103,7 @@ def settle(pk: uuid.UUID, answer: Answer, *, via: SearchJob.Via, enrow_id: str =
         settled = _settled(matched, rest) | _still_waiting(job, sent, matched, is_failed=failed)
         fresh = list(_fresh(rows, settled, rest))
         writeback.store(job, fresh, to_leads=to_leads)
-        _keep_orphans(job, rows, matched.orphans)
+        orphans.keep(job, rows, matched.orphans)
         if any(row.outcome == Outcome.PENDING for row in settled.values()):
             _keep_open(job, found=_found(rows, fresh))
             return True
@@ -213,37 +219,6 @@ def _found(rows: Sequence[Sent], fresh: Sequence[Fresh]) -> int:
     """Count what was found of the rows that are paid for; those who share or reuse a search come for nothing."""
     came = {row.pk: row.outcome for row in fresh}
     return sum(row.position is not None and came.get(row.pk, row.outcome) == Outcome.FOUND for row in rows)
-
-
-def _keep_orphans(job: SearchJob, rows: Sequence[Sent], results: Sequence[Result]) -> None:
-    if job.has_forgotten:
-        return  # it may well be about the person who was forgotten
-    # A job that stays open is asked again, and answers the same.
-    known = {(row.sent_as or row.crm_id, row.value) for row in rows if row.position is None and row.fingerprint is None}
-    orphans = [row for row in (kept_aside(job, result, _FITS_NOBODY) for result in results) if _key(row) not in known]
-    job.kept_aside += len(orphans)
-    LeadSearch.objects.bulk_create(orphans)
-
-
-def _key(row: LeadSearch) -> tuple[str, str]:
-    return row.crm_id, row.value
-
-
-def kept_aside(job: SearchJob, result: Result, reason: str) -> LeadSearch:
-    """Return a row for a result that may be nobody's of the job; it waits for a person."""
-    settled = settle_one(Kind(job.kind), 0, result)
-    return LeadSearch(
-        job=job,
-        crm_id=result.crm_id[:128],
-        kind=job.kind,
-        outcome=settled.outcome,
-        value=settled.value,
-        country=settled.country,
-        # A verdict is only ever written to a lead that has the address it judged.
-        value_before=settled.value if KINDS[Kind(job.kind)].judges else "",
-        effect=LeadSearch.Effect.ASIDE,
-        error=f"{reason} {settled.error}".strip()[:300],
-    )
 
 
 def _keep_open(job: SearchJob, *, found: int) -> None:

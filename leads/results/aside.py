@@ -10,16 +10,15 @@ import uuid
 from collections.abc import Collection
 
 from django.db import DatabaseError
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.client.values import Kind
-from leads import sql
-from leads.kinds import KINDS
+from leads import reading, sql
 from leads.mapping import LeadMapping, registry
 from leads.models import LeadSearch, SearchJob
-from leads.results import writeback
+from leads.results import belonging, writeback
 
 logger = logging.getLogger(__name__)
 
@@ -34,18 +33,26 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
     It is written as any other: a value that the lead has, or a newer search, wins; ``effect`` says what became of it.
     """
     mapping = lead_named(crm_id)
-    if mapping is None:
+    lead = reading.candidates([(mapping.label, crm_id)]).get(crm_id) if mapping else None
+    if mapping is None or lead is None:
         return False
 
     def assign() -> LeadSearch | None:
         search = _locked(pk)
         if search is None or search.outcome not in _GIVEN:
             return None
-        search.model, search.crm_id, search.effect = mapping.label, crm_id, Effect.NONE
-        search.error = f"Given to this lead by {by}."[:300]
-        if KINDS[Kind(search.kind)].judges:
-            search.value_before = search.value  # a verdict is about this address alone
-        search.save(update_fields=["model", "crm_id", "effect", "error", "value_before"])
+        about = belonging.as_searched(Kind(search.kind), lead, search.value)
+        changes = about | {
+            "model": mapping.label,
+            "crm_id": crm_id,
+            # What Enrow calls it: should it answer once more, it is known.
+            "sent_as": "" if search.crm_id == crm_id else search.crm_id,
+            "effect": Effect.NONE,
+            "error": f"Given to this lead by {by}."[:300],
+        }
+        if about["fingerprint"]:
+            changes["position"] = _next_place(search.job_id)
+        LeadSearch.objects.filter(pk=pk).update(**changes)
         SearchJob.objects.filter(pk=search.job_id).update(written_at=None)
         recount([search.job_id])
         return search
@@ -60,6 +67,12 @@ def give(pk: int, crm_id: str, *, by: str) -> bool:
         # The decision stands; the sweep writes it once the lead can be written.
         log_failure(logger, error, "The results of search job %s could not be written:", search.job_id)
     return True
+
+
+def _next_place(job: uuid.UUID) -> int:
+    """Return the place behind those of the POST: from now on the lead's person was bought with this job."""
+    last = LeadSearch.objects.filter(job=job).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else int(last) + 1
 
 
 def lead_named(crm_id: str) -> LeadMapping | None:

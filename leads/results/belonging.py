@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from enrow_webhooks.client.values import Kind
@@ -78,6 +78,23 @@ def sort(kind: Kind, rows: Sequence[R], leads: Mapping[str, Candidate]) -> Split
         elif KINDS[kind].judges or value_before(kind, lead) in {"", row.value_before}:
             found.may.append(row)
     return found
+
+
+def as_searched(kind: Kind, lead: Candidate, judged: str) -> dict[str, Any]:
+    """Return what a search holds of the lead that it is about, where planning did not write it.
+
+    ``judged``: the value that a verdict is about.
+    """
+    facts, own = KINDS[kind], value_before(kind, lead)
+    seen = lead._replace(**{facts.value: judged}) if facts.judges else lead
+    verdict = judge(kind, seen, overwrite=True)
+    # A verdict is only written to a lead that has the address it judged; a word for nothing is replaced.
+    before = judged if facts.judges else "" if facts.is_value(own) else own
+    return {
+        "fingerprint": None if isinstance(verdict, Skip) else UUID(verdict.fingerprint),
+        "inputs": UUID(digest(lead)),
+        "value_before": before,
+    }
 
 
 def _fits(kind: Kind, row: Row, lead: Candidate) -> bool:

@@ -6,10 +6,13 @@ Inputs over relations, NULL, a field that turns its value, a parent's table, ano
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from django.db import DatabaseError, Error
 
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.transactions import owned
@@ -21,6 +24,10 @@ from leads.mapping import Change, LeadMapping
 from leads.models import LeadEnrichment, LeadSearch, SearchJob
 from leads.results import belonging, statement
 from leads.results.fresh import Fresh, Updated, asked_at, superseded, when
+
+
+class WriteError(DatabaseError):
+    """Code of the project failed as it wrote leads: its ``write()``, or a field that turns its value."""
 
 
 class _Known(NamedTuple):
@@ -75,9 +82,11 @@ def _update(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fresh]) -> Upda
     chosen = _chosen(batch, [*found.may, *_written_before(batch, rows, found)])
     changes = {row.crm_id: change for row in chosen if (change := batch.change(row))}
     if mapping.has_own_write:
-        chosen = _written_by_project(mapping, chosen, changes)
+        with _code_of_the_project():
+            chosen = _written_by_project(mapping, chosen, changes)
     elif is_orm:
-        _write_by_orm(batch, chosen, instances)
+        with _code_of_the_project():
+            _write_by_orm(batch, chosen, instances)
     elif touched := [row for row in chosen if row.crm_id in changes or _has_columns(mapping, batch.facts)]:
         statement.write(job, mapping, touched)
     if _is_beside(mapping, batch.facts):
@@ -89,6 +98,18 @@ def _update(job: SearchJob, mapping: LeadMapping, rows: Sequence[Fresh]) -> Upda
         gone=statement.names(found.gone),
         changes=[changes[crm_id] for crm_id in written if crm_id in changes],
     )
+
+
+@contextlib.contextmanager
+def _code_of_the_project() -> Iterator[None]:
+    """Let whatever the project's code raises count as a refusal, so that it costs nobody else a result."""
+    try:
+        yield
+    except Error:
+        raise  # the database's own
+    except Exception as error:
+        # It shows the way to the line that failed.
+        raise WriteError().with_traceback(error.__traceback__) from error
 
 
 def _lock(mapping: LeadMapping, rows: Sequence[Fresh], *, whole: bool) -> list[Any]:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 
 from enrow_webhooks.client.scrub import constraint
 from leads import sql
+from leads.results.locking import WriteError
 
 # So many leads may be refused alone before anybody is written; then the table may refuse everybody.
 _MOST_ALONE = 20
@@ -68,9 +69,12 @@ def spare(rows: Sequence[R], write: Callable[[Sequence[R]], list[str]], *, mark_
 
 def notes(refused: Mapping[str, DatabaseError]) -> dict[str, str]:
     """Say of each refused lead which it is and what refused it, without the row that databases quote."""
-    return {
-        crm_id: f"{crm_id}: {type(error).__name__} {constraint(error)}".rstrip() for crm_id, error in refused.items()
-    }
+    return {crm_id: f"{crm_id}: {_name(error)} {constraint(error)}".rstrip() for crm_id, error in refused.items()}
+
+
+def _name(error: DatabaseError) -> str:
+    """Return the kind of an error; of one in the project's own code that of what it raised."""
+    return type(error.__cause__ if isinstance(error, WriteError) else error).__name__
 
 
 def retold(text: str, note: str) -> str:

@@ -8,7 +8,7 @@ balance is explained; it counts against no limit of ours.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,16 +18,16 @@ from django.utils import timezone
 
 from enrow_webhooks.client.errors import UnknownSearch
 from enrow_webhooks.client.events import Event
-from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus, fingerprint
+from enrow_webhooks.client.values import Answer, Kind, Result, SearchStatus
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.connect import open_client
 from enrow_webhooks.signals import TryLater
 from leads import reading, sql
 from leads.conf import lead_settings
-from leads.kinds import KINDS
+from leads.kinds import KINDS, Candidate
 from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
-from leads.results import applying, writeback
+from leads.results import applying, belonging, orphans, writeback
 from leads.results.matching import settle_one
 from leads.results.resemblance import difference
 
@@ -39,9 +39,14 @@ class _Named(NamedTuple):
 
     # Label of the lead's model.
     model: str
+    # The lead as it was compared.
+    lead: Candidate
     result: Result
     # Why it may not be about that lead; blank when it is.
     doubt: str
+
+    def __repr__(self) -> str:
+        return f"<_Named {self.model}>"
 
 
 _UNSETTLED = (SearchJob.State.SENDING, SearchJob.State.UNCONFIRMED)
@@ -87,6 +92,7 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     """Return the job of ours whose POST this was, if its answer was lost: it searched exactly these crm_ids.
 
     Otherwise a search that came by the shared secret would be booked twice: as that job, and as one from elsewhere.
+    Another tool, or a copy of this database, may search other people under the same crm_ids: that is not ours.
     """
     named = {result.crm_id for result in answer.results}
     if not named or not all(result.is_verbatim for result in answer.results):
@@ -94,11 +100,31 @@ def _own_job(kind: Kind, answer: Answer) -> uuid.UUID | None:
     sent = LeadSearch.objects.filter(position__isnull=False)
     one = sent.filter(Q(crm_id=min(named)) | Q(sent_as=min(named)), job=OuterRef("pk"))
     lost = SearchJob.objects.filter(Exists(one), kind=kind, enrow_id="", state__in=_UNANSWERED)
-    for pk in lost.order_by("created_at").values_list("pk", flat=True):
-        pairs = sent.filter(job=pk).values_list("sent_as", "crm_id")
-        if {sent_as or crm_id for sent_as, crm_id in pairs} == named:
+    for pk, country_code in lost.order_by("created_at").values_list("pk", "country_code"):
+        searched = {row.sent_as or row.crm_id: row for row in sent.filter(job=pk)}
+        if searched.keys() == named and _are_whom_we_searched(kind, searched, answer.results, country_code):
             return pk
     return None
+
+
+def _are_whom_we_searched(
+    kind: Kind, searched: Mapping[str, LeadSearch], results: Sequence[Result], country_code: str
+) -> bool:
+    """Tell whether Enrow searched the people that we did: word for word, or as the lead says that we searched.
+
+    A miss may say nothing of whom it is about: it brings nobody a value.
+    """
+    leads = reading.candidates((row.model, row.crm_id) for row in searched.values())
+    for result in results:
+        row, echo = searched[result.crm_id], result.echo
+        if echo is None:
+            if result.is_hit:
+                return False
+        elif row.fingerprint is None or echo.in_post(country_code).fingerprint != row.fingerprint.hex:
+            lead = leads.get(row.crm_id)
+            if lead is None or difference(kind, lead, echo):
+                return False
+    return True
 
 
 def _awaits_proof(pk: uuid.UUID) -> bool:
@@ -128,7 +154,7 @@ def _may_be_ours(kind: Kind, event: Event, answer: Answer | None) -> bool:
     named = Q(crm_id__in=crm_ids) | Q(sent_as__in=crm_ids)
     if KINDS[kind].judges:
         # Such an answer may carry no crm_id; the value that it judged is all that was asked.
-        named |= Q(fingerprint__in={fingerprint(kind, result.value) for result in answer.results if result.value})
+        named |= Q(fingerprint__in={result.echo.fingerprint for result in answer.results if result.echo})
     return LeadSearch.objects.sent().filter(named, job__in=unsettled).exists()
 
 
@@ -149,7 +175,7 @@ def _ours(kind: Kind, answer: Answer) -> list[_Named]:
         if lead := leads.get(result.crm_id):
             doubt = difference(kind, lead, result.echo)
             if doubt or result.crm_id not in served:
-                ours.append(_Named(models[result.crm_id], result, doubt))
+                ours.append(_Named(models[result.crm_id], lead, result, doubt))
             if not doubt:
                 served.add(result.crm_id)
     return ours
@@ -172,7 +198,7 @@ def _write(kind: Kind, enrow_id: str, answer: Answer, ours: Sequence[_Named]) ->
         finished_at=now,
         sent_at=now,
     )
-    searches = [_search(job, position, *named) for position, named in enumerate(ours)]
+    searches = [_search(job, position, named) for position, named in enumerate(ours)]
     job.kept_aside = sum(search.effect == LeadSearch.Effect.ASIDE for search in searches)
     job.found = sum(search.outcome == LeadSearch.Outcome.FOUND and not search.effect for search in searches)
 
@@ -196,20 +222,20 @@ def _cost(kind: Kind, answer: Answer) -> Decimal:
     return lead_settings.price(kind) * (len(answer.results) if KINDS[kind].misses_cost else hits)
 
 
-def _search(job: SearchJob, position: int, model: str, result: Result, doubt: str) -> LeadSearch:
-    if doubt:
-        return applying.kept_aside(job, result, doubt)
-    settled = settle_one(Kind(job.kind), 0, result)
+def _search(job: SearchJob, position: int, named: _Named) -> LeadSearch:
+    if named.doubt:
+        return orphans.aside(job, named.result, named.doubt)
+    settled = settle_one(Kind(job.kind), 0, named.result)
     return LeadSearch(
         job=job,
-        model=model,
-        crm_id=result.crm_id,
+        model=named.model,
+        crm_id=named.result.crm_id,
         kind=job.kind,
         position=position,
+        # It may be written later, and only while the lead still is whom it was compared with.
+        **belonging.as_searched(Kind(job.kind), named.lead, named.result.value),
         outcome=settled.outcome,
         value=settled.value,
         country=settled.country,
-        # A verification is only written to a lead that still has the address it judged.
-        value_before=result.value if KINDS[Kind(job.kind)].judges else "",
         error=settled.error,
     )

@@ -238,3 +238,26 @@ def test_an_id_names_a_search_of_its_own_kind(make_leads):
     for name in ("single_search_finished", "single_phone_search_finished"):
         event = understand(payload(f"webhooks/{name}") | {"id": "same"})
         assert explain_event(None, event).facts["job"] == str(jobs.get(kind=event.type.kind).pk)
+
+
+def test_an_event_that_names_no_search_is_confirmed_by_get(running, post):
+    """Who knows the URL alone, and not the id that Enrow gave, writes nothing."""
+    job = running()
+    body = single(job.enrow_id, email="forged@evil.com", custom={"crm_id": "lead-0"})
+    del body["id"]
+    event = post(body, sign(str(job.pk)))
+    assert event.state == "processed"
+    assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")
+
+
+def test_an_event_that_names_no_search_waits_for_the_id(running, post):
+    """There is nothing yet to ask Enrow for."""
+    job = running()
+    SearchJob.objects.update(state="sending", enrow_id="")
+    body = single("", email="forged@evil.com", custom={"crm_id": "lead-0"})
+    event = post(body, sign(str(job.pk)))
+    assert (event.state, Lead.objects.get().email) == ("failed", "")
+    SearchJob.objects.update(state="running", enrow_id=job.enrow_id)
+    WebhookEvent.objects.update(next_attempt_at=event.received_at)
+    processing.drain()
+    assert Lead.objects.get().email == people.find_email("Ann0 Somebody", "firm0.com")

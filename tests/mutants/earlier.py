@@ -44,14 +44,14 @@ FAULTS = [
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before="for sent_as, crm_id in pairs} == named:",
-        after="for sent_as, crm_id in pairs} >= named:",
+        before="if searched.keys() == named and ",
+        after="if searched.keys() >= named and ",
         means="a search from elsewhere adopts a job of which it holds only some leads",
     ),
     Fault(
         file="leads/results/unsolicited.py",
-        before="for sent_as, crm_id in pairs} == named:",
-        after="for sent_as, crm_id in pairs} <= named:",
+        before="if searched.keys() == named and ",
+        after="if searched.keys() <= named and ",
         means="a search from elsewhere adopts a job that is only a part of it",
     ),
     Fault(
@@ -137,8 +137,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/receivers.py",
-        before='applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0] if event.ids else "")',
-        after='applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[-1] if event.ids else "")',
+        before="applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[0])",
+        after="applying.apply(job.pk, answer, via=Via.WEBHOOK, enrow_id=event.ids[-1])",
         means="the other id of a nested event replaces Enrow's",
     ),
     Fault(

@@ -12,6 +12,7 @@ _WRITEBACK = "leads/results/writeback.py"
 _REFUSALS = "leads/results/refusals.py"
 _UNSOLICITED = "leads/results/unsolicited.py"
 _RECEIVERS = "leads/receivers.py"
+_BELONGING = "leads/results/belonging.py"
 
 FAULTS = [
     Fault(
@@ -60,7 +61,7 @@ FAULTS = [
         tests=("tests/leads/results/test_writeback.py",),
     ),
     Fault(
-        file=_APPLYING,
+        file="leads/results/orphans.py",
         before="    if job.has_forgotten:\n        return ",
         after="    if not job:\n        return ",
         means="a late result about a forgotten person is kept aside",
@@ -198,10 +199,57 @@ FAULTS = [
         means="a cancelled search is written to its lead",
     ),
     Fault(
-        file=_UNSOLICITED,
-        before='value_before=result.value if KINDS[Kind(job.kind)].judges else ""',
-        after='value_before=""',
+        file=_BELONGING,
+        before='before = judged if facts.judges else "" if',
+        after='before = "" if',
         means="a verification from elsewhere reaches no lead",
+        tests=("tests/leads/results/test_unsolicited.py",),
+    ),
+    Fault(
+        file=_BELONGING,
+        before='"inputs": UUID(digest(lead)),',
+        after='"inputs": None,',
+        means="what came from elsewhere and waits is written to somebody else",
+        tests=("tests/leads/results/test_unsolicited.py", "tests/leads/results/test_aside.py"),
+    ),
+    Fault(
+        file=_BELONGING,
+        before='"fingerprint": None if isinstance(verdict, Skip) else UUID(verdict.fingerprint),',
+        after='"fingerprint": None,',
+        means="what came from elsewhere, or was given, and was cleared is bought again",
+        tests=("tests/leads/results/test_unsolicited.py", "tests/leads/results/test_aside.py"),
+    ),
+    Fault(
+        file=_UNSOLICITED,
+        before=" and _are_whom_we_searched(kind, searched, answer.results, country_code):",
+        after=":",
+        means="a copy's search for other people under the same crm_ids is taken for ours",
+    ),
+    Fault(
+        file=_APPLYING,
+        before="write_later=waiting.write\n",
+        after="write_later=writeback.write\n",
+        means="a table that takes nothing keeps people from deciding, and the sweep from its work",
+        tests=("tests/leads/test_refusing_table.py",),
+    ),
+    Fault(
+        file="leads/results/orphans.py",
+        before='    known |= {("", row.value) for row in rows if row.value}\n',
+        after="",
+        means="a late answer brings back what somebody gave away",
+        tests=("tests/leads/results/test_aside.py",),
+    ),
+    Fault(
+        file=_LOCKING,
+        before="    except Exception as error:\n",
+        after="    except ArithmeticError as error:\n",
+        means="a project's write() that fails loses what was paid for",
+    ),
+    Fault(
+        file=_RECEIVERS,
+        before="event.result and event.ids and",
+        after="event.result and",
+        means="who knows a URL alone writes a result",
     ),
     Fault(
         file=_UNSOLICITED,
@@ -217,8 +265,8 @@ FAULTS = [
     ),
     Fault(
         file=_RECEIVERS,
-        before="elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:",
-        after="elif event.reference and event.result:",
+        before=" and event.ids and job.state != SearchJob.State.EXPIRED:",
+        after=" and event.ids:",
         means="an expired job takes what no GET confirms",
     ),
     Fault(
@@ -235,8 +283,8 @@ FAULTS = [
     ),
     Fault(
         file=_RECEIVERS,
-        before="elif event.reference and event.result and job.state != SearchJob.State.EXPIRED:",
-        after="elif event.result and job.state != SearchJob.State.EXPIRED:",
+        before="elif event.reference and event.result and event.ids",
+        after="elif event.result and event.ids",
         means="an event by the shared secret is believed",
     ),
     Fault(

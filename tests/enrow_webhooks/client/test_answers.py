@@ -280,6 +280,14 @@ def test_a_hit_whose_value_cannot_be_read_is_no_miss(kind, key, came, kept):
     assert (read.verdict, read.value, read.is_hit) == (Verdict.WORTHLESS, kept, True)
 
 
+@pytest.mark.parametrize(("length", "verdict"), [(254, Verdict.FOUND), (255, Verdict.WORTHLESS)])
+def test_a_value_that_is_too_long_is_not_cut_into_another(length, verdict):
+    """The first 254 characters of a longer address may be somebody else's."""
+    address = f"ann@{'a.' * 200}"[: length - 4] + ".com"
+    read = answers.result(FIND, {"qualification": "valid", "email": address})
+    assert (read.verdict, read.value, read.is_hit) == (verdict, address[:254], True)
+
+
 def test_a_value_that_is_nested_too_deeply_to_write_down_is_said_so():
     """What Python read is not always what it can write."""
     deep: list[object] = []

@@ -150,6 +150,15 @@ def test_the_short_way_of_plain_words_leads_where_the_long_one_does(words, gap):
     assert names._part.__wrapped__(text) == long_way
 
 
+@given(first=st.text(max_size=4) | WORDS, last=st.text(max_size=4) | WORDS, gap=st.sampled_from([" ", "  ", "\u00a0"]))
+def test_the_short_way_of_a_pair_leads_where_the_long_one_does(first, last, gap):
+    """Most names are two words of letters, and need no look at anything else."""
+    for fields in ((first, last, ""), ("", "", f"{first}{gap}{last}")):
+        with mock.patch.object(names, "_plain_pair", return_value=None):
+            long_way = person(*fields)
+        assert person(*fields) == long_way
+
+
 def names_folded(pair):
     text = " ".join(pair).casefold().replace("ı", "i").replace("i\u0307", "i")
     return unicodedata.normalize("NFC", text)

@@ -280,3 +280,40 @@ def test_who_got_nothing_and_cost_nothing_is_searched_again(make_leads, running)
     applying.apply(job.pk, done(found("lead-0", "ann@firm0.com")), via=VIA)
     assert dict(LeadSearch.objects.values_list("crm_id", "outcome")) == {"lead-0": "found", "lead-1": "error"}
     assert estimate(Lead.objects.all(), **EMAIL).tally.to_search.total() == 1
+
+
+@pytest.mark.parametrize("email", ["mine@x.com", "n/a"])
+def test_a_miss_that_erases_nothing_is_not_told_every_night(make_leads, sandbox, email):
+    """Another lead of the person was searched; this one has an address, or a word, and keeps it."""
+    make_leads(1, prefix="a", firstname="Ann0", lastname="Nobody", company_domain="firm0.com")
+    run(sandbox, **EMAIL)
+    make_leads(1, prefix="b", firstname="Ann0", lastname="Nobody", company_domain="firm0.com", email=email)
+    before = rows()
+    for _ in range(2):
+        tally = run(sandbox, Lead.objects.filter(crm_id="b-0"), **EMAIL, overwrite=True)
+        assert tally.skipped == {(Kind.FIND_EMAIL, Reason.NOTHING_NEW): 1}
+    assert rows() == before
+
+
+def test_what_a_newer_search_has_overtaken_is_not_told_every_night(make_leads, sandbox):
+    """The verdict on another lead's address is older than the search that found it for this one."""
+    make_leads(1, prefix="a", email="ann0.somebody@firm0.com", lastname="X", company_domain="y.com")
+    run(sandbox, verify=True)
+    days_pass(2)
+    make_leads(1, prefix="b", firstname="Ann0", company_domain="firm0.com")
+    leads = Lead.objects.filter(crm_id="b-0")
+    run(sandbox, leads, **EMAIL)
+    run(sandbox, leads, **VERIFY)
+    assert set(LeadSearch.objects.filter(crm_id="b-0").values_list("effect", flat=True)) == {"written", "stale"}
+    before = rows()
+    for _ in range(2):
+        run(sandbox, leads, **VERIFY)
+        assert rows() == before
+
+
+@pytest.mark.parametrize("word", ["n/a", " ", "-", "do not write to her"])
+def test_who_erased_a_value_by_a_word_erased_it(erased, sandbox, word):
+    """A word for nothing is as good as a blank."""
+    Lead.objects.update(email=word)
+    tally = run(sandbox, **EMAIL)
+    assert (Lead.objects.get().email, tally.skipped) == (word, {(Kind.FIND_EMAIL, Reason.CLEARED): 1})

@@ -5,22 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
-from leads.enrichment import enrich
+from leads.enrichment import enrich, estimate
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import enqueueing
 from leads.outbox.batches import Order
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
-from leads.results import applying
+from leads.results import applying, aside
 from leads.skips import Reason
 from tests.conftest import finish
 from tests.leads.answers import VIA, done, found, missed
+from tests.leads.problems import ago
 from tests.leads.races import uncommitted
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +245,19 @@ def test_who_may_be_among_the_results_that_fit_nobody_is_not_bought_again(make_l
     assert run.tally.skipped == {(Kind.FIND_EMAIL, Reason.KEPT_ASIDE): 3}
     assert all(str(kept_aside.pk) in skip.sentence and "--force" in skip.sentence for skip in run.tally.examples)
     assert not run.jobs().exists()
+
+
+def test_what_is_kept_aside_keeps_its_leads_from_being_bought_for_ever(make_leads, sandbox):
+    """Also where Enrow took credits for more than it sent, and the days of what cannot be used are over."""
+    make_leads(3)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="running", enrow_id="enrow-1")
+    applying.apply(job.pk, done(found("a-stranger", "who@x.com"), cost=Decimal(3)), via=VIA)
+    assert set(LeadSearch.objects.exclude(effect="aside").values_list("outcome", flat=True)) == {"unusable"}
+    SearchJob.objects.update(finished_at=ago(days=100), sent_at=ago(days=100))
+    assert estimate(Lead.objects.all(), find={"email"}).tally.to_search.total() == 0
+    assert aside.drop(LeadSearch.objects.get(effect="aside").pk, by="ann")
+    assert estimate(Lead.objects.all(), find={"email"}).tally.to_search.total() == 3
 
 
 @pytest.mark.parametrize("way", ["force", "decided"])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError
 
+from enrow_webhooks.client.values import Kind
 from leads import forgetting
 from leads.enrichment import enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying, aside, writeback
 from leads.results.waiting import write_waiting
+from leads.skips import Reason
 from tests.leads.answers import VIA, done, found, missed
+from tests.leads.refusing import leads_refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,45 @@ def test_deciding_costs_the_same_however_big_the_job_is(running, django_assert_n
     pk = search("s0").pk
     with django_assert_num_queries(7):  # savepoint, row, job, row, row, count, savepoint
         aside.drop(pk, by="ann")
+
+
+def test_who_got_a_result_was_bought(job, make_leads):
+    """It is reused, free of charge, for another lead of that person, and says nothing of anybody else."""
+    assert aside.give(search().pk, "lead-1", by="ann")
+    make_leads(1, prefix="twin", firstname="Ann1", company_domain="firm1.com")
+    run = enrich(Lead.objects.filter(crm_id="twin-0"), find={"email"})
+    assert (run.tally.reused.total(), run.tally.to_search.total()) == (1, 0)
+    assert Lead.objects.get(crm_id="twin-0").email == "who@x.com"
+
+
+def test_what_was_given_and_cleared_stays_blank(job):
+    """We wrote it."""
+    assert aside.give(search().pk, "lead-1", by="ann")
+    Lead.objects.update(email="")
+    tally = enrich(Lead.objects.filter(crm_id="lead-1"), find={"email"}).tally
+    assert tally.skipped == {(Kind.FIND_EMAIL, Reason.CLEARED): 1}
+
+
+def test_a_miss_that_was_given_is_not_bought_again(job):
+    """Not before its days are over."""
+    assert aside.give(search("nobody").pk, "lead-0", by="ann")
+    tally = enrich(Lead.objects.filter(crm_id="lead-0"), find={"email"}).tally
+    assert tally.skipped == {(Kind.FIND_EMAIL, Reason.NOTHING_NEW): 1}
+
+
+def test_what_was_given_and_waits_is_not_written_to_another_person(job):
+    """The table took nothing then; by the time that it does, the lead is somebody else."""
+    with leads_refuse():
+        assert aside.give(search().pk, "lead-1", by="ann")
+    Lead.objects.filter(crm_id="lead-1").update(firstname="Zed", lastname="Other", company_domain="other.com")
+    write_waiting()
+    assert Lead.objects.get(crm_id="lead-1").email == ""
+    assert LeadSearch.objects.get(value="who@x.com").effect == "changed"
+
+
+def test_a_late_answer_brings_back_nothing_that_was_given(job):
+    """Whether Enrow said then whose it is, or did not."""
+    assert aside.give(search().pk, "lead-1", by="ann")
+    SearchJob.objects.update(state="expired")
+    applying.apply(job.pk, done(found("who", "who@x.com"), found("", "who@x.com", index=9)), via=VIA)
+    assert (waiting(), LeadSearch.objects.filter(value="who@x.com").count()) == (1, 1)

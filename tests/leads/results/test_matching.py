@@ -198,6 +198,8 @@ def test_a_verdict_is_about_its_address_wherever_it_stands(make_leads):
         ("email", found("lead-0", "not-an-email"), "is not an e-mail address"),
         ("phone", found("lead-0", "12", country="FR"), "is not a possible phone number"),
         ("phone", found("lead-0", "ask the desk", country="FR"), "is not a phone number"),
+        ("phone", found("lead-0", "1" * 40), "is not a phone number"),
+        ("phone", found("lead-0", "1" * 16), "is not a phone number"),
         ("email", Result(verdict=Verdict.WORTHLESS, value="7", crm_id="lead-0"), "no value that can be read"),
         ("email", Result(verdict=Verdict.UNUSABLE, value="a@b.com", crm_id="lead-0"), "does not document"),
     ],

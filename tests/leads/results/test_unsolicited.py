@@ -8,6 +8,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from enrow_webhooks.client.values import Kind
 from enrow_webhooks.inbox import addresses, processing
 from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
@@ -16,11 +17,13 @@ from leads.credits.budget import Balance
 from leads.enrichment import enrich
 from leads.models import AccountReading, Lead, LeadSearch, SearchJob
 from leads.outbox import submission
-from leads.results import applying
+from leads.results import applying, waiting
+from leads.skips import Reason
 from tests.conftest import payload
 from tests.leads.elsewhere import launch_elsewhere
 from tests.leads.events import SECRET, single
 from tests.leads.problems import ago
+from tests.leads.refusing import leads_refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -343,3 +346,89 @@ def test_what_may_belong_to_a_lost_answer_waits_only_while_that_may_come(make_le
     processing.drain()
     event.refresh_from_db()
     assert event.state == "processed"
+
+
+@pytest.mark.parametrize("given_up", [False, True], ids=["waiting", "given up"])
+@pytest.mark.parametrize("count", [1, 2], ids=["single", "bulk"])
+def test_a_search_for_other_people_under_the_same_names_is_not_taken_for_ours(
+    make_leads, sandbox, post, count, given_up
+):
+    """A copy of this database, with one key and ids from 1, too: our answer was lost, and theirs is about others."""
+    make_leads(count)
+    job = enrich(Lead.objects.all(), find={"email"}).jobs().get()
+    SearchJob.objects.update(state="unconfirmed", sent_at=ago(minutes=31))
+    if given_up:
+        applying.give_up(job.pk, "Nobody knows.")
+    rows = [
+        {"fullname": f"Zed{n} Other", "company_domain": f"other{n}.com", "custom": f"lead-{n}"} for n in range(count)
+    ]
+    if count == 1:
+        body = rows[0] | {"custom": {"crm_id": "lead-0"}}
+        event = post(single(launch_elsewhere(sandbox, "/email/find/single", body)))
+    else:
+        enrow_id = launch_elsewhere(sandbox, "/email/find/bulk", {"searches": rows})
+        event = post(payload("webhooks/bulk_search_finished") | {"id": enrow_id})
+    job.refresh_from_db()
+    assert (event.state, job.state, job.enrow_id) == ("processed", "expired" if given_up else "unconfirmed", "")
+    theirs = SearchJob.objects.get(launched_elsewhere=True)
+    assert (theirs.kept_aside, theirs.credits_cost) == (count, sandbox.ledger.spent)
+    assert set(Lead.objects.values_list("email", flat=True)) == {""}
+
+
+def test_what_came_from_elsewhere_and_waits_is_not_written_to_another_person(make_leads, sandbox, post):
+    """The table took nothing when it came; by the time that it does, somebody else has the crm_id."""
+    make_leads(1)
+    with leads_refuse():
+        post(_of_lead_0(sandbox))
+    assert Lead.objects.get().email == ""
+    Lead.objects.all().delete()
+    make_leads(1, firstname="Zed", lastname="Other", company_domain="other.com")
+    waiting.write_waiting()
+    assert (Lead.objects.get().email, LeadSearch.objects.get().effect) == ("", "changed")
+
+
+def test_what_came_from_elsewhere_and_waits_is_written_to_whom_it_is_about(make_leads, sandbox, post):
+    """A trimmed space makes no other person."""
+    make_leads(1)
+    with leads_refuse():
+        post(_of_lead_0(sandbox))
+    Lead.objects.update(lastname=" Somebody")
+    waiting.write_waiting()
+    assert Lead.objects.get().email == "ann0.somebody@firm0.com"
+
+
+@pytest.mark.parametrize("days", [0, 200])
+def test_what_came_from_elsewhere_and_was_cleared_stays_blank(make_leads, sandbox, post, days):
+    """We wrote it, whoever had asked for it. It is no purchase of ours: another lead of the person is searched."""
+    make_leads(1)
+    post(_of_lead_0(sandbox))
+    Lead.objects.update(email="")
+    SearchJob.objects.update(sent_at=ago(days=days), finished_at=ago(days=days))
+    Lead.objects.update(created_at=ago(days=days + 1))
+    tally = enrich(Lead.objects.all(), find={"email"}).tally
+    assert tally.skipped == {(Kind.FIND_EMAIL, Reason.CLEARED): 1}
+    make_leads(1, prefix="same", firstname="Ann0", company_domain="firm0.com")
+    assert enrich(Lead.objects.filter(crm_id="same-0"), find={"email"}).tally.to_search.total() == 1
+
+
+def test_a_word_for_nothing_gives_way_to_what_comes_from_elsewhere(make_leads, sandbox, post):
+    """As it does to our own results."""
+    make_leads(1, email="n/a")
+    post(_of_lead_0(sandbox))
+    assert Lead.objects.get().email == "ann0.somebody@firm0.com"
+
+
+def _of_lead_0(sandbox):
+    body = {"fullname": "Ann0 Somebody", "company_domain": "firm0.com", "custom": {"crm_id": "lead-0"}}
+    return single(launch_elsewhere(sandbox, "/email/find/single", body))
+
+
+def test_a_verification_of_ours_is_known_by_its_address_however_it_is_written(make_leads, sandbox, post, enrow):
+    """Its answer was lost, its event comes by the dashboard's URL and names no lead: it waits for the signed one."""
+    enrow(WEBHOOK_ORIGIN="https://crm.example.com")
+    make_leads(1, email="Ann@Firm.com")
+    enrich(Lead.objects.all(), verify=True)
+    SearchJob.objects.update(state="unconfirmed", sent_at=ago(minutes=3))
+    enrow_id = launch_elsewhere(sandbox, "/email/verify/single", {"email": "Ann@Firm.com"})
+    event = post(payload("webhooks/verification_finished") | {"id": enrow_id})
+    assert (event.state, "no answer yet" in event.last_error) == ("failed", True)

@@ -18,34 +18,9 @@ from leads.models import Lead, LeadSearch, SearchJob
 from leads.results import applying, waiting, writeback
 from tests.leads.answers import VIA, done, effects, found, missed
 from tests.leads.newer import written_later
+from tests.leads.refusing import leads_refuse, run_sql
 
 pytestmark = pytest.mark.django_db
-
-
-def run_sql(*statements):
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-_REFUSE = "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE ''no''; END' LANGUAGE plpgsql"
-
-
-@contextlib.contextmanager
-def leads_refuse(*, at_commit=False):
-    """A trigger of the host refuses every update of a lead."""
-    if connection.vendor == "sqlite":
-        run_sql("CREATE TRIGGER refuse BEFORE UPDATE ON leads_lead BEGIN SELECT RAISE(ABORT, 'no'); END")
-    else:
-        kind = "CONSTRAINT TRIGGER refuse AFTER" if at_commit else "TRIGGER refuse BEFORE"
-        when = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
-        run_sql(
-            _REFUSE, f"CREATE {kind} UPDATE ON leads_lead {when} FOR EACH ROW EXECUTE FUNCTION refuse()"
-        )  # fmt: skip
-    try:
-        yield
-    finally:
-        run_sql("DROP TRIGGER refuse" + ("" if connection.vendor == "sqlite" else " ON leads_lead"))
 
 
 def assert_kept_then_written(job):
@@ -86,10 +61,11 @@ def test_what_was_paid_for_survives_leads_that_refuse_at_the_commit(running):
 def test_a_job_that_ends_without_result_ends_although_leads_refuse(running):
     """Its leads can be searched again; what they should say is written later."""
     job = running(1)
-    with leads_refuse(), pytest.raises(DatabaseError):
-        applying.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
+    with leads_refuse():
+        assert applying.end_without_result(job.pk, SearchJob.State.FAILED, "Enrow refused it.")
     job.refresh_from_db()
     assert (job.state, job.written_at, LeadSearch.objects.get().outcome) == ("failed", None, "error")
+    assert job.last_error.startswith("Results kept, but not written")
     assert waiting.write_waiting() == 1
     assert Lead.objects.get().email_status == "failed"
 
