@@ -1,7 +1,8 @@
 """Accidents: a process of the demo project dies, or loses its database, once, at a marked statement.
 
 The settings of these tests prepare them, so they can meet a worker, the site or a command. FAULTS_POINT names the
-statement, FAULTS_DEED what happens there, FAULTS_MARK a file that says that it has happened.
+statement, or says "before-57": whatever the 57th of the process is. FAULTS_DEED is what happens there, FAULTS_MARK a
+file that says that it has happened, and where.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ IN_THE_SITE = {
 POINTS = IN_A_WORKER | IN_A_PLANNER | IN_THE_SITE
 
 
+def point_named(name: str) -> Point:
+    """Return a marked statement, or that of a number: "after-57" is the 57th of a process, whatever it is."""
+    if name in POINTS:
+        return POINTS[name]
+    when, turn = name.split("-")
+    return Point("", (), after=when == "after", turn=int(turn))
+
+
 def kill() -> None:
     """Kill -9 the whole program: this process, its parent and its siblings."""
     os.killpg(os.getpgid(0), signal.SIGKILL)
@@ -87,19 +96,20 @@ class Accident:
         if not self._is_here(text) or self._turn != self._point.turn:
             return execute(text, params, many, context)
         if not self._point.after:
-            self._strike()
+            self._strike(text)
         answer = execute(text, params, many, context)
         if self._point.after:
-            self._strike()
+            self._strike(text)
         return answer
 
     def _is_here(self, text: object) -> bool:
         text = str(text).lstrip()
         return text.startswith(self._point.begins) and all(words in text for words in self._point.holds)
 
-    def _strike(self) -> None:
+    def _strike(self, text: object) -> None:
         try:
-            self._mark.touch(exist_ok=False)
+            with self._mark.open("x", encoding="utf-8") as mark:
+                mark.write(str(text))
         except FileExistsError:
             return
         self._deed()
@@ -112,6 +122,6 @@ class Accident:
 def prepare() -> None:
     """Prepare the accident that the environment asks for, if it does."""
     if name := os.environ.get("FAULTS_POINT"):
-        accident = Accident(POINTS[name], DEEDS[os.environ["FAULTS_DEED"]], Path(os.environ["FAULTS_MARK"]))
+        accident = Accident(point_named(name), DEEDS[os.environ["FAULTS_DEED"]], Path(os.environ["FAULTS_MARK"]))
         # Without weak: nobody else holds it.
         connection_created.connect(accident.watch, weak=False)
