@@ -24,7 +24,9 @@ _DAYS = 30
 def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateResponse:
     """Show sums, limit, balance and reconciliation; Enrow is asked once, the database a fixed number of times."""
     viewer, balance, today = Viewer.of(page, request), budget.ask_balance(), statement.today()
-    limit = lead_settings.daily_credit_limit
+    limit, own_limit = lead_settings.daily_credit_limit, lead_settings.user_daily_credit_limit
+    own = None if own_limit is None else statement.of_limited_user(request.user.get_username())
+    users = [] if own is None else statement.per_limited_user()
     return admin_page(
         page,
         request,
@@ -33,12 +35,16 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
             "title": _("Credits"),
             "today": today,
             "limit": limit,
-            "left": None if limit is None else max(Decimal(0), limit - today.committed),
+            "left": _left(limit, today),
+            "own": own,
+            "own_limit": own_limit,
+            "own_left": _left(own_limit, own),
             "balance": balance,
             "reconciliation": reconciliation.reconcile(balance) if balance else None,
             "tolerance": lead_settings.unexplained_credits,
             "days": _DAYS,
             "tables": [
+                *([(_("Today, of the limit for each user"), _("User"), _by_user(viewer, users))] if own else []),
                 (_("Today, per user"), _("User"), _by_user(viewer, statement.per_user(days=1))),
                 (_("Today, per run"), _("Run"), _by_run(viewer, statement.per_run(days=1))),
                 (_("Per day"), _("Day"), [(line, line.name, "") for line in statement.per_day(days=_DAYS)]),
@@ -51,6 +57,10 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
 
 # A line, its name as it is shown, and where that leads.
 Row = tuple[Line, str, str]
+
+
+def _left(limit: Decimal | None, line: Line | None) -> Decimal | None:
+    return None if limit is None or line is None else max(Decimal(0), limit - line.committed)
 
 
 def _by_user(viewer: Viewer, lines: list[Line]) -> list[Row]:

@@ -123,7 +123,7 @@ def allowance(balance: Balance | None, *, user: str = "") -> Allowance:
     today = timezone.localdate()
     return Allowance(
         day=None if limit is None else limit - spent_on(today),
-        user=None if own is None or not user else own - _queued_on(today).filter(_by(user)).credits(),
+        user=None if own is None or not user else own - asked_by_users().filter(requested_by=user).credits(),
         balance=None if balance is None else balance.credits - _not_in(balance),
     )
 
@@ -138,10 +138,13 @@ def _queued_on(day: dt.date) -> SearchJobQuerySet:
     return _ours().filter(created_at__gte=start, created_at__lt=end)
 
 
-def _by(user: str) -> Q:
-    """Return the condition that somebody asked for a job in the admin; one whose run was pruned already counts too."""
+def asked_by_users() -> SearchJobQuerySet:
+    """Return the jobs of today that count against the limits of users: asked for in the admin.
+
+    One whose run was pruned already counts, too.
+    """
     elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via=EnrichmentRun.Via.ADMIN)
-    return Q(~Exists(elsewhere), requested_by=user)
+    return _queued_on(timezone.localdate()).filter(~Exists(elsewhere)).exclude(requested_by="")
 
 
 def start_of(day: dt.date) -> dt.datetime:

@@ -45,6 +45,17 @@ def today() -> Line:
     return next(iter(per_day(days=1)), Line(name=str(timezone.localdate())))
 
 
+def per_limited_user(*, most: int = _MOST) -> list[Line]:
+    """Return a line per user, of what counts against their own limit of today."""
+    return _named(budget.asked_by_users(), F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
+
+
+def of_limited_user(user: str) -> Line:
+    """Return what counts against the limit that one user has today."""
+    jobs = budget.asked_by_users().filter(requested_by=user)
+    return next(iter(_named(jobs, F("requested_by"), order=_MOST_CREDITS_FIRST, most=1)), Line(name=user))
+
+
 _MOST_CREDITS_FIRST = (F("sum_spent") + F("sum_reserved")).desc()
 
 
@@ -55,5 +66,9 @@ def _since(days: int) -> QuerySet[SearchJob]:
 
 
 def _lines(days: int, name: Combinable, *, order: OrderBy, most: int) -> list[Line]:
-    rows = _since(days).order_by().values(name=name).annotate(**aggregates()).order_by(order, "name")
+    return _named(_since(days), name, order=order, most=most)
+
+
+def _named(jobs: QuerySet[SearchJob], name: Combinable, *, order: OrderBy, most: int) -> list[Line]:
+    rows = jobs.order_by().values(name=name).annotate(**aggregates()).order_by(order, "name")
     return [Line(name=str(row["name"]), **added_up(row)) for row in rows[:most]]

@@ -63,9 +63,23 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before="return Q(~Exists(elsewhere), requested_by=user)",
-        after="return Q(requested_by=user)",
+        before='.filter(~Exists(elsewhere)).exclude(requested_by="")',
+        after='.exclude(requested_by="")',
         means="what code asks for counts against a user",
+    ),
+    Fault(
+        file="leads/outbox/enqueueing.py",
+        before="allowed = budget.allowance(balance, user=user)",
+        after="allowed = budget.allowance(balance)",
+        means="a user who asks from two windows passes their limit",
+        tests=("tests/leads/credits/test_budget.py",),
+    ),
+    Fault(
+        file="leads/admin/credits.py",
+        before="max(Decimal(0), limit - line.committed)",
+        after="max(Decimal(0), limit - line.spent)",
+        means="what is reserved of a limit seems to be left",
+        tests=("tests/leads/admin/test_credits.py",),
     ),
     Fault(
         file="leads/forgetting.py",

@@ -144,3 +144,32 @@ def test_a_stranger_is_sent_to_the_login(sandbox):
     for visitor in (Client(), client):
         assert "/admin/login/" in visitor.get(PAGE)["Location"]
     assert sandbox.requests == {}
+
+
+def test_each_sees_their_own_limit_of_the_day_and_by_whom_others_are_used(admin_client, sandbox, make_leads, enrow):
+    """Only what was asked for in the admin counts, spent and reserved; without a limit nothing is said."""
+    make_leads(4)
+    for number, (user, via) in enumerate([("admin", "admin"), ("admin", "command"), ("bob", "admin")]):
+        enrich(Lead.objects.filter(crm_id=f"lead-{number}"), find={"email"}, requested_by=user, via=via)
+    finish(sandbox)
+    enrich(Lead.objects.filter(crm_id="lead-3"), find={"phone"}, requested_by="admin", via="admin")
+    page = admin_client.get(PAGE)
+    assert page.context["own"] is None
+    assert "Your limit" not in text(page)
+    enrow(USER_DAILY_CREDIT_LIMIT=100)
+    page = admin_client.get(PAGE)
+    assert "100, of which 59.00 are left: 1.00 are spent, 40.00 reserved" in text(page)
+    assert "Today, of the limit for each user" in text(page)
+    assert rows(page, 0) == [("admin", 1, 40, 0), ("bob", 1, 0, 0)]
+    assert rows(page, 1) == [("admin", 2, 40, 0), ("bob", 1, 0, 0)]
+    enrow(USER_DAILY_CREDIT_LIMIT=5)
+    assert "5, of which 0.00 are left" in text(admin_client.get(PAGE))
+
+
+def test_who_asked_for_nothing_has_all_of_their_limit(sandbox, make_leads, enrow):
+    """A salesperson who may see the jobs."""
+    make_leads(1)
+    enrow(USER_DAILY_CREDIT_LIMIT=7)
+    enrich(Lead.objects.all(), find={"email"}, requested_by="bob", via="admin")
+    page = login("view_searchjob").get(PAGE)
+    assert "7, of which 7.00 are left: 0.00 are spent, 0.00 reserved" in text(page)

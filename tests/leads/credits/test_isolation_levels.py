@@ -13,7 +13,7 @@ from django.test import Client
 
 from enrow_webhooks.client.values import Kind
 from leads.enrichment import enrich
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.upkeep.sweep import sweep
 from tests.conftest import finish
 from tests.leads.admin_pages import run_action
@@ -61,6 +61,31 @@ def test_twenty_threads_never_pass_the_cap(make_leads, enrow, sandbox, level, as
     failures = all_at_once(20, lambda number: enrich(Lead.objects.filter(crm_id__endswith=str(number % 10)), **asked))
     assert failures == []
     assert reserved(price) == 37
+
+
+@pytest.mark.parametrize(("asked", "kind", "price", "limit"), ASKED)
+def test_nobody_passes_the_cap_of_a_user(make_leads, enrow, sandbox, level, asked, kind, price, limit):
+    """Ann asks from twenty windows at once, Bob and the code beside her: hers is reached, and nobody else's."""
+    people(make_leads, kind)
+    enrow(USER_DAILY_CREDIT_LIMIT=limit)
+
+    # The others ask for forty leads of their own, of which each gets four.
+    others = {"crm_id__regex": "-[1-4][0-9]$"}
+    callers = [{"requested_by": "bob", "via": "admin"}, {"requested_by": "ann", "via": "code"}]
+
+    def work(number):
+        leads = Lead.objects.filter(crm_id__endswith=str(number % 10))
+        if number < 20:
+            enrich(leads.exclude(**others), **asked, requested_by="ann", via="admin")
+        else:
+            enrich(leads.filter(**others), **asked, **callers[number % 2])
+
+    assert all_at_once(24, work) == []
+    of_ann = SearchJob.objects.filter(requested_by="ann").filter(
+        run__in=EnrichmentRun.objects.filter(via="admin").values("pk")
+    )
+    assert LeadSearch.objects.filter(position__isnull=False, job__in=of_ann).count() == 37
+    assert reserved(price) == 37 + 4 * 4
 
 
 @pytest.mark.parametrize(("asked", "kind", "price", "limit"), ASKED)
