@@ -9,5 +9,6 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/leads/", include("leads.api.urls")),
     path("webhooks/enrow/", include("enrow_webhooks.urls")),
 ]

@@ -30,6 +30,7 @@ class LeadSettings(Section):
         "ENVIRONMENT": "",
         "RUN_DAYS": 90,
         "BATCHED_DAILY_CREDITS": None,
+        "METRICS_TOKEN": "",
     }
 
     def price(self, kind: Kind) -> Decimal:
@@ -44,7 +45,7 @@ class LeadSettings(Section):
 
     @property
     def user_daily_credit_limit(self) -> Decimal | None:
-        """The most that one user may spend in one day in the admin, in the worst case; None for no limit."""
+        """The most that one user may spend in one day by admin and API, in the worst case; None for no limit."""
         limit = self.get("USER_DAILY_CREDIT_LIMIT")
         return None if limit is None else Decimal(str(limit))
 
@@ -95,6 +96,11 @@ class LeadSettings(Section):
         """How long a run that has ended is kept; None for ever. Its search jobs and their credits stay."""
         days = self.get("RUN_DAYS")
         return None if days is None else dt.timedelta(days=float(days))
+
+    @property
+    def metrics_token(self) -> str:
+        """What Prometheus sends to see the numbers; blank: nobody sees them."""
+        return str(self.get("METRICS_TOKEN"))
 
     @property
     def environment(self) -> str:

@@ -19,7 +19,7 @@ from leads.conf import lead_settings
 from leads.credits import budget
 from leads.credits.consent import Bill
 from leads.eligibility import value_before
-from leads.enrichment import Estimate, Run, enrich, estimate
+from leads.enrichment import Estimate, Run, enrich, enrich_later, estimate
 from leads.kinds import KINDS, asked
 from leads.mapping import LeadMapping, registry
 from leads.models import LeadSearch, SearchJob
@@ -49,11 +49,22 @@ def resend(pk: uuid.UUID, *, by: str, via: str = "code") -> bool:
     If Enrow did accept it the first time, it is billed twice. That is why the second POST is a job of its own: each
     keeps its cost and its result, and the second counts against every cap.
     """
-    given_up = applying.give_up(pk, f"Sent again by {by}.")
-    if given_up:
-        job = SearchJob.objects.filter(pk=pk)
-        retry(job, by=by, via=via, max_credits=_price_again(job.get()))
-    return given_up
+    return _resend(pk, by=by, via=via, later=False) is not None
+
+
+def resend_later(pk: uuid.UUID, *, by: str, via: str = "code") -> list[Run] | None:
+    """Do the same with runs that workers plan, and return these; None where it could not be done.
+
+    Part of a transaction of the caller: a rollback leaves the job as it was.
+    """
+    return _resend(pk, by=by, via=via, later=True)
+
+
+def _resend(pk: uuid.UUID, *, by: str, via: str, later: bool) -> list[Run] | None:
+    if not applying.give_up(pk, f"Sent again by {by}."):
+        return None
+    job = SearchJob.objects.filter(pk=pk)
+    return retry(job, by=by, via=via, max_credits=_price_again(job.get()), later=later)
 
 
 def bill_again(jobs: QuerySet[SearchJob]) -> Bill:
@@ -70,7 +81,8 @@ def _price_again(job: SearchJob) -> Decimal:
 def beyond(jobs: QuerySet[SearchJob], max_credits: Decimal | None, *, user: str = "") -> list[uuid.UUID]:
     """Return which of the unconfirmed jobs do not fit into the credits when they are sent again, oldest first.
 
-    Nor into what the day leaves to all and to the user who asks in the admin: given up, they could not be sent.
+    Nor into what the day leaves to all and to the user who asks in the admin or the API: given up, they could not be
+    sent.
     """
     limits = budget.allowance(None, user=user).limits
     if max_credits is not None:
@@ -177,25 +189,26 @@ def bill_of(plans: Sequence[Estimate]) -> Bill:
     return Bill(worst_case=max(Decimal(0), most), balance=plans[0].balance if plans else None)
 
 
-def retry(jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None, via: str = "code") -> list[Run]:
+def retry(
+    jobs: QuerySet[SearchJob], *, by: str, max_credits: Decimal | None = None, via: str = "code", later: bool = False
+) -> list[Run]:
     """Search the leads again whose search in these jobs ended in an error, and only those.
 
-    A run per kind; ``max_credits`` bounds the worst case of all of them together.
+    A run per kind; ``max_credits`` bounds the worst case of all of them together. ``later``: workers plan them, and
+    they are part of a transaction of the caller.
     """
     runs: list[Run] = []
+    left = max_credits
     for again in _again(jobs):
-        spent = sum((run.tally.worst_case for run in runs), Decimal(0))
-        left = None if max_credits is None else max(Decimal(0), max_credits - spent)
-        runs.append(
-            enrich(
-                again.leads,
-                **again.asked,
-                overwrite=again.overwrite,
-                max_credits=left,
-                requested_by=by,
-                via=via,
-            )
-        )
+        who: dict[str, Any] = {"overwrite": again.overwrite, "requested_by": by, "via": via}
+        if later:
+            most = again.worst_case if left is None else min(left, again.worst_case)
+            run = enrich_later(again.leads, **again.asked, **who, max_credits=most)
+        else:
+            run = enrich(again.leads, **again.asked, **who, max_credits=left)
+            most = run.tally.worst_case
+        left = None if left is None else max(Decimal(0), left - most)
+        runs.append(run)
     return runs
 
 
@@ -204,8 +217,18 @@ class _Again:
     """The leads that one call of enrich() searches again, as they were searched the first time."""
 
     leads: QuerySet[Any]
-    asked: dict[str, Any]
+    kind: Kind
     overwrite: bool
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The arguments that ask for this kind."""
+        return asked(self.kind)
+
+    @property
+    def worst_case(self) -> Decimal:
+        """The most that searching all of them can cost."""
+        return self.leads.count() * lead_settings.price(self.kind)
 
 
 def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
@@ -216,7 +239,7 @@ def _again(jobs: QuerySet[SearchJob]) -> Iterator[_Again]:
         for crm_ids, overwrites in ((before.keys() - edited, overwrite), (edited, False)):
             leads = mapping.by_keys({mapping.key(crm_id) for crm_id in crm_ids} - {None})
             if crm_ids and leads.exists():
-                yield _Again(leads=leads, asked=asked(kind), overwrite=overwrites)
+                yield _Again(leads=leads, kind=kind, overwrite=overwrites)
 
 
 def _edited(kind: Kind, mapping: LeadMapping, before: Mapping[str, str]) -> set[str]:

@@ -77,9 +77,10 @@ class LeadMapping:
     phone_checked_at: str = ""
     # When the row was made: a key that is used again is then no one's who had it before.
     created_at: str = ""
-    # Other fields that a file may fill, and that stand in one.
+    # Other fields that a file may fill, and that stand in one; what programs may filter by, like "joined__gte".
     import_fields: Sequence[str] = ()
     export_fields: Sequence[str] = ()
+    api_filters: Sequence[str] = ()
     # Whether forgetting a person blanks the outputs, or deletes the row.
     on_forget: OnForget | str = OnForget.BLANK
 

@@ -6,6 +6,7 @@ key. Where few rows can fit, also from those, by the key that their text names; 
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
@@ -50,8 +51,15 @@ def can_tell(mapping: LeadMapping, facts: KindFacts) -> bool:
 
     Beside the table it is compared with what the lead has: not in a field that encrypts, or in another database.
     """
-    if mapping.source(facts.status):
-        return True
+    return bool(mapping.source(facts.status)) or _can_compare(mapping, facts)
+
+
+def can_tell_when(mapping: LeadMapping, facts: KindFacts) -> bool:
+    """Tell whether a query knows when Enrow was asked for a value."""
+    return bool(mapping.source(facts.checked_at)) or _can_compare(mapping, facts)
+
+
+def _can_compare(mapping: LeadMapping, facts: KindFacts) -> bool:
     names = [facts.value, *INPUTS]
     return crm_ids.can_be_asked(mapping) and all(_is_text(mapping, mapping.source(name)) for name in names)
 
@@ -68,6 +76,17 @@ def having(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], status:
     words = [word for word in labels(facts) if word]
     states = LeadEnrichment.objects.filter(model=mapping.label, **{f"{facts.status}__in": words}, key=OuterRef(_KEY))
     return leads.exclude(Exists(_counting(facts, states)))
+
+
+def checked(
+    mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], lookup: str, at: dt.datetime
+) -> QuerySet[Any]:
+    """Return the leads for whose value Enrow was asked ``lt`` or ``gte`` a moment, as far as what came counts still."""
+    if own := mapping.source(facts.checked_at):
+        return leads.filter(Q((f"{own}__{lookup}", at)))
+    leads = _described(mapping, facts, leads)
+    states = LeadEnrichment.objects.filter(model=mapping.label, **{f"{facts.checked_at}__{lookup}": at})
+    return leads.filter(Exists(_counting(facts, _of_lead(mapping, states, "key", leads.db))))
 
 
 def searching(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> QuerySet[Any]:

@@ -66,6 +66,7 @@ SETTINGS = {
     "ENVIRONMENT",
     "RUN_DAYS",
     "BATCHED_DAILY_CREDITS",
+    "METRICS_TOKEN",
 }
 COMMANDS = {
     "enrow_sandbox": "enrow_webhooks",

@@ -58,7 +58,7 @@ class Allowance:
     """What may still be spent; None where there is no limit, or it is not known."""
 
     day: Decimal | None = None
-    # Of the day, by who asks in the admin.
+    # Of the day, by who asks in the admin or through the API.
     user: Decimal | None = None
     balance: Decimal | None = None
 
@@ -117,7 +117,7 @@ def lock() -> None:
 def allowance(balance: Balance | None, *, user: str = "") -> Allowance:
     """Sum what is committed, and return what is left. Only binding under ``lock``.
 
-    ``user``: who asks in the admin; blank for everything else, which counts against no user.
+    ``user``: who asks in the admin or through the API; blank for everything else, which counts against no user.
     """
     limit, own = lead_settings.daily_credit_limit, lead_settings.user_daily_credit_limit
     today = timezone.localdate()
@@ -139,12 +139,19 @@ def _queued_on(day: dt.date) -> SearchJobQuerySet:
 
 
 def asked_by_users() -> SearchJobQuerySet:
-    """Return the jobs of today that count against the limits of users: asked for in the admin.
+    """Return the jobs of today that count against the limits of users."""
+    return _queued_on(timezone.localdate()).filter(_by_users()).exclude(requested_by="")
 
-    One whose run was pruned already counts, too.
-    """
-    elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via=EnrichmentRun.Via.ADMIN)
-    return _queued_on(timezone.localdate()).filter(~Exists(elsewhere)).exclude(requested_by="")
+
+def asked_by(user: str) -> Q:
+    """Return the condition that a job counts against the limit of a user."""
+    return Q(_by_users(), requested_by=user)
+
+
+def _by_users() -> Q:
+    """Return the condition that a user asked for a job, in the admin or through the API; also of a pruned run."""
+    elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via__in=EnrichmentRun.BY_USER)
+    return Q(~Exists(elsewhere))
 
 
 def start_of(day: dt.date) -> dt.datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, OrderBy, QuerySet
+from django.db.models import F, OrderBy, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -25,24 +25,27 @@ class Line(JobSums):
     name: str
 
 
-def per_day(*, days: int = 30) -> list[Line]:
-    """Return a line per day on which something was queued, newest first, in the time zone of the project."""
-    return _lines(days, TruncDate("created_at"), order=F("name").desc(), most=days)
+def per_day(*, days: int = 30, among: Q | None = None) -> list[Line]:
+    """Return a line per day on which something was queued, newest first, in the time zone of the project.
+
+    Here and below, ``among``: only the jobs that this is true of.
+    """
+    return _lines(days, TruncDate("created_at"), order=F("name").desc(), most=days, among=among)
 
 
-def per_user(*, days: int = 30, most: int = _MOST) -> list[Line]:
+def per_user(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> list[Line]:
     """Return a line per user, most credits first."""
-    return _lines(days, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
+    return _lines(days, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most, among=among)
 
 
-def per_run(*, days: int = 30, most: int = _MOST) -> list[Line]:
+def per_run(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> list[Line]:
     """Return a line per call of enrich(), most credits first."""
-    return _lines(days, F("run"), order=_MOST_CREDITS_FIRST, most=most)
+    return _lines(days, F("run"), order=_MOST_CREDITS_FIRST, most=most, among=among)
 
 
-def today() -> Line:
+def today(*, among: Q | None = None) -> Line:
     """Return the sum of today, also when nothing was queued yet."""
-    return next(iter(per_day(days=1)), Line(name=str(timezone.localdate())))
+    return next(iter(per_day(days=1, among=among)), Line(name=str(timezone.localdate())))
 
 
 def per_limited_user(*, most: int = _MOST) -> list[Line]:
@@ -65,8 +68,8 @@ def _since(days: int) -> QuerySet[SearchJob]:
     return SearchJob.objects.filter(created_at__gte=budget.start_of(first))
 
 
-def _lines(days: int, name: Combinable, *, order: OrderBy, most: int) -> list[Line]:
-    return _named(_since(days), name, order=order, most=most)
+def _lines(days: int, name: Combinable, *, order: OrderBy, most: int, among: Q | None) -> list[Line]:
+    return _named(_since(days).filter(among or Q()), name, order=order, most=most)
 
 
 def _named(jobs: QuerySet[SearchJob], name: Combinable, *, order: OrderBy, most: int) -> list[Line]:

@@ -22,7 +22,7 @@ OUTPUTS = tuple(facts.value for facts in VALUES)
 KNOWN = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at, facts.country) if name)
 _SOURCES = (*INPUTS, *OUTPUTS)
 _TEXTS = ("crm_id_prefix", "crm_id_field", *KNOWN, "created_at")
-_LISTS = ("import_fields", "export_fields")
+_LISTS = ("import_fields", "export_fields", "api_filters")
 # Each method that a project overrides, with arguments of the number that it is called with.
 _METHODS: dict[str, tuple[object, ...]] = {
     "get_queryset": (),

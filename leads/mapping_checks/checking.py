@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error
 from leads.mapping import LeadMapping, registry
 from leads.mapping_checks.attributes import unknown, wrong_types
 from leads.mapping_checks.databases import check_database
+from leads.mapping_checks.filters import check_api_filters
 from leads.mapping_checks.keys import check_key, check_prefix
 from leads.mapping_checks.models import check_each_row_once, check_model
 from leads.mapping_checks.others import check_created_at, check_files, check_forget, check_on_forget
@@ -31,6 +32,7 @@ _EACH = (
     check_created_at,
     check_on_forget,
     check_forget,
+    check_api_filters,
 )
 
 

@@ -93,6 +93,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='IdempotencyKey',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('user', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=255)),
+                ('digest', models.CharField(max_length=64)),
+                ('answer', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'verbose_name': 'idempotency key',
+                'verbose_name_plural': 'idempotency keys',
+                'indexes': [models.Index(fields=['created_at'], name='leads_idempotency_created')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='leads_idempotency_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Lead',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -2,6 +2,7 @@
 
 from leads.models.enrichments import LeadEnrichment
 from leads.models.homes import Home
+from leads.models.idempotency import IdempotencyKey
 from leads.models.jobs import SearchJob
 from leads.models.leads import Lead
 from leads.models.readings import AccountReading
@@ -13,6 +14,7 @@ __all__ = [
     "BatchedLead",
     "EnrichmentRun",
     "Home",
+    "IdempotencyKey",
     "Lead",
     "LeadEnrichment",
     "LeadSearch",

@@ -61,6 +61,8 @@ class EnrichmentRun(models.Model):
 
     ACTIVE: ClassVar[tuple[str, ...]] = (State.PLANNING, State.RUNNING)
     ENDED: ClassVar[tuple[str, ...]] = (State.FINISHED, State.CANCELLED)
+    # Asked for by somebody who had to log in: the name is that of a user, whose limit of the day it counts against.
+    BY_USER: ClassVar[tuple[str, ...]] = (Via.ADMIN, Via.API)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model = models.CharField(_("model"), max_length=100, help_text=_("Label of the leads' model."))

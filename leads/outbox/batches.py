@@ -26,8 +26,8 @@ class Order:
 
     @property
     def capped_user(self) -> str:
-        """Whose limit of the day it counts against: who asks in the admin; blank for everything else."""
-        return self.requested_by[:150] if self.via == EnrichmentRun.Via.ADMIN else ""
+        """Whose limit of the day it counts against: who asks in the admin or the API; blank for everything else."""
+        return self.requested_by[:150] if self.via in EnrichmentRun.BY_USER else ""
 
 
 class Wanted(NamedTuple):

@@ -11,6 +11,7 @@ from django.db import connections
 from enrow_webhooks.inbox import processing, retention
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.models import Heartbeat
+from leads import idempotency
 from leads.credits import reconciliation
 from leads.results import waiting
 from leads.runs import batching, controlling, planning
@@ -96,6 +97,7 @@ def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
     written = waiting.write_waiting()
     reconciliation.read_balance()
     leftovers.delete_in_turn()
+    idempotency.prune()
     return Turn(jobs=looked_at, written=written, is_cut_short=is_over)
 
 

@@ -23,8 +23,16 @@ from tests.docs.pages import ROOT, Code, Way, blocks, way_of
 # The project's name in the documentation.
 NAME = "yourproject"
 FIRST_STEPS = "Five minutes into your own project"
-# Followed from beginning to end, each by a test of ``test_projects``.
-PAGES = {"README.md", "docs/hooks.md", "docs/runs.md", "docs/sandbox.md", "docs/security.md"}
+# Followed from beginning to end, each by a test of ``test_projects``, or of its own name.
+PAGES = {
+    "README.md",
+    "docs/api.md",
+    "docs/hooks.md",
+    "docs/metrics.md",
+    "docs/runs.md",
+    "docs/sandbox.md",
+    "docs/security.md",
+}
 # One process for all lines of a block, because starting Django takes longer than its commands; ``test_wheel`` runs each
 # in its own. What one line wrote, the next one imports.
 BREAK = "\x1e"

@@ -78,6 +78,8 @@ def test_the_examples_of_help(name):
         "python -m benchmarks.whole --leeds 5",
         'python -c "import secrets; secrets.nothing"',
         "curl https://example.com",
+        "curl -s http://127.0.0.1:8000/api/leads/leads/",
+        "curl --insecure http://127.0.0.1:8000/api/leads/runs/",
     ],
 )
 def test_what_does_not_exist_is_found(line):

@@ -16,6 +16,7 @@ _SEEN = ("tests/leads/admin/test_mapped.py",)
 _ASKED = ("tests/leads/test_statuses.py", "tests/leads/test_visibility.py")
 
 _RIGHTS = "leads/admin/rights.py"
+_SHARED = "leads/rights.py"
 _TABLE = ("tests/leads/admin/test_permissions.py",)
 
 FAULTS = [
@@ -34,15 +35,15 @@ FAULTS = [
         tests=_TABLE,
     ),
     Fault(
-        file=_RIGHTS,
+        file=_SHARED,
         before="return {pk for pk, number in every.items() if own.get(pk, 0) < number}",
         after="return {pk for pk in every if pk not in own}",
         means="a job with one lead of one's own is sent with all others",
         tests=_SEEN,
     ),
     Fault(
-        file=_RIGHTS,
-        before="(_sees_all(user, mapping) or run.requested_by == user.get_username())",
+        file=_SHARED,
+        before="(sees_all(user, mapping) or run.requested_by == user.get_username())",
         after="True",
         means="a run with leads that are hidden is resumed",
         tests=_SEEN,

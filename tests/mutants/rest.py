@@ -85,8 +85,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/decisions.py",
-        before="retry(job, by=by, via=via, max_credits=_price_again(job.get()))",
-        after="retry(job, by=by, via=via)",
+        before="retry(job, by=by, via=via, max_credits=_price_again(job.get()), later=later)",
+        after="retry(job, by=by, via=via, later=later)",
         means="sending again reserves more than the bill said",
         tests=("tests/leads/test_decisions.py",),
     ),
@@ -113,8 +113,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/decisions.py",
-        before="max(Decimal(0), max_credits - spent)",
-        after="max_credits",
+        before="max(Decimal(0), left - most)",
+        after="left",
         means="each run of a retry has the whole cap",
     ),
     Fault(

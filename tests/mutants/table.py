@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import admin, earlier, files, mappings, outbox, people, rest, results
+from tests.mutants import admin, api, earlier, files, mappings, outbox, people, rest, results
 from tests.mutants.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -13,5 +13,6 @@ FAULTS: list[Fault] = [
     *rest.FAULTS,
     *people.FAULTS,
     *admin.FAULTS,
+    *api.FAULTS,
     *files.FAULTS,
 ]

@@ -200,8 +200,8 @@ def test_each_user_has_a_limit_of_the_day(make_leads, enrow):
     assert budget.allowance(None, user="ann").user == 5
 
 
-@pytest.mark.parametrize("via", ["code", "command", "rule", "api"])
-def test_only_the_admin_counts_against_a_user(make_leads, enrow, via):
+@pytest.mark.parametrize("via", ["code", "command", "rule"])
+def test_only_admin_and_api_count_against_a_user(make_leads, enrow, via):
     """A name that code gives is a note; without one there is nobody to count against."""
     make_leads(4)
     make_leads(4, prefix="more", lastname="Else")
@@ -209,6 +209,16 @@ def test_only_the_admin_counts_against_a_user(make_leads, enrow, via):
     assert by("ann", via, crm_id__startswith="lead").tally.to_search[Kind.FIND_EMAIL] == 4
     assert budget.allowance(None, user="ann").user == 1
     assert budget.allowance(None).user is None
+    assert by("ann", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 1
+
+
+def test_what_a_user_asks_for_by_a_program_counts(make_leads, enrow):
+    """Together with what they ask for in the admin."""
+    make_leads(4)
+    make_leads(4, prefix="more", lastname="Else")
+    enrow(USER_DAILY_CREDIT_LIMIT=5)
+    by("ann", "api", crm_id__startswith="lead")
+    assert budget.allowance(None, user="ann").user == 1
     assert by("ann", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 1
 
 
