@@ -8,6 +8,7 @@ missing or contradict each other: nobody promises that it is verbatim.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -128,7 +129,9 @@ def settle_one(kind: Kind, pk: int, result: Result) -> Settled:
     try:
         return Settled(pk, outcome, *KINDS[kind].tidy(result.value, result.country))
     except BadInput as error:
-        sentence = f"Enrow says that it found something, but {error}"
+        # Without what was found: that has a column of its own, which not everybody may see.
+        sentence = re.sub(r"^(\w+ )?(['\"]).*\2( is | has )", r"it\3", str(error), flags=re.DOTALL)
+        sentence = f"Enrow says that it found something, but {sentence}"
         return Settled(pk, LeadSearch.Outcome.UNUSABLE, result.value, result.country, sentence)
 
 
