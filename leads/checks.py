@@ -25,6 +25,8 @@ _SPANS = ("UNCONFIRMED_MINUTES",)
 # A hundred years in days: with much more, a date in the past can no longer be computed.
 _LONGEST = 36_500
 _LONGEST_NAME = 100
+# What nobody guesses.
+_SHORTEST_TOKEN = 16
 
 
 def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
@@ -40,6 +42,7 @@ def check_leads(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
         *_spans(given),
         *_reuse_days(given),
         *_environment(given),
+        *_metrics_token(given),
     ]
 
 
@@ -135,6 +138,17 @@ def _environment(enrow: dict[str, object]) -> Iterator[CheckMessage]:
             f'ENROW["ENVIRONMENT"] must be a name of up to {_LONGEST_NAME} characters, not {name!r}.',
             hint='Give each deployment its own, like "production" and "staging", or leave it out.',
             id="enrow.E110",
+        )
+
+
+def _metrics_token(enrow: dict[str, object]) -> Iterator[CheckMessage]:
+    token = enrow.get("METRICS_TOKEN", "")
+    if not isinstance(token, str) or (token and len(token) < _SHORTEST_TOKEN):
+        # Not what it is: a secret stands in no message.
+        yield Error(
+            f'ENROW["METRICS_TOKEN"] must be a text of {_SHORTEST_TOKEN} characters or more.',
+            hint='Make one with python -c "import secrets; print(secrets.token_urlsafe(32))", or leave it out.',
+            id="enrow.E134",
         )
 
 

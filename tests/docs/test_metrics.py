@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 with override_settings(ALLOWED_HOSTS=["testserver"]):
-    page = Client().get("/metrics/enrow/", headers={"Authorization": "Bearer secret"})
+    page = Client().get("/metrics/enrow/", headers={"Authorization": "Bearer secret-of-sixteen"})
     assert b"enrow_due_seconds" in page.content
     assert Client().get("/metrics/enrow/").status_code == 404
 
@@ -53,7 +53,7 @@ assert said[-1].startswith("Something waits for "), said
 def test_the_page_of_the_metrics(project):
     """Every block is pasted or run."""
     adopt(project)
-    project.environment["ENROW_METRICS_TOKEN"] = "secret"
+    project.environment["ENROW_METRICS_TOKEN"] = "secret-of-sixteen"
     page = blocks("docs/metrics.md")
     project.type(["python manage.py migrate"])
     project.play(page)

@@ -37,6 +37,8 @@ def test_good_settings_raise_nothing():
         ({"DAILY_CREDIT_LIMIT": -1}, "enrow.E104"),
         ({"DAILY_CREDIT_LIMIT": "lots"}, "enrow.E104"),
         ({"DAILY_CREDIT_LIMIT": False}, "enrow.E104"),
+        ({"METRICS_TOKEN": "short"}, "enrow.E134"),
+        ({"METRICS_TOKEN": 12345678901234567}, "enrow.E134"),
         ({"USER_DAILY_CREDIT_LIMIT": -1}, "enrow.E104"),
         ({"USER_DAILY_CREDIT_LIMIT": "some"}, "enrow.E104"),
         ({"CONFIRM_ABOVE_CREDITS": "much"}, "enrow.E104"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -185,6 +187,16 @@ def test_a_session_needs_its_token(make_leads):
     told(ann.get("runs/"))
     ann.client.cookies["csrftoken"] = "a" * 32
     told(ann.post("runs/", BODY, **{"X-CSRFToken": "a" * 32}), 202)
+
+
+def test_a_host_that_wants_a_login_everywhere_does_not_turn_programs_away(settings, make_leads):
+    """Its middleware knows sessions only, and would send a program with a token to a page."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    make_leads(1)
+    assert {Client().generic(method, url).status_code for method, url in WAYS} <= {401, 403}
+    user("ann", *ALL)
+    basic = base64.b64encode(b"ann:secret").decode()
+    told(Program().post("runs/", BODY, Authorization=f"Basic {basic}"), 202)
 
 
 def test_no_form_of_a_page_is_taken_for_a_request(make_leads):

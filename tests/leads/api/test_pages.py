@@ -17,9 +17,10 @@ from benchmarks import plans
 from leads.api import pages
 from leads.api.views.jobs import JobListView
 from leads.api.views.leads import LeadListView
-from leads.api.views.runs import RunSearchesView
+from leads.api.views.runs import RunListView, RunSearchesView
 from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.rights import visible_jobs
+from tests.leads.api.client import user
 
 pytestmark = pytest.mark.django_db
 PAGE = 10
@@ -106,6 +107,27 @@ def test_no_page_reads_more_than_it_shows(boss, many):
             planned = [plan for plan in map(plans.explain, statements) if plan]
             most = 3000 if name == "searches" else 300
             assert [problem for plan in planned for problem in plans.problems(plan, sizes, most=most)] == [], name
+
+
+@pytest.mark.postgres
+def test_the_own_jobs_of_a_user_are_found_by_their_index(many):
+    """Also by who may see no others': each is looked up with its run, in their order; PostgreSQL expects to try some."""
+    clerk = user("clerk", "spend_credits")
+    runs = EnrichmentRun.objects.bulk_create(
+        EnrichmentRun(model="leads.lead", kinds="find_email", requested_by="clerk", via="api") for _ in range(100)
+    )
+    SearchJob.objects.bulk_create(
+        SearchJob(run=runs[number % 100].pk, kind="find_email", requested_by="clerk") for number in range(5000)
+    )
+    sizes = plans.sizes_of(EnrichmentRun, SearchJob)
+    with connection.cursor() as executing:
+        executing.execute("ANALYZE")
+        executing.execute("SET LOCAL enable_seqscan = off")
+    for view in (JobListView, RunListView):
+        told, statements = page_of(clerk, view, {"limit": PAGE})
+        assert len(told["results"]) == PAGE
+        planned = [plan for plan in map(plans.explain, statements) if plan]
+        assert [problem for plan in planned for problem in plans.problems(plan, sizes, most=2000)] == []
 
 
 def test_a_page_that_begins_nowhere_is_told(boss, many):
