@@ -70,6 +70,12 @@ else:
         # An EnrowView, whose module imports this one.
         view: Any
 
+        def __get__(self, instance: Any, owner: Any) -> Any:  # noqa: ANN401 - REST framework's own signature
+            """Return a schema of this view's own: threads that describe the API at once would share the view in it."""
+            if instance is not None and instance not in self.instance_schemas:
+                self.__set__(instance, EnrowSchema())
+            return super().__get__(instance, owner)
+
         def get_operation_id(self) -> str:
             """Return the operation's name."""
             return f"enrow_{self.view.operations[self.method]}"
