@@ -64,7 +64,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before='.filter(~Exists(elsewhere)).exclude(requested_by="")',
+        before='.filter(_by_users()).exclude(requested_by="")',
         after='.exclude(requested_by="")',
         means="what code asks for counts against a user",
     ),

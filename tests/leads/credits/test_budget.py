@@ -219,7 +219,8 @@ def test_what_a_user_asks_for_by_a_program_counts(make_leads, enrow):
     enrow(USER_DAILY_CREDIT_LIMIT=5)
     by("ann", "api", crm_id__startswith="lead")
     assert budget.allowance(None, user="ann").user == 1
-    assert by("ann", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 1
+    assert by("ann", crm_id="more-0").tally.to_search[Kind.FIND_EMAIL] == 1
+    assert by("ann", "api", crm_id__startswith="more").tally.to_search[Kind.FIND_EMAIL] == 0
 
 
 def test_a_run_that_was_pruned_counts_on(make_leads, enrow):
