@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.permissions import BasePermission, DjangoModelPermissions
 from rest_framework.request import Request
@@ -67,6 +68,13 @@ class EnrowView(APIView):
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return the host's own."""
         return _made(api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks. A name that no database can hold, like one with a NUL, is nobody's."""
+        try:
+            super().perform_authentication(request)
+        except DataError:
+            raise AuthenticationFailed from None
 
     def get_permissions(self) -> Sequence[Any]:
         """Return the host's own, and ours. Those that look at a queryset are left out: the views ask for the models."""

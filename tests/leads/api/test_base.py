@@ -199,6 +199,13 @@ def test_a_host_that_wants_a_login_everywhere_does_not_turn_programs_away(settin
     told(Program().post("runs/", BODY, Authorization=f"Basic {basic}"), 202)
 
 
+@pytest.mark.parametrize("name", ["ann\x00", "\x00", "nobody"])
+def test_a_name_that_is_nobodys_is_turned_away(name):
+    """PostgreSQL takes no NUL: the host's own authentication would fail with 500."""
+    basic = base64.b64encode(f"{name}:secret".encode()).decode()
+    assert Program().get("runs/", Authorization=f"Basic {basic}").status_code in {401, 403}
+
+
 def test_no_form_of_a_page_is_taken_for_a_request(make_leads):
     """Only JSON is read, which a form of another site cannot send."""
     make_leads(1)
