@@ -16,8 +16,14 @@ from leads.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("enrow_webhooks", "leads", "config", "examples")
-# Where a kind is spoken, what is known of it, and what old databases were told.
-KNOW_KINDS = ("enrow_webhooks/client/", "enrow_webhooks/sandbox/", "leads/kinds.py", "leads/migrations/")
+# Where a kind is spoken, what is known of it, what old databases were told, and what a test tells the sandbox.
+KNOW_KINDS = (
+    "enrow_webhooks/client/",
+    "enrow_webhooks/sandbox/",
+    "leads/kinds.py",
+    "leads/migrations/",
+    "leads/testing/enrow.py",
+)
 FIELDS = {
     name for facts in KINDS.values() for name in (facts.value, facts.status, facts.checked_at, facts.country) if name
 }

@@ -1,8 +1,9 @@
-"""A pool of threads that runs tasks at their time: ends of searches and deliveries of events."""
+"""Runs tasks at their time, ends of searches and deliveries of events: by a pool of threads, or by hand in a test."""
 
 import heapq
+import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import requests
@@ -54,6 +55,22 @@ class Agenda:
             heapq.heappush(self._heap, task)
             self._changed.notify_all()
         return task
+
+    def complete(self, works: Sequence[Work], *, timeout: float) -> None:
+        """Do this now, and return when it is done; each part may take ``timeout`` seconds."""
+        done = threading.Semaphore(0)
+
+        def doing(work: Work) -> Work:
+            def work_and_tell(session: requests.Session) -> None:
+                work(session)
+                done.release()
+
+            return work_and_tell
+
+        for work in works:
+            self.add(self._clock(), doing(work), delivers=True)
+        for _ in works:
+            done.acquire(timeout=timeout)
 
     def hasten(self, tasks: Iterable[Task] | None = None) -> None:
         """Bring these tasks forward to now; without an argument, every delivery."""
@@ -121,3 +138,33 @@ class Agenda:
                     return heapq.heappop(self._heap)
                 self._changed.wait(wait)
         return None
+
+
+class ManualAgenda(Agenda):
+    """An agenda without threads: nothing moves before ``work_off``, and no pause is made.
+
+    Its own clock jumps to the time of what is done next.
+    """
+
+    def __init__(self, session: requests.Session) -> None:
+        """Deliver by this session."""
+        super().__init__(lambda: self.now)
+        self.now = 0.0
+        self._session = session
+        # What trickles in over seconds comes at once.
+        self.closing.set()
+
+    def complete(self, works: Sequence[Work], *, timeout: float) -> None:
+        """Do this now."""
+        for work in works:
+            work(self._session)
+
+    def work_off(self, *, until: float = math.inf) -> int:
+        """Do what is due up to this time, in the order of its time; return how much that was."""
+        done = 0
+        while self._heap and self._heap[0].due <= until:
+            task = heapq.heappop(self._heap)
+            self.now = max(self.now, task.due)
+            task.work(self._session)
+            done += 1
+        return done

@@ -6,6 +6,7 @@ credits. Source: recommended reading of the documentation; no source states the 
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from enrow_webhooks.sandbox import outages, reading, validation
@@ -71,7 +72,7 @@ def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> ApiAnswer
     if not sandbox.throttle.allows(request.key or ""):
         raise RefusedError.saying(profile.rate_limit_text, 429)
     _check_key(sandbox, request, endpoint)
-    payload, raw = _payload(endpoint, request.raw, profile)
+    payload, raw = _payload(sandbox, endpoint, request.raw)
     try:
         job, entry = sandbox.launch(endpoint, payload, raw)
     except InsufficientCreditsError:
@@ -80,11 +81,12 @@ def _launch(sandbox: Sandbox, endpoint: Endpoint, request: Request) -> ApiAnswer
     return ApiAnswer(reply=outages.after_post(sandbox.mischief, _launched(job, entry, profile)), waiting=waiting)
 
 
-def _payload(endpoint: Endpoint, raw: bytes, profile: Profile) -> tuple[validation.Payload, bytes]:
+def _payload(sandbox: Sandbox, endpoint: Endpoint, raw: bytes) -> tuple[validation.Payload, bytes]:
     """Return a request that passed its checks, as an object and as bytes. Raises RefusedError."""
+    profile = sandbox.settings.profile
     sent = validation.parse(endpoint, raw, profile)
     payload = with_current_keys(endpoint, sent, profile)
-    validation.check(endpoint, payload, profile)
+    validation.check(endpoint, payload, profile, fails=partial(sandbox.known.refuses, endpoint.kind))
     return payload, raw if payload is sent else json.dumps(payload).encode()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from enrow_webhooks.sandbox import echo, people
 from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import Job, State
+from enrow_webhooks.sandbox.known import Known
 from enrow_webhooks.sandbox.oddities import oddities_of, order_of
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.results import (
@@ -46,18 +47,18 @@ def _items(job: Job, payload: Body, profile: Profile) -> list[Body]:
     places = [place for place in order_of(profile, job.seed, len(rows)) if odd[place] is not Word.MISSING]
     if job.endpoint.kind is Product.FIND_EMAIL:
         with_gender = wants(payload, "retrieve_gender")
-        return [_found_item(place, rows[place], profile, odd[place], with_gender) for place in places]
+        return [_found_item(place, rows[place], profile, odd[place], job.known, gender=with_gender) for place in places]
     if job.endpoint.kind is Product.VERIFY_EMAIL:
-        return [_verified_item(job.id, place, rows[place], profile, odd[place]) for place in places]
-    return [_phone_item(place, rows[place], profile, odd[place]) for place in places]
+        return [_verified_item(job, place, rows[place], profile, odd[place]) for place in places]
+    return [_phone_item(place, rows[place], profile, odd[place], job.known) for place in places]
 
 
-def _found_item(place: int, row: Body, profile: Profile, odd: Word | None, with_gender: bool) -> Body:
+def _found_item(place: int, row: Body, profile: Profile, odd: Word | None, known: Known, *, gender: bool) -> Body:
     item: Body = {"index": str(place), "qualification": "ongoing", "email": None}
     if odd is not Word.ONGOING:
-        item["email"], item["qualification"] = email_and_verdict(row, profile, odd)
+        item["email"], item["qualification"] = email_and_verdict(row, profile, odd, known)
     if item["qualification"] == "valid":
-        item["info"] = _item_info(row, profile, with_gender)
+        item["info"] = _item_info(row, profile, gender)
     item["raw_params"] = echo.find_inputs(row, profile)
     item |= custom_of(row, profile)
     return item
@@ -79,19 +80,19 @@ def _item_info(row: Body, profile: Profile, with_gender: bool) -> Body:
     return info
 
 
-def _verified_item(job_id: str, place: int, email: str, profile: Profile, odd: Word | None) -> Body:
+def _verified_item(job: Job, place: int, email: str, profile: Profile, odd: Word | None) -> Body:
     # The index of a verified row is a UUID that says nothing of its position; it has to stay the same from one
     # GET to the next.
-    digest = hashlib.blake2b(f"{job_id}:{place}".encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(f"{job.id}:{place}".encode(), digest_size=16).digest()
     return {
         "email": echo.verified_address(email, profile),
         "index": str(uuid.UUID(bytes=digest, version=4)),
-        "qualification": "ongoing" if odd is Word.ONGOING else verdict_of(email),
+        "qualification": "ongoing" if odd is Word.ONGOING else verdict_of(email, job.known),
     }
 
 
-def _phone_item(place: int, row: Body, profile: Profile, odd: Word | None) -> Body:
-    phone = None if odd is Word.ONGOING else number_and_country(row, odd)
+def _phone_item(place: int, row: Body, profile: Profile, odd: Word | None, known: Known) -> Body:
+    phone = None if odd is Word.ONGOING else number_and_country(row, odd, known)
     item: Body = {"country": phone[1], "index": place, "number": phone[0]} if phone else {"index": place}
     item["params"] = echo.phone_inputs(row, profile)
     item["qualification"] = "ongoing" if odd is Word.ONGOING else "found" if phone else "not_found"

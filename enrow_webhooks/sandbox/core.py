@@ -15,6 +15,7 @@ from enrow_webhooks.sandbox.courier import Courier
 from enrow_webhooks.sandbox.delivery import Delivery, OutgoingEvent
 from enrow_webhooks.sandbox.endpoints import Endpoint
 from enrow_webhooks.sandbox.jobs import Job, State
+from enrow_webhooks.sandbox.known import Known
 from enrow_webhooks.sandbox.ledger import Entry, Ledger
 from enrow_webhooks.sandbox.settings import Changes, Settings, changed
 from enrow_webhooks.sandbox.throttle import Throttle
@@ -32,11 +33,17 @@ class Sandbox:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
+        agenda: Agenda | None = None,
         **changes: Unpack[Changes],
     ) -> None:
-        """Take settings, or the changes to the usual ones. Raises ValueError for a setting that does not exist."""
+        """Take settings, or the changes to the usual ones, and an agenda by the same clock if not one with threads.
+
+        Raises ValueError for a setting that does not exist.
+        """
         self.settings = changed(settings or Settings(), changes)
         self.clock = clock
+        self.known = Known()
+        """Whom it was told of; for the searches that are launched from now on."""
         self.ledger = Ledger(self.settings.credits, self.settings.paygo)
         self.requests: Counter[str] = Counter()
         """How many requests got which answer: ``POST /phone/single 201``; a lost answer counts as ``lost``."""
@@ -45,7 +52,7 @@ class Sandbox:
         self._jobs: dict[str, Job] = {}
         self._ends: dict[str, Task] = {}
         self._ending = threading.Event()
-        self._agenda = Agenda(clock)
+        self._agenda = agenda or Agenda(clock)
         self._courier = Courier(self._agenda, clock)
         self.mischief = Mischief(self.settings.chaos, self.settings.seed)
         self.throttle = Throttle(self.settings.rate, clock)
@@ -106,12 +113,13 @@ class Sandbox:
             raw=raw,
             webhook=_webhook_of(payload),
             requested=len(rows),
-            hits=results.count_hits(endpoint.kind, rows),
+            hits=results.count_hits(endpoint.kind, rows, self.known),
             doomed=validation.is_doomed(endpoint, payload, raw),
             price=settings.profile.price(endpoint.kind),
             accepted_at=now,
             due_at=now + settings.delay,
             seed=settings.seed,
+            known=self.known,
         )
         with self._lock:
             entry = self.ledger.take(job.id, endpoint.kind, price=job.price, rows=job.requested, people=job.people)

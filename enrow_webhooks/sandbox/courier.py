@@ -60,16 +60,7 @@ class Courier:
             return
         work = self._attempt(event, settings, mischief)
         copies = settings.duplicates if mischief.strikes(Switch.DUPLICATE) else 1
-        done = threading.Semaphore(0)
-
-        def work_and_tell(session: requests.Session) -> None:
-            work(session)
-            done.release()
-
-        for _ in range(copies):
-            self._agenda.add(self._clock(), work_and_tell, delivers=True)
-        for _ in range(copies):
-            done.acquire(timeout=settings.webhook_timeout)
+        self._agenda.complete([work] * copies, timeout=settings.webhook_timeout)
 
     def flush(self) -> None:
         """Send at once whatever is held back or late."""

@@ -28,7 +28,7 @@ def body_of(job: Job, profile: Profile, balance: Decimal) -> Body:
         told = {} if job.endpoint.kind is Product.FIND_PHONE else credits_told
         return {**head, **told, **_custom_of_batch(custom, profile)}
     if job.endpoint.kind is Product.VERIFY_EMAIL:
-        verdict = results.verdict_of(payload["email"])
+        verdict = results.verdict_of(payload["email"], job.known)
         return {**head, "email": echo.verified_address(payload["email"], profile), "qualification": verdict, **custom}
     if job.endpoint.kind is Product.FIND_EMAIL:
         result = {"result": _found(job, payload, profile)} if profile.find_event_result else {}
@@ -74,14 +74,14 @@ def _credits(job: Job, profile: Profile, balance: Decimal) -> Body:
 
 def _found(job: Job, payload: Body, profile: Profile) -> Body:
     odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
-    email, verdict = results.email_and_verdict(payload, profile, odd)
+    email, verdict = results.email_and_verdict(payload, profile, odd, job.known)
     info = {"info": results.info_of(payload, profile)} if verdict == "valid" else {}
     return {"email": email, "qualification": verdict, **results.custom_of(payload, profile), **info}
 
 
 def _phone(job: Job, payload: Body, profile: Profile) -> Body:
     odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
-    phone = results.number_and_country(payload, odd)
+    phone = results.number_and_country(payload, odd, job.known)
     params = echo.phone_inputs(payload, profile)
     if phone is None:
         return {"params": params, "qualification": "not_found"}

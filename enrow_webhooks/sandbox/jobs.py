@@ -12,6 +12,7 @@ from typing import Any
 
 from enrow_webhooks.sandbox import validation
 from enrow_webhooks.sandbox.endpoints import Endpoint, Product
+from enrow_webhooks.sandbox.known import Known
 
 _PERSON_FIELDS = ("company_domain", "company_name", "firstname", "fullname", "lastname", "linkedin_url")
 
@@ -43,6 +44,8 @@ class Job:
     due_at: float
     seed: int
     """Decides which rows are odd; kept, so that a row stays as odd as it was."""
+    known: Known
+    """Who was known at the launch; kept for the same reason."""
     state: State = State.ONGOING
     hidden_gets: int | None = None
     """How many more GETs know nothing of this search; None before chaos had its say."""

@@ -10,6 +10,7 @@ from typing import Any
 from enrow_webhooks.sandbox import echo, people, special
 from enrow_webhooks.sandbox.endpoints import Product
 from enrow_webhooks.sandbox.jobs import Job
+from enrow_webhooks.sandbox.known import Known
 from enrow_webhooks.sandbox.oddities import oddity_of
 from enrow_webhooks.sandbox.profiles import Profile
 from enrow_webhooks.sandbox.special import Word
@@ -18,28 +19,23 @@ from enrow_webhooks.sandbox.validation import text
 Body = dict[str, Any]
 
 
-def count_hits(kind: Product, rows: list[Any]) -> int:
+def count_hits(kind: Product, rows: list[Any], known: Known) -> int:
     """Count the rows that will be found, or valid."""
     if kind is Product.VERIFY_EMAIL:
-        return sum(map(people.verify, rows))
+        return sum(map(known.verify, rows))
     if kind is Product.FIND_EMAIL:
-        return sum(found_email(row) is not None for row in rows)
-    return sum(found_phone(row) is not None for row in rows)
+        return sum(found_email(row, known) is not None for row in rows)
+    return sum(found_phone(row, known) is not None for row in rows)
 
 
-def found_email(row: Body) -> str | None:
+def found_email(row: Body, known: Known) -> str | None:
     """Return the address that is found for a row, or None."""
-    return people.find_email(row["fullname"], *company_of(row))
+    return known.find_email(row["fullname"], *company_of(row))
 
 
-def found_phone(row: Body) -> tuple[str, str] | None:
+def found_phone(row: Body, known: Known) -> tuple[str, str] | None:
     """Return number and country that are found for a row, or None."""
-    if row.get("linkedin_url"):
-        return people.find_phone(linkedin_url=row["linkedin_url"])
-    domain, name = company_of(row)
-    return people.find_phone(
-        firstname=row["firstname"], lastname=row["lastname"], company_domain=domain, company_name=name
-    )
+    return known.find_phone(row, *company_of(row))
 
 
 def company_of(row: Body) -> tuple[str, str]:
@@ -79,17 +75,17 @@ def info_of(row: Body, profile: Profile) -> Body:
     return info
 
 
-def email_and_verdict(row: Body, profile: Profile, odd: Word | None) -> tuple[str | None, str]:
+def email_and_verdict(row: Body, profile: Profile, odd: Word | None, known: Known) -> tuple[str | None, str]:
     """Return what the finder says of one person: an address or None, and ``valid`` or ``invalid``."""
-    email = found_email(row)
+    email = found_email(row, known)
     if email is not None:
         return special.WORTHLESS_EMAIL if odd is Word.WORTHLESS else email, "valid"
     return people.guess_email(row["fullname"], *company_of(row)) if profile.invalid_carries_email else None, "invalid"
 
 
-def number_and_country(row: Body, odd: Word | None) -> tuple[str, str] | None:
+def number_and_country(row: Body, odd: Word | None, known: Known) -> tuple[str, str] | None:
     """Return what the phone finder says of one person, or None."""
-    phone = found_phone(row)
+    phone = found_phone(row, known)
     return special.WORTHLESS_PHONE if phone and odd is Word.WORTHLESS else phone
 
 
@@ -99,20 +95,20 @@ def single_body(job: Job, profile: Profile) -> Body:
     custom = custom_of(payload, profile)
     if job.endpoint.kind is Product.VERIFY_EMAIL:
         email = payload["email"]
-        return {"email": echo.verified_address(email, profile), **custom, "qualification": verdict_of(email)}
+        return {"email": echo.verified_address(email, profile), **custom, "qualification": verdict_of(email, job.known)}
     odd = oddity_of(profile, job.seed, job.endpoint.kind, 0, payload)
     if job.endpoint.kind is Product.FIND_EMAIL:
-        email, verdict = email_and_verdict(payload, profile, odd)
+        email, verdict = email_and_verdict(payload, profile, odd, job.known)
         info = {"info": info_of(payload, profile)} if verdict == "valid" else {}
         return {"email": email, **custom, **info, "qualification": verdict}
-    phone = number_and_country(payload, odd)
+    phone = number_and_country(payload, odd, job.known)
     told = {"number": phone[0], "country": phone[1], "qualification": "found"} if phone else {}
     return {"params": echo.phone_inputs(payload, profile), **custom, "qualification": "not_found", **told}
 
 
-def verdict_of(email: str) -> str:
+def verdict_of(email: str, known: Known) -> str:
     """Return the verifier's word."""
-    return "valid" if people.verify(email) else "invalid"
+    return "valid" if known.verify(email) else "invalid"
 
 
 def ongoing_single_body(job: Job, profile: Profile) -> Body:

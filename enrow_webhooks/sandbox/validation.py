@@ -17,6 +17,7 @@ Payload = dict[str, Any]
 
 _NO_COMPANY = "both company_domain and company_name are absent, input payload needs at least one of them"
 _NO_PERSON = "input payload is missing linkedin_url, or firstname and lastname with company_domain or company_name"
+_CANNOT = "this search cannot be processed"
 # What no slug of LinkedIn has, and what is left behind by copying one out of a sentence or a query.
 _ODD_IN_SLUG = re.compile(r"[,;&=+!*'()\"<>|\\]")
 
@@ -62,9 +63,14 @@ def rows_of(endpoint: Endpoint, payload: Payload) -> list[Any]:
     return [payload["email"] if endpoint.kind is Product.VERIFY_EMAIL else payload]
 
 
-def check(endpoint: Endpoint, payload: Payload, profile: Profile) -> None:
-    """Check fields, then the size of the batch. Raises RefusedError."""
-    refusal_of = _REFUSALS[endpoint.kind]
+def check(
+    endpoint: Endpoint, payload: Payload, profile: Profile, *, fails: Callable[[Any], bool] = lambda _row: False
+) -> None:
+    """Check fields, and whether a row ``fails`` as a test said, then the size of the batch. Raises RefusedError."""
+
+    def refusal_of(row: object, profile: Profile) -> str:
+        return _REFUSALS[endpoint.kind](row, profile) or (_CANNOT if fails(row) else "")
+
     if not endpoint.bulk:
         row = payload.get("email") if endpoint.kind is Product.VERIFY_EMAIL else payload
         said = refusal_of(row, profile) or _misspelt(endpoint, row)

@@ -32,6 +32,7 @@ PAGES = {
     "docs/runs.md",
     "docs/sandbox.md",
     "docs/security.md",
+    "docs/testing.md",
 }
 # One process for all lines of a block, because starting Django takes longer than its commands; ``test_wheel`` runs each
 # in its own. What one line wrote, the next one imports.

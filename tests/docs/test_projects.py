@@ -218,6 +218,22 @@ def test_runs(project):
     project.shell(RUNS_ARE_TRUE)
 
 
+def test_testing(project):
+    """The tests of the page pass, in pytest and in unittest; the plugin is found by its name, as no wheel is here."""
+    adopt(project)
+    table = "Five minutes with your own table"
+    for block in blocks("README.md", section=table, language="python"):
+        project.paste(block)
+    project.type(["python manage.py makemigrations crm --verbosity 0"])
+    project.play(blocks("docs/testing.md"))
+
+    (unittest,) = [said for line, said in project.said.items() if "manage.py test" in line]
+    assert "Ran 1 test" in unittest
+    plugin = ["-p", "leads.testing.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers"]
+    said = project.run("-m", "pytest", "--ds", "yourproject.settings", *plugin)
+    assert "4 passed" in said
+
+
 @pytest.fixture
 def search_engine():
     """A place that takes documents as Meilisearch does."""

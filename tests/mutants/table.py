@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import admin, api, earlier, files, mappings, outbox, people, rest, results
+from tests.mutants import admin, api, earlier, files, mappings, outbox, people, rest, results, testing
 from tests.mutants.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -15,4 +15,5 @@ FAULTS: list[Fault] = [
     *admin.FAULTS,
     *api.FAULTS,
     *files.FAULTS,
+    *testing.FAULTS,
 ]
