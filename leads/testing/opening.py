@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Unpack
 from unittest import mock
 
@@ -14,6 +14,7 @@ from enrow_webhooks import connect
 from enrow_webhooks.sandbox.agenda import ManualAgenda
 from enrow_webhooks.sandbox.core import Sandbox
 from enrow_webhooks.sandbox.settings import Changes
+from leads import handles
 from leads.testing import commits
 from leads.testing.enrow import Enrow
 from leads.testing.guarding import no_network
@@ -45,7 +46,14 @@ def in_process(**changes: Unpack[Changes]) -> Iterator[Enrow]:
     # The budget of POSTs per second has a thread that forgets old ones.
     unbounded = mock.patch.object(connect, "_hit", return_value=True)
     with no_network(), ToSandbox(sandbox, _HOST).open(), commits.noted(), unbounded, sandbox:
-        yield Enrow(sandbox, deliver)
+        fake = Enrow(sandbox, deliver)
+        with waited_for(fake):
+            yield fake
+
+
+def waited_for(fake: Enrow) -> AbstractContextManager[object]:
+    """Let ``run.wait()`` of the project's code do all that there is to do, instead of waiting for it."""
+    return mock.patch.object(handles, "sweep", fake.run_all)
 
 
 def settings_for(url: str = f"https://{_HOST}", *, site: str | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from enrow_webhooks.sandbox.settings import Changes
 from leads.testing import commits
 from leads.testing.enrow import Enrow
 from leads.testing.guarding import no_network
+from leads.testing.opening import waited_for
 
 
 @contextmanager
@@ -28,4 +29,6 @@ def over_http(**changes: Unpack[Changes]) -> Iterator[Enrow]:
 
     usual: Changes = {"rate": None}
     with no_network(), commits.noted(), SandboxServer(**usual | changes) as server:
-        yield Enrow(server.sandbox, deliver, url=server.url)
+        fake = Enrow(server.sandbox, deliver, url=server.url)
+        with waited_for(fake):
+            yield fake

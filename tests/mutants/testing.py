@@ -49,6 +49,12 @@ FAULTS = [
     ),
     Fault(
         file=_OPENING,
+        before='mock.patch.object(handles, "sweep", fake.run_all)',
+        after="no_network()",
+        means="code that waits for its run waits for an event that nobody delivers",
+    ),
+    Fault(
+        file=_OPENING,
         before='        "TASK_BACKEND": "none",\n',
         after="",
         means="a test sends messages to the project's broker",

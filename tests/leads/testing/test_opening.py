@@ -108,6 +108,16 @@ def test_a_project_without_the_url_gets_no_events(settings):
     assert opening.settings_for()["WEBHOOK_ORIGIN"] == ""
 
 
+def test_code_that_waits_for_its_run_does_not_wait(known, contacts, monkeypatch):
+    """Nobody else would deliver the event meanwhile; what is slow is given up when its time is over."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it sleeps") if seconds else None)
+    assert enrich(contacts, find={"email"}).wait(timeout=60)
+    assert contacts.get().work_email == GOOD
+
+    known.is_slow()
+    assert not enrich(contacts, find={"phone"}).wait(timeout=-1)
+
+
 def test_what_would_meet_others_is_replaced_and_nothing_else(settings):
     """The project's prices and limits count in its tests; its key, its broker and its budget do not."""
     settings.ENROW = {

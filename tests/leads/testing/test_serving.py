@@ -29,6 +29,13 @@ def test_with_a_site_events_arrive(live_server, enrow_server, contact, contacts)
     assert (contacts.get().work_email, SearchJob.objects.get().result_via) == (GOOD, "webhook")
 
 
+def test_code_that_waits_for_its_run_does_not_wait_long(live_server, enrow_server, contact, contacts):
+    """Its events are there before it looks again."""
+    enrow_server.knows("Ann Lee", "acme.com", email=GOOD)
+    assert enrich(contacts, find={"email"}).wait(timeout=0)
+    assert contacts.get().work_email == GOOD
+
+
 @pytest.mark.enrow(credits=5)
 def test_it_has_the_same_words(enrow_server, contact, contacts):
     """Slow, well, credits and the marker."""
