@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -51,6 +52,17 @@ def test_it_imports_nothing_until_it_is_used():
     """Of a session in which nobody asks for its fixtures it takes no more than its own lines."""
     done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == ["leads", "leads.testing", "leads.testing.pytest_plugin"]
+
+
+def test_unittest_needs_neither_pytest_nor_a_server():
+    """``EnrowTestCase`` works with the package alone; the extras are for pytest and for a port."""
+    code = (
+        "import django, sys; django.setup(); import leads.testing.cases;"
+        " assert not {'pytest', '_pytest', 'werkzeug'} & set(sys.modules)"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
-from leads.enrichment import enrich
-from leads.models import SearchJob
+from leads.enrichment import enrich, sweep
+from leads.models import AccountReading, SearchJob
 from leads.signals import values_written
 from leads.testing.working import work
 from tests.crm.models import Contact
@@ -72,6 +72,15 @@ def test_what_waits_for_its_time_is_looked_at(enrow, contact, contacts):
     )  # fmt: skip
     enrow.run_all()
     assert WebhookEvent.objects.get().state != WebhookEvent.State.FAILED
+
+
+def test_what_is_done_once_an_hour_is_left_to_a_sweep(enrow, contact, contacts):
+    """It would cost each test a quarter of its time; who tests it calls ``sweep()``, which does all of it."""
+    enrich(contacts, find={"email"})
+    enrow.run_all()
+    assert not AccountReading.objects.exists()
+    sweep()
+    assert AccountReading.objects.get().credits == 1000
 
 
 def test_it_ends_though_nothing_can_be_done(enrow, contact, contacts):
