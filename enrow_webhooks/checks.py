@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 
+from enrow_webhooks.client.transport import is_protected
 from enrow_webhooks.conf import Section, enrow_settings
 from enrow_webhooks.databases import created, models_of, refused, written
 from enrow_webhooks.shadowing import shadow_of
@@ -24,6 +24,8 @@ from enrow_webhooks.task_backends import why_not
 from enrow_webhooks.wake import celery_is_set_up
 
 _SHORTEST_SECRET = 24
+# A worker may take 300 seconds over a job; what lasts longer another one takes over.
+_LONGEST_SECONDS = 240
 # The other package of this distribution. Its name is a common word, and may be one of the project's own.
 _OTHER_PACKAGE = "leads"
 
@@ -70,15 +72,13 @@ def _api_key(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
         )
 
 
-def is_loopback(host: str | None) -> bool:
-    """Tell whether the host is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
+def without_password(url: str) -> str:
+    """Return the address as it may be shown: without whatever stands before an @."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}…@{rest.rpartition('@')[2]}" if "@" in rest else url
 
 
-def _url(key: str, url: str, code: str) -> Iterator[CheckMessage]:
+def _url(key: str, url: str, code: str, *, sandbox_host: str = "") -> Iterator[CheckMessage]:
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -86,20 +86,20 @@ def _url(key: str, url: str, code: str) -> Iterator[CheckMessage]:
         parts, host = urlsplit(""), None
     if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         yield Error(
-            f'ENROW["{key}"] is not the address of a site: {url!r}.',
+            f'ENROW["{key}"] is not the address of a site: {without_password(url)!r}.',
             hint="Write it like https://crm.example.com.",
             id=f"enrow.E{code}",
         )
-    elif parts.scheme != "https" and not is_loopback(host):
+    elif not is_protected(url, sandbox_host=sandbox_host):
         yield Error(
-            f'ENROW["{key}"] is not https: {url!r}.',
-            hint="Enrow speaks https only; plain http is accepted for a sandbox on this machine.",
+            f'ENROW["{key}"] is not https: {without_password(url)!r}.',
+            hint="Enrow speaks https; plain http is for a sandbox on this machine, or on the host in SANDBOX_HOST.",
             id=f"enrow.E{code}",
         )
 
 
 def _base_url(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
-    yield from _url("BASE_URL", enrow_settings.base_url, "003")
+    yield from _url("BASE_URL", enrow_settings.base_url, "003", sandbox_host=enrow_settings.sandbox_host)
 
 
 def _origin(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -184,6 +184,16 @@ def _shadow(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
         )
 
 
+def _deadline(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
+    value = enrow.get("DEADLINE_SECONDS")
+    if value is not None and not (is_positive(value) and Decimal(str(value)) <= _LONGEST_SECONDS):
+        yield Error(
+            f'ENROW["DEADLINE_SECONDS"] must be seconds above zero, up to {_LONGEST_SECONDS}, not {value!r}.',
+            hint="Leave it out for the default.",
+            id="enrow.E012",
+        )
+
+
 _NUMBERS = ("POSTS_PER_SECOND", "MAX_BODY_BYTES", "EVENT_LEASE_SECONDS", "EVENT_MAX_ATTEMPTS", "PAYLOAD_DAYS")
 
 
@@ -212,9 +222,11 @@ def _timeout(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
 def _budget(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
     try:
         storage_from_string(enrow_settings.post_budget_storage)
-    except (ConfigurationError, ValueError) as error:
+    except (ConfigurationError, ValueError):
+        # The library's own words quote the address, and its password.
+        shown = without_password(enrow_settings.post_budget_storage)
         yield Error(
-            f'ENROW["POST_BUDGET_STORAGE"] is no storage of the limits library: {error}.',
+            f'ENROW["POST_BUDGET_STORAGE"] is no storage of the limits library: {shown!r}.',
             hint="Write redis://host:6379/0 (one budget for all workers), or leave it out.",
             id="enrow.E009",
         )
@@ -239,6 +251,7 @@ CHECKS: tuple[Callable[[dict[str, Any]], Iterator[CheckMessage]], ...] = (
     _databases,
     _numbers,
     _timeout,
+    _deadline,
     _budget,
     _shadow,
 )

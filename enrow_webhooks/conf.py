@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from enrow_webhooks.client.http import DEFAULT_BASE_URL
+from enrow_webhooks.client.http import DEFAULT_BASE_URL, DEFAULT_DEADLINE, DEFAULT_TIMEOUT
 
 
 class Section:
@@ -33,7 +33,9 @@ class EnrowSettings(Section):
     defaults: ClassVar[dict[str, Any]] = {
         "API_KEY": "",
         "BASE_URL": DEFAULT_BASE_URL,
-        "TIMEOUT": (5.0, 60.0),
+        "TIMEOUT": DEFAULT_TIMEOUT,
+        "DEADLINE_SECONDS": DEFAULT_DEADLINE,
+        "SANDBOX_HOST": "",
         "WEBHOOK_ORIGIN": "",
         "WEBHOOK_SECRETS": (),
         "POSTS_PER_SECOND": 10,
@@ -62,6 +64,16 @@ class EnrowSettings(Section):
     def timeout(self) -> tuple[float, float]:
         """Seconds to connect, and between two bytes of an answer."""
         return cast("tuple[float, float]", tuple(self.get("TIMEOUT")))
+
+    @property
+    def deadline_seconds(self) -> float:
+        """Seconds for one call to the API, with all its tries."""
+        return float(self.get("DEADLINE_SECONDS"))
+
+    @property
+    def sandbox_host(self) -> str:
+        """The one other machine that plain http is spoken with."""
+        return str(self.get("SANDBOX_HOST"))
 
     @property
     def webhook_origin(self) -> str:

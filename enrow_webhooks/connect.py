@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 
-import requests
 from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -15,6 +14,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from enrow_webhooks.client.errors import RateLimited
 from enrow_webhooks.client.http import EnrowClient
+from enrow_webhooks.client.transport import new_session
 from enrow_webhooks.conf import enrow_settings
 
 logger = logging.getLogger(__name__)
@@ -27,13 +27,18 @@ _REDIS_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 _one_at_a_time = threading.Lock()
 
 
-def open_client(*, timeout: tuple[float, float] | None = None, session: requests.Session | None = None) -> EnrowClient:
-    """Return a client for the account in settings. Raises ImproperlyConfigured when there is no key."""
+def open_client(*, seconds: float | None = None) -> EnrowClient:
+    """Return a client for the account in settings. Raises ImproperlyConfigured when there is no key.
+
+    ``seconds``: for who cannot wait; one try, and an answer by then or none.
+    """
     return EnrowClient(
         enrow_settings.api_key,
         base_url=enrow_settings.base_url,
-        session=session,
-        timeout=timeout or enrow_settings.timeout,
+        session=new_session(tries=1 if seconds else 3),
+        timeout=(seconds / 2, seconds) if seconds else enrow_settings.timeout,
+        deadline=seconds or enrow_settings.deadline_seconds,
+        sandbox_host=enrow_settings.sandbox_host,
     )
 
 

@@ -1,7 +1,7 @@
 """The HTTP client of Enrow's API: three kinds, single and bulk, and the account. Plain Python.
 
 A POST is sent exactly once: Enrow bills at launch and knows no idempotency key. A GET is free, so it is retried.
-Neither follows a redirect, which would carry the key to another host.
+Neither follows a redirect, which would carry the key to another host. ``transport`` bounds the answer.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from enrow_webhooks.client import answers, errors
 from enrow_webhooks.client.scrub import scrub
+from enrow_webhooks.client.transport import Reply, exchange, is_protected, new_session
 from enrow_webhooks.client.values import Account, Answer, FindEmail, FindPhone, Kind, Launch, Query, VerifyEmail
 
 DEFAULT_BASE_URL = "https://api.enrow.io"
 # (to connect, between two bytes), seconds. A bulk POST of 5,000 rows is the slowest thing that Enrow answers.
 DEFAULT_TIMEOUT = (5.0, 60.0)
+# For one call with all its tries, seconds; less than a worker may take over a job or an event.
+DEFAULT_DEADLINE = 120.0
 
 _PATHS = {Kind.FIND_EMAIL: "/email/find", Kind.VERIFY_EMAIL: "/email/verify", Kind.FIND_PHONE: "/phone"}
 _ROW_NAMED = re.compile(r"n°\s*(\d+)", re.IGNORECASE)
@@ -43,25 +44,6 @@ _NOT_AN_ADDRESS = (
 )
 
 
-def new_session() -> requests.Session:
-    """Return a session that retries GETs on passing faults and never repeats a POST."""
-    session = requests.Session()
-    retry = Retry(
-        total=2,
-        # urllib3 repeats "other" faults, among them TLS faults while the answer is read, whatever the method.
-        other=0,
-        backoff_factor=0.3,
-        status_forcelist=(429, 502, 503, 504),
-        allowed_methods={"GET"},
-        raise_on_status=False,
-        # Enrow documents none, and a worker must not sleep for as long as some gateway likes.
-        respect_retry_after_header=False,
-    )
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    return session
-
-
 class EnrowClient:
     """Speaks to one Enrow account. Use as a context manager, or ``close()`` it."""
 
@@ -72,11 +54,16 @@ class EnrowClient:
         base_url: str = DEFAULT_BASE_URL,
         session: requests.Session | None = None,
         timeout: tuple[float, float] = DEFAULT_TIMEOUT,
+        deadline: float = DEFAULT_DEADLINE,
+        sandbox_host: str = "",
     ) -> None:
+        """Plain http is spoken within this machine, and with ``sandbox_host``."""
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._session = session or new_session()
         self._timeout = timeout
+        self._deadline = deadline
+        self._sandbox_host = sandbox_host
 
     def __repr__(self) -> str:
         return f"<EnrowClient {self._base_url}>"
@@ -145,7 +132,7 @@ class EnrowClient:
         known = map(answers.text, hooks) if isinstance(hooks, list) else ()
         return Account(credits=balance, webhooks=tuple(hook for hook in known if hook))
 
-    def _post(self, path: str, body: Mapping[str, object]) -> requests.Response:
+    def _post(self, path: str, body: Mapping[str, object]) -> Reply:
         # On a kept connection that the server closes at this very moment the answer would be lost, and a POST that
         # may have been billed is not repeated: each goes out on a connection of its own.
         self._session.close()
@@ -156,7 +143,7 @@ class EnrowClient:
                 raise errors.Unavailable("Enrow could not be reached; nothing was sent.") from error
             raise errors.AnswerLost("The connection broke after the search was sent.") from error
 
-    def _get(self, path: str, params: Mapping[str, str]) -> requests.Response:
+    def _get(self, path: str, params: Mapping[str, str]) -> Reply:
         try:
             return self._send("GET", path, params=params)
         except requests.RequestException as error:
@@ -169,15 +156,26 @@ class EnrowClient:
         *,
         json: Mapping[str, object] | None = None,
         params: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> Reply:
         if not (self._api_key.isascii() and self._api_key.isprintable()):
             # Said here, because the complaint of requests would quote the key.
             raise errors.InvalidKey("The API key has characters that no HTTP header can carry; copy it again.")
-        headers = {"x-api-key": self._api_key, "accept": "application/json"}
         url = self._base_url + path
+        if not is_protected(url, sandbox_host=self._sandbox_host):
+            raise errors.SettingsMustChange(
+                'ENROW["BASE_URL"] is not an https address that can be called; plain http is for a sandbox on this '
+                'machine, or on ENROW["SANDBOX_HOST"].'
+            )
         try:
-            return self._session.request(
-                method, url, json=json, params=params, headers=headers, timeout=self._timeout, allow_redirects=False
+            return exchange(
+                self._session,
+                method,
+                url,
+                headers={"x-api-key": self._api_key, "accept": "application/json"},
+                timeout=self._timeout,
+                deadline=self._deadline,
+                json=json,
+                params=params,
             )
         except _NOT_AN_ADDRESS as error:
             raise errors.SettingsMustChange('ENROW["BASE_URL"] is not an address that can be called.') from error
@@ -220,25 +218,25 @@ def _item(query: Query, *, single: bool) -> dict[str, object]:
     return item
 
 
-def _json(response: requests.Response) -> object:
+def _json(response: Reply) -> object:
     """Return the body if it is JSON; a gateway answers HTML or nothing."""
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(response.content, parse_float=str)
     return None
 
 
-def _is_success(response: requests.Response) -> bool:
+def _is_success(response: Reply) -> bool:
     """Tell whether Enrow says yes; a redirect is no yes."""
     return 200 <= response.status_code < 300
 
 
-def _words(response: requests.Response, body: Mapping[str, object]) -> str:
+def _words(response: Reply, body: Mapping[str, object]) -> str:
     said = answers.text(body.get("message")) or answers.text(body.get("reason"))
     # Enrow may quote what was sent, and its words end in logs.
     return scrub(said).rstrip(".") or f"HTTP {response.status_code}"
 
 
-def _raise_refusal(response: requests.Response, body: Mapping[str, object]) -> NoReturn:
+def _raise_refusal(response: Reply, body: Mapping[str, object]) -> NoReturn:
     status, said = response.status_code, _words(response, body)
     low = said.lower()
     if status in {401, 403, 404}:
@@ -279,7 +277,7 @@ def _raise_settings(status: int, said: str) -> NoReturn:
     raise errors.InvalidKey(f'Enrow answered 401: {said}; fix ENROW["API_KEY"].', status=status, text=said)
 
 
-def _raise_unknown_search(response: requests.Response, body: Mapping[str, object]) -> NoReturn:
+def _raise_unknown_search(response: Reply, body: Mapping[str, object]) -> NoReturn:
     status, said = response.status_code, _words(response, body)
     low = said.lower()
     # The words are asked for, because a gateway that is set wrong answers 404 as well.
@@ -288,7 +286,7 @@ def _raise_unknown_search(response: requests.Response, body: Mapping[str, object
     _raise_unread(response, body)
 
 
-def _raise_unread(response: requests.Response, body: Mapping[str, object]) -> NoReturn:
+def _raise_unread(response: Reply, body: Mapping[str, object]) -> NoReturn:
     """Raise what a GET failed with: nothing can be lost by it, so what a gateway says is an outage."""
     status, said = response.status_code, _words(response, body)
     if status >= 500 or status < 400:

@@ -12,7 +12,6 @@ import logging
 from dataclasses import dataclass
 from decimal import Decimal
 
-import requests
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -29,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 State = SearchJob.State
 # Seconds to connect, and between two bytes: a person waits for the page that asks, and can do without the answer.
-_PATIENCE = (2.0, 4.0)
+_PATIENCE_SECONDS = 4.0
 # Reserved here, but perhaps not taken from the balance by Enrow yet.
 _NOT_BILLED = (State.QUEUED, State.SENDING, State.HELD, State.UNCONFIRMED)
 # Any number that no other lock of the database uses; one planner at a time sums and queues.
@@ -94,8 +93,7 @@ def look() -> tuple[Balance | None, Trouble]:
     """Ask for the same, and tell whether anything can be sent."""
     asked_at = timezone.now()
     try:
-        # A plain session, because the client's own would try again.
-        with open_client(timeout=_PATIENCE, session=requests.Session()) as client:
+        with open_client(seconds=_PATIENCE_SECONDS) as client:
             return Balance(credits=client.account().credits, asked_at=asked_at), Trouble.NONE
     except (EnrowError, ImproperlyConfigured) as error:
         logger.warning("The balance is not known: %s", error)

@@ -11,7 +11,8 @@ from django.core import checks as django_checks
 from django.core.checks import Error
 
 from enrow_webhooks import checks
-from enrow_webhooks.checks import check_settings, is_loopback, is_positive
+from enrow_webhooks.checks import check_settings, is_positive
+from enrow_webhooks.client.transport import is_loopback
 from enrow_webhooks.conf import EnrowSettings
 from tests.enrow_webhooks.support import ROOT
 
@@ -120,6 +121,35 @@ def test_a_bad_setting_is_named_with_its_remedy(good, code, keys, words, hint):
     assert hint in message.hint
     assert isinstance(message, Error) is code.startswith("E")
     assert SECRET not in f"{message.msg}{message.hint}"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"BASE_URL": f"https://me:{SECRET}@api.enrow.io"},
+        {"BASE_URL": f"http://me:{SECRET}@api.enrow.io"},
+        {"WEBHOOK_ORIGIN": f"https://me:{SECRET}@crm.example.com"},
+        {"POST_BUDGET_STORAGE": f"nothing://me:{SECRET}@redis:6379/0"},
+        {"POST_BUDGET_STORAGE": f"redis+nothing://:{SECRET}@redis:6379/0"},
+    ],
+)
+def test_a_message_shows_no_password_of_an_address(good, keys):
+    """What ``check`` prints ends in the log of the build."""
+    messages = good(**keys).values()
+    assert messages
+    assert not [message for message in messages if SECRET in f"{message.msg}{message.hint}"]
+
+
+def test_plain_http_is_for_one_named_host(good):
+    """A sandbox in another container is named; everything else stays refused."""
+    assert good(BASE_URL="http://sandbox:8787", SANDBOX_HOST="sandbox") == {}
+    assert list(good(BASE_URL="http://sandbox:8787", SANDBOX_HOST="other")) == ["enrow.E003"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "x", True, float("inf"), 241, 1e999])
+def test_a_deadline_ends_before_a_worker_counts_as_dead(good, seconds):
+    """Else another worker would take the job while this one still waits."""
+    assert list(good(DEADLINE_SECONDS=seconds)) == ["enrow.E012"]
 
 
 @pytest.mark.parametrize("enrow", [None, "key", ["API_KEY"], 5])

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from enrow_webhooks.client import errors
-from enrow_webhooks.client.http import EnrowClient, new_session
+from enrow_webhooks.client.http import EnrowClient
+from enrow_webhooks.client.transport import new_session
 from enrow_webhooks.client.values import FindEmail, FindPhone, Kind, SearchStatus, Verdict, VerifyEmail
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
@@ -359,7 +360,7 @@ def test_a_refused_connection_was_never_sent():
 
 def test_a_name_that_does_not_exist_was_never_sent():
     """No address, no request."""
-    refused(lambda: launch(EnrowClient("k", base_url="http://nowhere.invalid")), errors.Unavailable)
+    refused(lambda: launch(EnrowClient("k", base_url="https://nowhere.invalid")), errors.Unavailable)
 
 
 def test_a_proxy_that_is_gone_was_never_sent(monkeypatch):
