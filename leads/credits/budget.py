@@ -27,7 +27,7 @@ from leads.skips import Reason
 logger = logging.getLogger(__name__)
 
 State = SearchJob.State
-# Seconds to connect, and between two bytes: a person waits for the page that asks, and can do without the answer.
+# Seconds in all: a person waits for the page that asks, and can do without the answer.
 _PATIENCE_SECONDS = 4.0
 # Reserved here, but perhaps not taken from the balance by Enrow yet.
 _NOT_BILLED = (State.QUEUED, State.SENDING, State.HELD, State.UNCONFIRMED)
