@@ -63,11 +63,15 @@ def table_of(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Frag
     )
     text = f"(SELECT {cells} FROM {source} LIMIT {len(rows)}) AS {name}"  # noqa: S608 - column names are literals of this package
     # A lone surrogate is refused here, on both databases: SQLite would store it, and could not read it again.
-    return Fragment(text=text, params=(json.dumps(rows, default=_plain, ensure_ascii=False),))
+    return Fragment(text=text, params=(_encoder.encode(rows),))
 
 
 def _plain(value: object) -> str:
     return value.hex if isinstance(value, uuid.UUID) else str(value)
+
+
+# No blanks between the values: a third less of time, and of what the database reads.
+_encoder = json.JSONEncoder(default=_plain, ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def key(value: uuid.UUID) -> object:

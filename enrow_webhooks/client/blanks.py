@@ -64,4 +64,4 @@ def name_filled(text: str) -> str:
 
 def some_blank(texts: Iterable[str]) -> bool:
     """Tell whether one of many texts, each without space at its ends, may be a placeholder: one look at all of them."""
-    return not PLACEHOLDERS.isdisjoint(map(str.casefold, texts))
+    return not PLACEHOLDERS.isdisjoint([text.casefold() for text in texts if len(text) <= _LONGEST])

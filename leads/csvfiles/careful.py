@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from leads.csvfiles.decoding import MOST, Blocks
 from leads.csvfiles.quotes import Row, State, escaped_length, grammar
@@ -33,6 +33,15 @@ class Lost(str):  # noqa: SLOT000 - a text cannot have slots
 
 # The cells of a row, or a sentence why it cannot be read.
 Read: TypeAlias = list[str] | str
+
+
+class Chunk(NamedTuple):
+    """Some rows, one below the other."""
+
+    # The number of each row.
+    lines: Sequence[int]
+    rows: Sequence[Read]
+
 
 # Whether a line needs more than a split.
 _TROUBLE = re.compile(r'["\r\n\\]').search

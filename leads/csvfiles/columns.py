@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -106,10 +106,11 @@ class Column:
     def read(self, cells: Sequence[str]) -> list[Any]:
         """Return the values in the cells, None for a blank one, and a CellError for one that cannot be stored."""
         texts = list(map(str.strip, cells))
-        if self._is_plain() and self._is_clean(texts):
-            return [text or None for text in texts]
         # Many cells of a column say the same, and to check one is dear.
-        known = {text: self._value_or_error(text) for text in set(texts)}
+        different = set(texts)
+        if self._is_plain() and self._is_clean(different):
+            return [text or None for text in texts]
+        known = {text: self._value_or_error(text) for text in different}
         return [known[text] for text in texts]
 
     def _is_plain(self) -> bool:
@@ -126,7 +127,7 @@ class Column:
         """Tell whether a text in it says which lead, or which record elsewhere, is meant."""
         return self.name == _CRM_ID or (isinstance(self.field, CharField | TextField) and self.field.unique)
 
-    def _is_clean(self, texts: Sequence[str]) -> bool:
+    def _is_clean(self, texts: Collection[str]) -> bool:
         """Tell by one look at all of them whether nothing is to be said or changed about any of these texts."""
         whole = "\n".join(texts)
         limit = self.field.max_length
@@ -140,9 +141,9 @@ class Column:
             and self._is_in_form(texts)
         )
 
-    def _is_in_form(self, texts: Sequence[str]) -> bool:
+    def _is_in_form(self, texts: Collection[str]) -> bool:
         looks = _IN_FORM.get(self.name)
-        return looks is None or all(map(looks, set(texts) - {""}))
+        return looks is None or all(map(looks, filter(None, texts)))
 
     def _value_or_error(self, text: str) -> Any:  # noqa: ANN401 - whatever the field holds
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError
 from enrow_webhooks.transactions import owned
 from leads import sql
 from leads.csvfiles import identity, mapped, own
+from leads.csvfiles.careful import Chunk, Read
 from leads.csvfiles.columns import AsTyped, CellError, Column, LeftOut
 from leads.csvfiles.fields import CRM_ID, mapping_of_lead
 from leads.csvfiles.header import columns_of, known_titles
@@ -54,9 +55,8 @@ def import_leads(
     done.note(header)
     done.unit = table.unit
     with _Seen() as seen:
-        rows = iter(table)
-        while read := list(itertools.islice(rows, BATCH)):
-            batch = _batch(read, header.columns, seen, done)
+        for chunk in _batches(table.chunks()):
+            batch = _batch(chunk, header.columns, seen, done)
             done.look_at(batch, target.stored)
             _store(target, batch, done, partial(_write, target, mode))
             if watch:
@@ -65,24 +65,32 @@ def import_leads(
     return done
 
 
-def _batch(
-    read: Sequence[tuple[int, list[str] | str]], columns: Sequence[Column], seen: _Seen, done: Imported
-) -> RowBatch:
+def _batches(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Yield the same rows, BATCH of them at a time."""
+    lines: list[int] = []
+    rows: list[Read] = []
+    for chunk in chunks:
+        lines += chunk.lines
+        rows += chunk.rows
+        while len(lines) >= BATCH:
+            yield Chunk(lines[:BATCH], rows[:BATCH])
+            del lines[:BATCH], rows[:BATCH]
+    if lines:
+        yield Chunk(lines, rows)
+
+
+def _batch(chunk: Chunk, columns: Sequence[Column], seen: _Seen, done: Imported) -> RowBatch:
     """Return the rows that can be stored, each crm_id of the file once; what cannot is refused."""
-    bad: dict[int, str] = {}
-    lines, whole = [], []
-    for line, cells in read:
-        if isinstance(cells, str):
-            bad[line] = cells
-        else:
-            lines.append(line)
-            whole.append(cells)
+    bad = {line: cells for line, cells in zip(chunk.lines, chunk.rows, strict=True) if isinstance(cells, str)}
+    lines = [line for line in chunk.lines if line not in bad] if bad else list(chunk.lines)
+    whole = [cells for cells in chunk.rows if not isinstance(cells, str)]
     batch = _typed(lines, whole, columns, bad)
-    repeats = seen.note(batch)
-    bad |= repeats
+    if repeats := seen.note(batch):
+        bad |= repeats
+        batch = batch.only([line not in repeats for line in batch.lines])
     for line in sorted(bad):
         done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: {bad[line]}"))
-    return batch.only([line not in repeats for line in batch.lines])
+    return batch
 
 
 def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> RowBatch:
@@ -93,12 +101,13 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     for column in columns:
         values[column.name] = column.settled(values[column.name], values)
     wrong, remarks, left_out = _told(lines, values, [column.name for column in reversed(columns)])
-    bad |= wrong
-    kept = [line not in wrong for line in lines]
-    lines = list(itertools.compress(lines, kept))
-    values = {name: list(itertools.compress(cells, kept)) for name, cells in values.items()} if wrong else values
+    if wrong:
+        bad |= wrong
+        kept = [line not in wrong for line in lines]
+        lines = list(itertools.compress(lines, kept))
+        values = {name: list(itertools.compress(cells, kept)) for name, cells in values.items()}
+        remarks = {line: remark for line, remark in remarks.items() if line not in wrong}
     ids, known_by = identity.named(values)
-    remarks = {line: remark for line, remark in remarks.items() if line not in wrong}
     return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by, remarks=remarks, left_out=left_out)
 
 

@@ -122,8 +122,6 @@ class RowBatch:
 
     def only(self, kept: Collection[bool]) -> RowBatch:
         """Return the rows for which ``kept`` is true."""
-        if all(kept):
-            return self
         cells = {name: list(itertools.compress(values, kept)) for name, values in self.cells.items()}
         lines = list(itertools.compress(self.lines, kept))
         return replace(self, lines=lines, cells=cells, ids=list(itertools.compress(self.ids, kept)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -96,4 +97,4 @@ def _found(target: Target, crm_ids: Sequence[str]) -> Iterable[str]:
 
 
 def _only(cells: Cells, kept: Sequence[bool]) -> dict[str, list[Any]]:
-    return {name: [value for value, keep in zip(values, kept, strict=True) if keep] for name, values in cells.items()}
+    return {name: list(itertools.compress(values, kept)) for name, values in cells.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from leads.csvfiles.careful import FEW_LINES, Careful, Read
+from leads.csvfiles.careful import FEW_LINES, Careful, Chunk, Read
 from leads.csvfiles.decoding import MOST, Blocks
 from leads.csvfiles.quotes import Row, State, grammar
 
@@ -25,21 +25,16 @@ class Records:
         # Whether the last row of the block before had no cell too few.
         self._full = False
 
-    def __iter__(self) -> Iterator[tuple[int, Read]]:
+    def __iter__(self) -> Iterator[Chunk]:
         block: str | None = self._blocks.end.join(self._lines) if self._lines else next(self._blocks, None)
         while block is not None:
             rows = self._regular(block)
             following = next(self._blocks, None) if rows and self._careful.may_open(block, rows[-1]) else None
             if rows and following is not None and self._continues(rows[-1], following):
                 rows, block, following = None, f"{block}{self._blocks.end}{following}", None
-            if rows is None:
-                yield from self._whole(self._read_carefully(block))
-            else:
-                first, self._line = self._line, self._line + len(rows)
-                numbered = zip(range(first, self._line), rows, strict=True)
-                is_last = self._blocks.unended and following is None
-                yield from self._whole(list(numbered)) if is_last else numbered
-                self._full = len(rows[-1]) >= self._width
+            lines, reads = self._read_carefully(block) if rows is None else self._numbered(rows)
+            self._look_at_end(reads, is_last=self._blocks.unended and following is None)
+            yield Chunk(lines, reads)
             block = next(self._blocks, None) if following is None else following
 
     def _continues(self, row: list[str], following: str) -> bool:
@@ -80,27 +75,33 @@ class Records:
                 rows[place] = row.cells
         return rows
 
-    def _read_carefully(self, text: str) -> list[tuple[int, Read]]:
-        """Return row by row; the last one may take lines of the next blocks."""
+    def _numbered(self, rows: list[list[str]]) -> tuple[Sequence[int], list[Read]]:
+        """Return rows of one line each, and their lines."""
+        first, self._line = self._line, self._line + len(rows)
+        return range(first, self._line), [*rows]
+
+    def _read_carefully(self, text: str) -> tuple[Sequence[int], list[Read]]:
+        """Return row by row, and their lines; the last one may take lines of the next blocks."""
         lines = text.split(self._blocks.end)
-        rows = []
+        numbers: list[int] = []
+        rows: list[Read] = []
         place = 0
         while place < len(lines):
             read, count = self._careful.at(lines, place, self._line)
-            rows.append((self._line + place, read))
+            numbers.append(self._line + place)
+            rows.append(read)
             place += count
         self._line += len(lines)
-        return rows
+        return numbers, rows
 
-    def _whole(self, rows: list[tuple[int, Read]]) -> list[tuple[int, Read]]:
+    def _look_at_end(self, rows: list[Read], *, is_last: bool) -> None:
         """Refuse the last row of a file without a line end when it is shorter than the one before, or that is lost."""
-        line, last = rows[-1]
-        full = self._is_full(rows[-2][1]) if len(rows) > 1 else self._full
+        last = rows[-1]
+        full = self._is_full(rows[-2]) if len(rows) > 1 else self._full
         self._full = self._is_full(last)
-        if self._blocks.unended and full and not self._full and isinstance(last, list) and any(last):
+        if is_last and full and not self._full and isinstance(last, list) and any(last):
             told = f"the file ends in this row, after {len(last)} of {self._width} cells and without a line end"
-            rows[-1] = (line, f"{told}; is it cut? If it is whole, end its last line.")
-        return rows
+            rows[-1] = f"{told}; is it cut? If it is whole, end its last line."
 
     def _is_full(self, read: Read) -> bool:
         """Tell whether the row has no cell too few; nobody knows of one that is lost."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
 
-from leads.csvfiles.careful import Lost, Read
+from leads.csvfiles.careful import Chunk, Lost, Read
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.decoding import Blocks, head_of, texts
 from leads.csvfiles.header_row import DELIMITERS, FIRST, HeaderRow, Titles, best, find, is_header, rows_above
@@ -23,6 +23,8 @@ from leads.csvfiles.xlsx import MAGIC, sheets
 
 # Texts of first cells that are remembered as no titles; names repeat, so few of them are asked about twice.
 _REMEMBERED = 20_000
+# Rows of a sheet that are looked at together.
+_TOGETHER = 100
 # What leads have, and titles of columns have not.
 _DIGIT = re.compile(r"\d").search
 _NO_TITLE = re.compile(r"@|://|\d{6}").search
@@ -43,7 +45,7 @@ class Table:
     unit: str = "Line"
     # What was passed over, in sentences; complete when the rows are read.
     told: list[str] = field(default_factory=list)
-    _rows: Iterator[tuple[int, Read]]
+    _chunks: Iterable[Chunk]
     _titles: Titles
     _delimiter: str = ""
     # Times that the header came again, as where files were joined.
@@ -54,25 +56,54 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[int, Read]]:
         """Yield the number of each row that is not blank, and its cells, or a sentence."""
-        header, width, are_no_titles = self.header, len(self.header), self._no_titles.issuperset
-        has_other_delimiter = _other_delimiters(self._delimiter).search
-        for row in self._rows:
-            cells = row[1]
-            # Most rows: as long as the header, not blank, and with what stands in no title.
-            if (
-                len(cells) == width
-                and (_DIGIT(cells[0]) or (cells[0].strip() and are_no_titles(cells[:3])) or _NO_TITLE("\n".join(cells)))
-                and type(cells) is list
-                and cells != header
-                and not self._other
-                and not (has_other_delimiter(cells[-1]) and self._is_glued(cells[-1]))
-            ):
-                yield row
-            elif (read := self._read(row[0], cells)) is not None:
-                yield row[0], read
+        for chunk in self.chunks():
+            yield from zip(chunk.lines, chunk.rows, strict=True)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the same, many rows at a time."""
+        for chunk in self._chunks:
+            yield chunk if not self._other and self._are_usual(chunk.rows) else self._looked_at(chunk)
         if self._repeats:
             times = "once" if self._repeats == 1 else f"{self._repeats:,} times"
             self.told.append(f"The header came again {times} and was passed over; were files joined?")
+
+    def _are_usual(self, rows: Sequence[Read]) -> bool:
+        """Tell by one look at many rows whether each is a row of this table that needs no other look."""
+        if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(self.header)} or self.header in rows:
+            return False
+        last = [cells[-1] for cells in rows]
+        if _other_delimiters(self._delimiter).search("\n".join(last)) and any(map(self._may_be_glued, last)):
+            return False
+        return all(self._holds_no_titles(cells) for cells in rows if not _DIGIT(cells[0]))
+
+    def _looked_at(self, chunk: Chunk) -> Chunk:
+        """Return the rows as they count, without those that are none."""
+        lines: list[int] = []
+        rows: list[Read] = []
+        for line, cells in zip(chunk.lines, chunk.rows, strict=True):
+            read = cells if self._is_usual(cells) else self._read(line, cells)
+            if read is not None:
+                lines.append(line)
+                rows.append(read)
+        return Chunk(lines, rows)
+
+    def _is_usual(self, cells: Read) -> bool:
+        """Tell the same of one row: it is as long as the header, not blank, and with what stands in no title."""
+        return (
+            isinstance(cells, list)
+            and len(cells) == len(self.header)
+            and not self._other
+            and bool(_DIGIT(cells[0]) or self._holds_no_titles(cells))
+            and cells != self.header
+            and not self._may_be_glued(cells[-1])
+        )
+
+    def _holds_no_titles(self, cells: Sequence[str]) -> bool:
+        is_known = cells[0].strip() and self._no_titles.issuperset(cells[:3])
+        return bool(is_known or _NO_TITLE("\n".join(cells)))
+
+    def _may_be_glued(self, cell: str) -> bool:
+        return bool(_other_delimiters(self._delimiter).search(cell)) and self._is_glued(cell)
 
     def _read(self, line: int, read: Read) -> Read | None:
         """Return the row as it counts, None for one that is blank or the header again."""
@@ -197,7 +228,7 @@ def _of_text(file: BinaryIO, head: bytes, titles: Titles) -> Table:
         width=len(header.cells),
         spaced=f"{header.delimiter} " in lines[header.below - 1],
     )
-    table = Table(header=header.cells, _rows=iter(rows), _titles=titles, _delimiter=header.delimiter)
+    table = Table(header=header.cells, _chunks=rows, _titles=titles, _delimiter=header.delimiter)
     table.told += _told(header)
     return table
 
@@ -215,11 +246,16 @@ def _of_workbook(file: BinaryIO, head: bytes, titles: Titles) -> Table:
         raise HeaderError("The workbook is empty; the first row of a sheet must name the columns.")
     sheet, first, header = found[-1] if found[-1][2].known else found[0]
     rows_below = itertools.chain(first[header.below :], sheet.rows)
-    table = Table(header=header.cells, unit="Row", _rows=rows_below, _titles=titles)
+    table = Table(header=header.cells, unit="Row", _chunks=_chunks(rows_below), _titles=titles)
     others = len(all_sheets) - 1
     table.told += [f"Sheet {sheet.name!r} was read, {others} others were not."] if others else []
     table.told += _told(header)
     return table
+
+
+def _chunks(rows: Iterator[tuple[int, Read]]) -> Iterator[Chunk]:
+    while some := list(itertools.islice(rows, _TOGETHER)):
+        yield Chunk([line for line, _ in some], [read for _, read in some])
 
 
 def _told(header: HeaderRow) -> list[str]:
