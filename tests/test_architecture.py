@@ -70,6 +70,8 @@ TESTED_ELSEWHERE = {
     "leads/csvfiles/outcome.py": "tests/leads/csvfiles/test_importing.py",
     "leads/csvfiles/guards.py": "tests/leads/csvfiles/test_exporting.py",
     "leads/csvfiles/programs.py": "tests/leads/csvfiles/test_header.py",
+    "leads/csvfiles/program.py": "tests/leads/csvfiles/test_header.py",
+    "leads/csvfiles/open_source.py": "tests/leads/csvfiles/test_header.py",
     "leads/csvfiles/identity.py": "tests/leads/csvfiles/test_own.py",
     "leads/numbers.py": "tests/leads/csvfiles/test_forms.py",
     "leads/management/naming.py": "tests/leads/management/commands/test_enrow_jobs.py",

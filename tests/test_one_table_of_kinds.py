@@ -44,6 +44,7 @@ DECLARES_FIELDS = {
     "leads/lead_mapping.py",
     # What each program heads the columns with is one table per program.
     "leads/csvfiles/programs.py",
+    "leads/csvfiles/open_source.py",
 }
 # What a person reads beside an option is an example, not a rule.
 PROSE = {"help", "examples"}

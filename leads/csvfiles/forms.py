@@ -54,7 +54,8 @@ _USUAL = {
 def country(text: str) -> str:
     """Return the two-letter code of a country: of a code of two or three letters, or a name in one of 32 languages."""
     typed = spelled(text)
-    upper = typed.upper()
+    # Odoo's own ids of countries are like base.fr.
+    upper = typed.upper().removeprefix("BASE.")
     if upper in _codes():
         return upper
     # FRA is one country, SUN was many.

@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from leads.csvfiles.columns import Column, HeaderError
 from leads.csvfiles.fields import CRM_ID, FileColumn, fields
-from leads.csvfiles.programs import COMMON, COMPANYS_OWN, PROGRAMS, Program
+from leads.csvfiles.program import Program
+from leads.csvfiles.programs import COMMON, COMPANYS_OWN, PROGRAMS
 from leads.kinds import VALUES
 from leads.mapping import LeadMapping
 
@@ -25,7 +26,7 @@ _LONGEST_TITLE = 100
 # What is known of a value; another program's words for that are not ours.
 _VERDICTS = {name: facts.value for facts in VALUES for name in (facts.status, facts.checked_at)}
 # Titles that mean nothing outside of the one program that has them.
-_ONLY_THERE = frozenset({"url", "home"})
+_ONLY_THERE = frozenset({"url", "home", "parentid", "parentname", "partnername", "countryid", "countryidid"})
 _COMPANYS = "it is the company's, and nobody's own"
 
 # For each title that is understood, which field it is, and its place among the titles of that field.

@@ -7,23 +7,8 @@ of a company: a lead that seems to have a phone would not be searched for its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A program that exports people."""
-
-    name: str
-    # Public pages and files that show its headings, word by word; all of them were opened.
-    sources: tuple[str, ...]
-    # Headings that only this program has; one set of them is enough to recognise it.
-    marks: tuple[tuple[str, ...], ...]
-    headings: Mapping[str, tuple[str, ...]]
-    # Headings that say something else here than in other files.
-    other_meaning: tuple[str, ...] = ()
-
+from leads.csvfiles.open_source import OPEN_SOURCE
+from leads.csvfiles.program import Program
 
 # What an importer reads of the exports of Salesforce, HubSpot, Apollo and Pipedrive.
 _ALIASES = "https://github.com/aglyn/aglyn/blob/be88539643/libs/plugins/crm/src/lib/transfer/aliases.ts"
@@ -97,28 +82,6 @@ PROGRAMS = (
             "email": ("Email",),
             "phone": ("Phone", "Business Phone", "Mobile", "Mobile Phone", "Other Phone", "Home Phone"),
         },
-    ),
-    Program(
-        name="Odoo",
-        # No public file of a lead or contact was found. An export has the labels of the fields (the first file), which
-        # are Odoo's own: of a lead (the second), and of a contact (the third).
-        sources=(
-            "https://github.com/odoo/odoo/blob/019afca702/addons/web/controllers/export.py",
-            "https://github.com/odoo/odoo/blob/0015f11c64/addons/crm/models/crm_lead.py",
-            "https://github.com/odoo/odoo/blob/00021842e4/odoo/addons/base/models/res_partner.py",
-        ),
-        marks=(("External ID",), ("Opportunity", "Contact Name")),
-        headings={
-            "crm_id": ("External ID", "ID"),
-            "fullname": ("Contact Name", "Name"),
-            "company_name": ("Company Name", "Related Company"),
-            "company_domain": ("Website", "Website Link"),
-            "country_code": ("Country", "Country Code"),
-            "email": ("Email",),
-            "phone": ("Phone", "Mobile"),
-        },
-        # That of the user, who sells; not that of the person.
-        other_meaning=("Company",),
     ),
     Program(
         name="LinkedIn Connections",
@@ -210,69 +173,7 @@ PROGRAMS = (
             "phone": ("Phone 1 - Value", "Phone 2 - Value", "Phone 3 - Value", "Phone 4 - Value"),
         },
     ),
-    Program(
-        name="Twenty",
-        # An export has the label of a field, and behind a slash that of its part: the first two files. The labels are
-        # in the third and fourth. Of the company it has the id alone, as "Company Id".
-        sources=(
-            "https://github.com/twentyhq/twenty/blob/0bebca093e/packages/twenty-front/src/modules/object-record/record-index/export/hooks/useRecordIndexExportRecords.ts",
-            "https://github.com/twentyhq/twenty/blob/173942e815/packages/twenty-front/src/modules/settings/data-model/constants/CompositeFieldSubFieldLabel.ts",
-            "https://github.com/twentyhq/twenty/blob/29edbb7562/packages/twenty-docs/user-guide/data-migration/how-tos/import-contacts-via-csv.mdx",
-            "https://github.com/twentyhq/twenty/pull/5085",
-        ),
-        marks=(("Emails / Primary Email",), ("Name / First Name",)),
-        headings={
-            "crm_id": ("Id",),
-            "firstname": ("Name / First Name",),
-            "lastname": ("Name / Last Name",),
-            "linkedin_url": ("Linkedin / Link URL",),
-            "email": ("Emails / Primary Email",),
-            "phone": ("Phones / Primary Phone Number",),
-            "phone_country": ("Phones / Primary Phone Country Code",),
-        },
-    ),
-    Program(
-        name="EspoCRM",
-        # Its CSV files have the names of attributes, not their labels: the first file. They are in the second.
-        sources=(
-            "https://github.com/espocrm/espocrm/blob/0657d78eb5/application/Espo/Tools/Export/Format/Csv/Processor.php",
-            "https://github.com/espocrm/espocrm/blob/00ed8e84bb/application/Espo/Modules/Crm/Resources/metadata/entityDefs/Lead.json",
-            "https://github.com/espocrm/espocrm/pull/1311",
-        ),
-        marks=(("emailAddress", "phoneNumber"), ("emailAddress", "accountName")),
-        headings={
-            "crm_id": ("id",),
-            "firstname": ("firstName",),
-            "lastname": ("lastName",),
-            "fullname": ("name",),
-            "company_name": ("accountName",),
-            "company_domain": ("website",),
-            "country_code": ("addressCountry",),
-            "email": ("emailAddress",),
-            "phone": ("phoneNumber",),
-        },
-    ),
-    Program(
-        name="SuiteCRM",
-        # No public file of an export was found. It has these labels, without a colon, of these fields: the first file.
-        sources=(
-            "https://github.com/salesagility/SuiteCRM/blob/b533ad20e5/include/export_utils.php",
-            "https://github.com/salesagility/SuiteCRM/blob/046949fbb7/modules/Contacts/language/en_us.lang.php",
-            "https://github.com/salesagility/SuiteCRM/blob/011f644bac/modules/Leads/language/en_us.lang.php",
-        ),
-        marks=(("Office Phone",), ("Primary Address Country",)),
-        headings={
-            "crm_id": ("ID",),
-            "firstname": ("First Name",),
-            "lastname": ("Last Name",),
-            "company_name": ("Account Name",),
-            "company_domain": ("Website",),
-            "country_code": ("Primary Address Country",),
-            "email": ("Email Address",),
-            # Of a contact the last is "Home", of a lead "Home Phone".
-            "phone": ("Office Phone", "Mobile", "Other Phone", "Home", "Home Phone"),
-        },
-    ),
+    *OPEN_SOURCE,
 )
 # Of a company, in whatever program.
 COMPANYS_OWN = ("Corporate Phone", "Company Phone", "Company Main Phone", "Company Phone Number", "Main Phone")

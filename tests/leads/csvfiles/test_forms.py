@@ -35,6 +35,8 @@ CASES = {
     "country_code": {
         "fr": "FR",
         "UK": "GB",
+        "base.fr": "FR",
+        "base.uk": "GB",
         "United Kingdom": "GB",
         "England": "GB",
         "USA": "US",

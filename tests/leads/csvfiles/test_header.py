@@ -64,18 +64,6 @@ EXPORTS = {
             "phone": ["Phone", "Mobile"],
         },
     ),
-    "Odoo": (
-        "External ID,Opportunity,Contact Name,Company Name,Company,Email,Mobile,Phone,Website,Country,Salesperson",
-        {
-            "crm_id": ["External ID"],
-            "fullname": ["Contact Name"],
-            "company_name": ["Company Name"],
-            "company_domain": ["Website"],
-            "country_code": ["Country"],
-            "email": ["Email"],
-            "phone": ["Phone", "Mobile"],
-        },
-    ),
     "LinkedIn Connections": (
         "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
         {
@@ -144,6 +132,42 @@ EXPORTS = {
             "phone": ["Phone 1 - Value", "Phone 2 - Value"],
         },
     ),
+    "Odoo": (
+        "External ID,Opportunity,Contact Name,Company Name,Company,Email,Mobile,Phone,Website,Country,Salesperson",
+        {
+            "crm_id": ["External ID"],
+            "fullname": ["Contact Name"],
+            "company_name": ["Company Name"],
+            "company_domain": ["Website"],
+            "country_code": ["Country"],
+            "email": ["Email"],
+            "phone": ["Phone", "Mobile"],
+        },
+    ),
+    "Odoo, contacts to import again": (
+        "id,name,is_company,parent_id,company_id,website,function,phone,mobile,email,country_id",
+        {
+            "crm_id": ["id"],
+            "fullname": ["name"],
+            "company_name": ["parent_id"],
+            "company_domain": ["website"],
+            "country_code": ["country_id"],
+            "email": ["email"],
+            "phone": ["phone", "mobile"],
+        },
+    ),
+    "Odoo, leads to import again": (
+        "id,name,contact_name,partner_name,function,email_from,mobile,phone,website,country_id/id,stage_id/id",
+        {
+            "crm_id": ["id"],
+            "fullname": ["contact_name"],
+            "company_name": ["partner_name"],
+            "company_domain": ["website"],
+            "country_code": ["country_id/id"],
+            "email": ["email_from"],
+            "phone": ["phone", "mobile"],
+        },
+    ),
     "Twenty": (
         (
             "Id,Name / First Name,Name / Last Name,Company Id,Emails / Primary Email,Emails / Additional Emails,"
@@ -209,6 +233,21 @@ def test_an_export_of_a_known_program_is_understood(program):
             "External ID,Name,Company,Related Company,Website Link,Country Code,Mobile,Phone",
             {"company_name": ["Related Company"], "company_domain": ["Website Link"], "phone": ["Phone", "Mobile"]},
         ),
+        (
+            "Odoo",
+            "ID,Name,Company Type,Related Company,Address Type,Country,Website,Phone,Mobile,Email",
+            {"crm_id": ["ID"], "fullname": ["Name"], "company_name": ["Related Company"]},
+        ),
+        (
+            "Odoo, contacts to import again",
+            "id,name,phone,website,street,city,country_id",
+            {"crm_id": ["id"], "fullname": ["name"], "country_code": ["country_id"]},
+        ),
+        (
+            "Odoo, contacts to import again",
+            "id,name,parent_id/id,country_id/id,email",
+            {"crm_id": ["id"], "company_name": None, "country_code": ["country_id/id"]},
+        ),
         ("Odoo", "Opportunity,Contact Name,Company,Email", {"fullname": ["Contact Name"], "company_name": None}),
         (
             "Salesforce",
@@ -229,6 +268,11 @@ def test_an_export_of_a_known_program_is_understood(program):
             "Outlook",
             "E-mail Address,Business Phone,Home Country,Business Country",
             {"country_code": ["Business Country", "Home Country"]},
+        ),
+        (
+            "SuiteCRM",
+            "First Name,ID,Account Name,Non Primary E-mails,Mobile Phone,Office Phone,Home Phone,Other Phone",
+            {"crm_id": ["ID"], "phone": ["Office Phone", "Mobile Phone", "Other Phone", "Home Phone"]},
         ),
         ("SuiteCRM", "First Name,Home Phone,Mobile,Office Phone", {"phone": ["Office Phone", "Mobile", "Home Phone"]}),
         # A heading that is a company's, or nobody knows whose.
@@ -273,6 +317,12 @@ def test_a_title_that_only_one_program_has_means_nothing_elsewhere():
     header = columns_of(["URL", "Home", "Office Phone 2", "Email Address", "Person - Name"])
     assert header.unknown == ["URL", "Home", "Office Phone 2"]
     assert header.titles == {"email": ["Email Address"], "fullname": ["Person - Name"]}
+
+
+def test_a_name_of_a_field_of_odoo_means_nothing_elsewhere():
+    """In a host's own table a parent or a country by its key is a number, and a partner may be a reseller."""
+    header = columns_of(["email", "parent_id", "partner_name", "parent_name", "country_id"])
+    assert header.unknown == ["parent_id", "partner_name", "parent_name", "country_id"]
 
 
 def test_the_first_filled_phone_counts(csv_file):
