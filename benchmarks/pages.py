@@ -30,6 +30,8 @@ from leads.runs import batching, controlling, planning
 from leads.upkeep import doctor, polling
 
 _PREFIX = 6
+# What no row has, what few texts begin with, what all begin with, and several words.
+_ODD = ("nobody-has-this", "a", "an", "ann some", "nobody some", "firm", "@firm1.com", "https://www.firm1.com/x", "%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def _terms(model: type[Model]) -> Iterator[str]:
     page: Any = admin.site.get_model_admin(model)
     *_, row = model._default_manager.order_by("pk")[:10]
     if page.search_fields:
-        yield "nobody-has-this"
+        yield from _ODD
         yield str(row.pk)
     for name in page.search_fields:
         column, _, lookup = name.lstrip("^=@").partition("__")

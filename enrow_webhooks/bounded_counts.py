@@ -12,6 +12,10 @@ from django.utils.functional import cached_property
 MOST = 10_000
 
 
+# Where a queryset keeps that somebody has counted it already; what is made of it by another filter has it no more.
+_MANY = "_enrow_has_many"
+
+
 class AtLeast(int):
     """A count that stopped here; written like ≥10000, or ≥10,000 with the format ``,``."""
 
@@ -31,6 +35,11 @@ def count(rows: QuerySet[Any], *, most: int = MOST) -> int:
     return AtLeast(most) if number > most else number
 
 
+def note_many(rows: QuerySet[Any]) -> None:
+    """Write onto rows that there are more of them than a list shows, so that nobody counts them again."""
+    setattr(rows, _MANY, True)
+
+
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """Pages of the first rows, up to ``most``: neither the count nor the last page reads more than those."""
 
@@ -39,4 +48,6 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class i
     @cached_property
     def count(self) -> int:
         """How many rows the list has; AtLeast ``most`` when there are more than that."""
+        if getattr(self.object_list, _MANY, False):
+            return AtLeast(self.most)
         return count(self.object_list, most=self.most)  # type: ignore[arg-type]  # a list in the admin is a queryset

@@ -8,9 +8,10 @@ the purchase under another crm_id keeps their own: they take the place in the jo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
 from django.apps import apps
 from django.db import router
@@ -44,14 +45,18 @@ class Traces:
     searches: int = 0
     # Bodies of webhook events.
     bodies: int = 0
+    # What is known of leads beside their tables.
+    known: int = 0
+    # Places in runs that are still to be planned.
+    waiting: int = 0
+    # Entries in the admin's log, which stay without a name.
+    log_entries: int = 0
 
     def __add__(self, other: Traces) -> Traces:
-        return Traces(
-            leads=self.leads + other.leads, searches=self.searches + other.searches, bodies=self.bodies + other.bodies
-        )
+        return Traces(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
     def __bool__(self) -> bool:
-        return bool(self.leads or self.searches or self.bodies)
+        return any(getattr(self, each.name) for each in fields(self))
 
 
 def traces(crm_ids: Iterable[str]) -> Traces:
@@ -106,14 +111,14 @@ def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
     return LeadEnrichment.objects.filter(found)
 
 
-def _unplan(crm_ids: Sequence[str]) -> None:
-    """Delete where leads wait to be planned: in runs, or one by one."""
+def _waiting(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
+    """Yield where leads wait to be planned: in runs, or one by one."""
     for mapping, keys in registry.keys(crm_ids):
         pks = mapping.by_keys(keys).values_list("pk", flat=True)
         texts = [spelling for pk in pks for spelling in spellings(pk)]
         runs = EnrichmentRun.objects.filter(has_selection=True, model=mapping.label).values("pk")
-        RunLead.objects.filter(run__in=runs, key__in=texts).delete()
-        BatchedLead.objects.filter(model=mapping.label, key__in=texts).delete()
+        yield RunLead.objects.filter(run__in=runs, key__in=texts)
+        yield BatchedLead.objects.filter(model=mapping.label, key__in=texts)
 
 
 def _count(crm_ids: Sequence[str]) -> Traces:
@@ -122,6 +127,9 @@ def _count(crm_ids: Sequence[str]) -> Traces:
         leads=sum(mapping.by_keys(keys).count() for mapping, keys in registry.keys(crm_ids)),
         searches=_searches(crm_ids).count(),
         bodies=_bodies(jobs).count(),
+        known=_states(crm_ids).count(),
+        waiting=sum(rows.count() for rows in _waiting(crm_ids)),
+        log_entries=sum(entries.count() for entries in _log_entries(crm_ids)),
     )
 
 
@@ -131,10 +139,10 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
     # Before the keys and names are gone.
-    _blank_log(crm_ids)
-    _unplan(crm_ids)
+    told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
+    waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
-    _states(crm_ids).delete()
+    known, _ = _states(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.
     renamed.update(sent_as=_NOBODY)
     searches = _erase(crm_ids, jobs)
@@ -146,11 +154,12 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
         refused=_refused_of_job(), last_error=""
     )
     aside.recount([job.pk for job in jobs])
-    return Traces(leads=number, searches=searches, bodies=blank_bodies(jobs))
+    bodies = blank_bodies(jobs)
+    return Traces(leads=number, searches=searches, bodies=bodies, known=known, waiting=waiting, log_entries=told)
 
 
-def _blank_log(crm_ids: Sequence[str]) -> None:
-    """Blank what Django's admin log says of people: decisions about their searches, and edits of our own leads."""
+def _log_entries(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
+    """Yield what Django's admin log says of people: decisions about their searches, and edits of our own leads."""
     if not apps.is_installed("django.contrib.admin"):
         return
     leads = Lead.objects.using(router.db_for_write(Lead)).order_by().filter(crm_id__in=crm_ids)
@@ -158,8 +167,7 @@ def _blank_log(crm_ids: Sequence[str]) -> None:
     for model, rows in ((LeadSearch, _searches(crm_ids)), (Lead, leads)):
         pks = [str(pk) for pk in rows.values_list("pk", flat=True)]
         kind = {"content_type__app_label": model._meta.app_label, "content_type__model": model._meta.model_name}
-        entries = log._default_manager.using(router.db_for_write(log)).filter(**kind, object_id__in=pks)
-        entries.update(object_repr="forgotten", change_message="")
+        yield log._default_manager.using(router.db_for_write(log)).filter(**kind, object_id__in=pks)
 
 
 def _refused_of_job() -> Coalesce:

@@ -7,6 +7,7 @@ key. Where few rows can fit, also from those, by the key that their text names; 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
@@ -20,6 +21,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     TextField,
     Value,
     When,
@@ -30,7 +32,7 @@ from leads import crm_ids
 from leads.digests import INPUTS, Digest
 from leads.kinds import KINDS, KindFacts
 from leads.mapping import LeadMapping, Source
-from leads.models import LeadEnrichment, LeadSearch
+from leads.models import LeadEnrichment, LeadSearch, SearchJob
 from leads.reading import is_plain
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 # So many rows are looked up one by one sooner than a page of leads is found among all.
 _FEW = 10_000
+# Those of one run lie side by side; more than the admin enriches at once are asked for lead by lead.
+_FEW_OF_RUN = 100_000
 _KEY, _OWN, _ABOUT = "leads_key", "leads_own_{}", "leads_about_{}"
 
 
@@ -69,10 +73,9 @@ def having(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], status:
     if own := mapping.source(facts.status):
         is_so = Q((str(own), status))
         return leads.filter(is_so if status else is_so | Q((f"{own}__isnull", True)))
-    leads = _described(mapping, facts, leads)
     if status:
-        states = LeadEnrichment.objects.filter(model=mapping.label, **{facts.status: status})
-        return leads.filter(Exists(_counting(facts, _of_lead(mapping, states, "key", leads.db))))
+        return _known(mapping, facts, leads, {facts.status: status})
+    leads = _described(mapping, facts, leads)
     words = [word for word in labels(facts) if word]
     states = LeadEnrichment.objects.filter(model=mapping.label, **{f"{facts.status}__in": words}, key=OuterRef(_KEY))
     return leads.exclude(Exists(_counting(facts, states)))
@@ -84,9 +87,7 @@ def checked(
     """Return the leads for whose value Enrow was asked ``lt`` or ``gte`` a moment, as far as what came counts still."""
     if own := mapping.source(facts.checked_at):
         return leads.filter(Q((f"{own}__{lookup}", at)))
-    leads = _described(mapping, facts, leads)
-    states = LeadEnrichment.objects.filter(model=mapping.label, **{f"{facts.checked_at}__{lookup}": at})
-    return leads.filter(Exists(_counting(facts, _of_lead(mapping, states, "key", leads.db))))
+    return _known(mapping, facts, leads, {f"{facts.checked_at}__{lookup}": at})
 
 
 def searching(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> QuerySet[Any]:
@@ -95,6 +96,27 @@ def searching(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> Q
     pending = LeadSearch.objects.pending().filter(model=mapping.label, kind__in=kinds).order_by()
     leads = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db)})
     return leads.filter(Exists(_of_lead(mapping, pending, "crm_id", leads.db)))
+
+
+def in_run(mapping: LeadMapping, leads: QuerySet[Any], run: uuid.UUID, **met: Any) -> QuerySet[Any]:  # noqa: ANN401 - lookups of any field
+    """Return the leads that a run searched, or whose result it reused; those of its searches that meet the lookups."""
+    jobs = dict(SearchJob.objects.filter(run=run).order_by().values_list("pk", "requested"))
+    leads = leads.alias(**{_KEY: crm_ids.text(mapping, leads.db)})
+    # By the jobs' ids, of which PostgreSQL knows how many searches they have.
+    searches = LeadSearch.objects.filter(job__in=list(jobs), model=mapping.label, **met).order_by()
+    if sum(jobs.values()) <= _FEW_OF_RUN:
+        return leads.filter(Exists(_of_lead(mapping, searches, "crm_id", leads.db)))
+    # Lead by lead, until the page is full: PostgreSQL would read all that the run searched.
+    one = searches.filter(crm_id=_text_of_lead(mapping.crm_id_prefix)).values("pk")[:1]
+    narrowed: QuerySet[Any] = leads.alias(leads_search=Subquery(one)).filter(leads_search__isnull=False)
+    return narrowed
+
+
+def _known(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any], met: dict[str, object]) -> QuerySet[Any]:
+    """Return the leads of which this is known beside their table, and counts."""
+    leads = _described(mapping, facts, leads)
+    states = LeadEnrichment.objects.filter(model=mapping.label, **met)
+    return leads.filter(Exists(_counting(facts, _of_lead(mapping, states, "key", leads.db))))
 
 
 def _described(mapping: LeadMapping, facts: KindFacts, leads: QuerySet[Any]) -> QuerySet[Any]:
@@ -132,13 +154,17 @@ def _of_lead(mapping: LeadMapping, rows: QuerySet[Any], name: str, alias: str) -
     named: Expression | F | None = crm_ids.key(mapping, "leads_text", alias) if is_few else None
     if is_few and named is None and prefix and crm_ids.compares_as_text(mapping):
         named = F("leads_text")
-    text = Concat(Value(prefix), OuterRef(_KEY), output_field=CharField()) if prefix else OuterRef(_KEY)
-    rows = rows.filter(**{name: text})
+    rows = rows.filter(**{name: _text_of_lead(prefix)})
     if named is None:
         return rows
     rows = rows.alias(leads_text=Substr(name, len(prefix) + 1) if prefix else F(name))
     narrowed: QuerySet[Any] = rows.alias(leads_named=named).filter(leads_named=OuterRef(mapping.key_name))
     return narrowed
+
+
+def _text_of_lead(prefix: str) -> Concat | OuterRef:
+    """Return the text of the outer query's key, behind a prefix."""
+    return Concat(Value(prefix), OuterRef(_KEY), output_field=CharField()) if prefix else OuterRef(_KEY)
 
 
 def _as_text(source: Source) -> Expression:

@@ -36,6 +36,7 @@ from enrow_webhooks.sandbox.endpoints import ENDPOINTS, Endpoint
 from enrow_webhooks.sandbox.profiles import CURRENT
 from enrow_webhooks.views import read_body
 from leads import coercion, filters, numbers
+from leads.admin import people as leads_typed
 from leads.admin.aside import LeadForm
 from leads.admin.confirmation import ConfirmForm
 from leads.admin.spending import SpendForm
@@ -249,12 +250,12 @@ PLAIN: list[Callable[[str], object]] = [
         guards.cell_of,
         guards.may_be_guarded,
         finding.domain_of.__wrapped__,
-        finding.spellings,
         forms.country,
         forms.domain,
     ),
     *(numbers.is_number, numbers.is_rounded, numbers.is_rounded_id),
     *(quotes.unwrapped, xlsx.text_of),
+    *(leads_typed.term_of, leads_typed.is_part),
     *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
 ]
 # Log lines, errors and requests.
@@ -302,6 +303,7 @@ OF_LEADS = [
     ),
     Parser(header.columns_of, lambda text: header.columns_of(["email", text, f"email{text}"])),
     Parser(header.columns_of, chosen),
+    *each(leads_typed.having, (True, False), lambda anywhere, text: leads_typed.having(text, anywhere=anywhere)),
     Parser(guards.are_harmless, lambda text: guards.are_harmless([text])),
     *each(numbers.e164, ("", "FR"), lambda country, text: numbers.e164(text, country)),
     *each(numbers.dialled, ("", "FR"), lambda country, text: numbers.dialled(text, country)),

@@ -83,6 +83,7 @@ COMMANDS = {
     "enrow_jobs": "leads",
     "enrow_runs": "leads",
     "enrow_deployment": "leads",
+    "enrow_search_indexes": "leads",
 }
 
 

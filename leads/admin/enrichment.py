@@ -20,6 +20,7 @@ from leads.admin.confirmation import confirm
 from leads.admin.editing import EditingMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.known import FILTERS
+from leads.admin.narrowing import NARROWING
 from leads.admin.searches import table
 from leads.admin.viewing import viewer_of
 from leads.kinds import KINDS
@@ -63,9 +64,13 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBa
         return (*columns, "enrichment") if self.shows_enrichment and "enrichment" not in columns else columns
 
     def get_list_filter(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's own signature
-        """Return the page's own filters, and those with what is known of each value."""
+        """Return the page's own filters, and those with what is known, since when, from which run."""
         filters = super().get_list_filter(request)
-        return (*filters, *(one for one in FILTERS if one not in filters)) if self.shows_enrichment else filters
+        return (
+            (*filters, *(one for one in (*FILTERS, *NARROWING) if one not in filters))
+            if self.shows_enrichment
+            else filters
+        )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's ChangeList
         """Return the list, with what is known of its leads; a constant number of queries more."""

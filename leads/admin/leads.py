@@ -11,10 +11,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import BigTableAdmin
+from leads import search_indexes
+from leads.admin import people
 from leads.admin.enrichment import EnrichmentAdminMixin
-from leads.csvfiles import finding
+from leads.admin.narrowing import NARROWING
 from leads.kinds import VALUES, KindFacts
 from leads.models import Lead
+from leads.models.leads import SEARCHED
 
 _VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
 
@@ -50,10 +53,11 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
         "updated_at",
     )
     # Filters, searches and orders that an index answers: the table may have millions of rows.
-    list_filter: ClassVar[tuple[Any, ...]] = tuple(facts.status for facts in VALUES)
-    search_fields: ClassVar[tuple[str, ...]] = ("crm_id__startswith", "email__exact", "company_domain__exact")
+    list_filter: ClassVar[tuple[Any, ...]] = (*(facts.status for facts in VALUES), *NARROWING)
+    search_fields: ClassVar[tuple[str, ...]] = tuple(f"{name}__istartswith" for name in SEARCHED)
     search_help_text = _(
-        "The beginning of a CRM id, a whole e-mail address, or a company's domain or URL; capitals of an id count."
+        "The beginning of a name, a company, a domain or web address, an e-mail address or a CRM id, at least two "
+        "letters. First and last name in any order."
     )
     sortable_by: ClassVar[tuple[str, ...]] = ("crm_id", "updated_at")
     readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "history")
@@ -71,10 +75,12 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find a domain or an address in whatever spelling it was typed, here or there."""
-        found, has_doubles = super().get_search_results(request, queryset, search_term)
-        spellings = finding.spellings(search_term)
-        return (found | queryset.filter(spellings) if spellings else found), has_doubles
+        """Find leads by what a person knows of them; see ``leads.admin.people``."""
+        term = people.term_of(search_term)
+        if not term:
+            return queryset, False
+        anywhere = people.is_part(term) and search_indexes.is_there(queryset.db)
+        return people.narrowed(queryset, term, anywhere=anywhere), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ANN401 - a lead
         """A lead's CRM id is typed once: its history, and results that are under way, find it by that."""

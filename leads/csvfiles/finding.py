@@ -30,9 +30,9 @@ _REMEMBERED = 10_000
 # Letters with which two names begin alike: Ann and Anna, Rob and Robert.
 _ALIKE = 3
 _ALIAS = "leads_file_{}"
-_HOSTS = ("", "www.", "https://", "https://www.", "http://", "http://www.")
+# What may stand in front of a host.
+HOSTS = ("", "www.", "https://", "https://www.", "http://", "http://www.")
 _OWN_VALUES = tuple(facts for facts in VALUES if facts.is_persons_own)
-_SEARCHED = frozenset(facts.value for facts in _OWN_VALUES)
 _Asked: TypeAlias = dict[str, set[str]]
 
 
@@ -204,19 +204,7 @@ def _has_another_company(row: Candidate, lead: Candidate) -> bool:
 
 
 def _spellings(host: str) -> set[str]:
-    return {f"{start}{host}" for start in _HOSTS}
-
-
-def spellings(text: str) -> Q:
-    """Return the condition that a lead of ours has what was typed as its domain or its own address, however spelled."""
-    lead = Candidate._make(text if name in _SEARCHED else "" for name in Candidate._fields)
-    found = Q()
-    if "." in text and (domain := domain_of(text)) and "@" not in domain:
-        hosts = {text, *_spellings(domain), *_spellings(f"{domain}/")}
-        found |= Q(company_domain__in=hosts)
-    for asked in _own_values_asked(lead):
-        found |= Q(**{f"{name}__in": values for name, values in asked.items()})
-    return found
+    return {f"{start}{host}" for start in HOSTS}
 
 
 @lru_cache(maxsize=_REMEMBERED)

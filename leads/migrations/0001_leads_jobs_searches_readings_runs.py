@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import leads.models.prefixes
 import uuid
 from decimal import Decimal
 from django.db import migrations, models
@@ -135,7 +136,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lead',
                 'verbose_name_plural': 'leads',
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['email'], name='leads_lead_email'), models.Index(fields=['company_domain'], name='leads_lead_company_domain'), models.Index(fields=['-updated_at', '-id'], name='leads_lead_updated_at'), models.Index(fields=['email_status', 'id'], name='leads_lead_email_status'), models.Index(fields=['phone_status', 'id'], name='leads_lead_phone_status')],
+                'indexes': [models.Index(fields=['email'], name='leads_lead_email'), models.Index(fields=['company_domain'], name='leads_lead_company_domain'), models.Index(fields=['-updated_at', '-id'], name='leads_lead_updated_at'), models.Index(fields=['email_status', 'id'], name='leads_lead_email_status'), models.Index(fields=['phone_status', 'id'], name='leads_lead_phone_status'), models.Index(condition=models.Q(('email_checked_at__isnull', False)), fields=['email_checked_at', 'id'], name='leads_lead_email_at'), models.Index(condition=models.Q(('phone_checked_at__isnull', False)), fields=['phone_checked_at', 'id'], name='leads_lead_phone_at'), leads.models.prefixes.PrefixIndex(condition=models.Q(('crm_id', ''), _negated=True), fields=['crm_id'], name='leads_lead_like_crm_id'), leads.models.prefixes.PrefixIndex(condition=models.Q(('firstname', ''), _negated=True), fields=['firstname'], name='leads_lead_like_firstname'), leads.models.prefixes.PrefixIndex(condition=models.Q(('lastname', ''), _negated=True), fields=['lastname'], name='leads_lead_like_lastname'), leads.models.prefixes.PrefixIndex(condition=models.Q(('fullname', ''), _negated=True), fields=['fullname'], name='leads_lead_like_fullname'), leads.models.prefixes.PrefixIndex(condition=models.Q(('company_name', ''), _negated=True), fields=['company_name'], name='leads_lead_like_company_name'), leads.models.prefixes.PrefixIndex(condition=models.Q(('company_domain', ''), _negated=True), fields=['company_domain'], name='leads_lead_like_company_domain'), leads.models.prefixes.PrefixIndex(condition=models.Q(('email', ''), _negated=True), fields=['email'], name='leads_lead_like_email')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('crm_id', ''), _negated=True), name='leads_lead_has_crm_id')],
             },
         ),

@@ -11,6 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.client.names import person
+from leads.models.prefixes import prefix_index
+
+# What a person looks for leads by; ``leads.search_indexes`` can do more for them.
+SEARCHED = ("crm_id", "firstname", "lastname", "fullname", "company_name", "company_domain", "email")
 
 
 def new_crm_id() -> str:
@@ -85,6 +89,17 @@ class Lead(models.Model):
             models.Index(fields=["-updated_at", "-id"], name="leads_lead_updated_at"),
             models.Index(fields=["email_status", "id"], name="leads_lead_email_status"),
             models.Index(fields=["phone_status", "id"], name="leads_lead_phone_status"),
+            models.Index(
+                fields=["email_checked_at", "id"],
+                name="leads_lead_email_at",
+                condition=Q(email_checked_at__isnull=False),
+            ),
+            models.Index(
+                fields=["phone_checked_at", "id"],
+                name="leads_lead_phone_at",
+                condition=Q(phone_checked_at__isnull=False),
+            ),
+            *(prefix_index("leads_lead", name) for name in SEARCHED),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,13 @@ def run_action(client, action, rows, *, model=None, page=None, **fields):
     return client.post(url, {"action": action, "_selected_action": [row.pk for row in rows], **fields}, follow=True)
 
 
+def confirm_forgetting(client, rows, **fields):
+    """Look at the page that says who is forgotten, and confirm it; ``typed``: their number, where that is asked."""
+    page = run_action(client, "forget", rows, **fields)
+    form = page.context.get("form")
+    return page if form is None else run_action(client, "forget", rows, confirm="1", **form.initial, **fields)
+
+
 def text(response) -> str:
     assert response.status_code == 200
     return response.content.decode()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from functools import partial
 
 import pytest
 from django.contrib import admin
 from django.db import connection
+from django.utils import timezone
 
 from benchmarks import pages, plans, rows
 from enrow_webhooks.admin import BigTableAdmin
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
 LEADS, SOME, MOST = 200_000, 200, 5000
 # Statements that the look at plans must find, or it proves nothing.
 FOUND = {
-    "a column without an index": lambda: list(Lead.objects.filter(company_name="Nobody")),
+    "a column without an index": lambda: list(Lead.objects.filter(linkedin_url="Nobody")),
     "a count of everything": WebhookEvent.objects.count,
     "a deep page": lambda: list(Lead.objects.order_by("id")[25_000:25_050]),
     "an order without an index": lambda: list(LeadSearch.objects.order_by("value")[:50]),
@@ -84,6 +86,14 @@ def looks_at(model, keys):
     crm_ids = [mapping.crm_id(key) for key in keys]
     middle, texts = model.objects.filter(pk__gt=pks[len(pks) // 2]), [str(key) for key in keys]
     leads = model.objects.order_by("-pk")
+    run, yesterday = SearchJob.objects.get(searches__crm_id=crm_ids[0]).run, timezone.now() - dt.timedelta(days=1)
+    small = SearchJob.objects.create(run=uuid.uuid4(), kind="find_phone", state="finished", requested=len(crm_ids))
+    LeadSearch.objects.bulk_create(
+        LeadSearch(job=small, model=mapping.label, crm_id=crm_id, kind=small.kind, outcome="not_found", position=place)
+        for place, crm_id in enumerate(crm_ids)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_leadsearch")
     looks = {
         "the first page": lambda: next(planning.pages(mapping, model.objects.all(), kinds, SOME)),
         "a page in the middle": lambda: next(planning.pages(mapping, middle, kinds, SOME)),
@@ -92,6 +102,9 @@ def looks_at(model, keys):
         "what is known": lambda: reading.enrichments(mapping, crm_ids),
         "who is gone": lambda: leftovers._there(mapping, texts),
         "traces": lambda: forgetting.traces(crm_ids[:100]),
+        "checked": lambda: list(statuses.checked(mapping, facts, leads, "gte", yesterday)[:50]),
+        "of a big run": lambda: list(statuses.in_run(mapping, leads, run)[:50]),
+        "of a small run": lambda: list(statuses.in_run(mapping, leads, small.run)[:50]),
         "being searched": lambda: list(statuses.searching(mapping, facts, leads)[:50]),
     }
     for status in ("valid", "not_found", "failed", "invalid", ""):
@@ -120,6 +133,7 @@ def test_tables_of_a_host_are_looked_up(monkeypatch):
     """Numbers, UUIDs and texts as keys, inputs over a relation and in a subquery; PostgreSQL is free to choose."""
     monkeypatch.setattr(CandidateMapping, "email_status", "")
     monkeypatch.setattr(statuses, "_FEW", 1000)
+    monkeypatch.setattr(statuses, "_FEW_OF_RUN", 1000)
     big_mapped.fill(LEADS)
     sizes = plans.sizes_of(*big_mapped.TABLES)
     wrong = {}

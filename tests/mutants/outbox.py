@@ -113,8 +113,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/forgetting.py",
-        before="    _unplan(crm_ids)\n",
-        after="",
+        before="rows.delete()[0] for rows",
+        after="rows.count() for rows",
         means="who is forgotten is still planned",
         tests=("tests/leads/runs/test_selecting.py",),
     ),

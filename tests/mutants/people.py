@@ -222,8 +222,8 @@ FAULTS = [
     ),
     Fault(
         file=_FORGETTING,
-        before="    _states(crm_ids).delete()\n",
-        after="",
+        before="known, _ = _states(crm_ids).delete()",
+        after="known = _states(crm_ids).count()",
         means="what is known beside the table survives",
         tests=_TESTS_OF_ERASING,
     ),

@@ -11,7 +11,7 @@ from leads.models import LeadEnrichment
 from tests.conftest import finish
 from tests.crm.admin import CandidateAdmin, MemberAdmin
 from tests.crm.models import Agent, Candidate, Company, Contact, Member
-from tests.leads.admin_pages import fields_of, list_page, row_page, run_action, text
+from tests.leads.admin_pages import confirm_forgetting, fields_of, list_page, row_page, text
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def test_the_page_of_a_child_with_another_primary_key_is_about_its_own_row(admin
     listed = text(admin_client.get(list_page(Agent)))
     assert listed.count("e-mail valid") == 1
     assert set(admin_client.get(list_page(Agent, enrow_email="valid")).context["cl"].result_list) == {zoe}
-    run_action(admin_client, "forget", Agent.objects.filter(pk=zoe.pk), confirm="1")
+    confirm_forgetting(admin_client, Agent.objects.filter(pk=zoe.pk))
     assert Contact.objects.get(pk=zoe.contact_id).work_email is None
     assert Contact.objects.get(pk=other.pk).work_email
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leads.admin import EnrichmentAdminMixin
 from leads.admin.known import FILTERS
+from leads.admin.narrowing import NARROWING
 from leads.enrichment import enrich
 from leads.models import LeadSearch
 from tests.conftest import finish
@@ -60,13 +61,20 @@ def test_the_list_is_narrowed_by_what_is_known(admin_client, sandbox):
 
 def test_choices_are_those_that_a_query_can_answer(rf, admin_user):
     """A value that is not mapped has no filter; an encrypted one says only who is being searched."""
+    days = ["1", "7", "30", "365"]
     every = ["valid", "invalid", "not_found", "failed", "unchecked", "searching"]
     phone = ["found", "not_found", "failed", "unchecked", "searching"]
-    assert choices(Contact, rf, admin_user) == {"enrow_email": every, "enrow_phone": phone}
-    assert choices(Person, rf, admin_user) == {"enrow_email": every}
+    assert choices(Contact, rf, admin_user) == {
+        "enrow_email": every,
+        "enrow_phone": phone,
+        "enrow_email_checked": days,
+        "enrow_phone_checked": days,
+    }
+    assert choices(Person, rf, admin_user) == {"enrow_email": every, "enrow_email_checked": days}
     assert choices(Candidate, rf, admin_user) == {
         "enrow_email": every,
         "enrow_phone": ["searching"],
+        "enrow_email_checked": days,
     }
 
 
@@ -76,8 +84,8 @@ def test_a_page_keeps_its_own_filters_and_may_place_ours():
     def filters(**fields):
         return type("Page", (EnrichmentAdminMixin, admin.ModelAdmin), fields)(Contact, admin.site).get_list_filter(None)
 
-    assert filters(list_filter=("opted_out",)) == ("opted_out", *FILTERS)
-    assert filters(list_filter=[FILTERS[1], "opted_out"]) == (FILTERS[1], "opted_out", FILTERS[0])
+    assert filters(list_filter=("opted_out",)) == ("opted_out", *FILTERS, *NARROWING)
+    assert filters(list_filter=[FILTERS[1], "opted_out"]) == (FILTERS[1], "opted_out", FILTERS[0], *NARROWING)
     assert filters(list_filter=("opted_out",), shows_enrichment=False) == ("opted_out",)
 
 

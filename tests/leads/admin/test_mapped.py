@@ -18,7 +18,7 @@ from tests.crm.admin import ContactAdmin
 from tests.crm.lead_mapping import ContactMapping
 from tests.crm.models import Company, Contact
 from tests.leads.admin.test_buttons import buttons, enrich_page
-from tests.leads.admin_pages import list_page, login, row_page, run_action, text
+from tests.leads.admin_pages import confirm_forgetting, list_page, login, row_page, run_action, text
 
 pytestmark = pytest.mark.django_db
 
@@ -96,8 +96,8 @@ def test_nobody_forgets_who_is_hidden(people, ann, ids):
     across = {"select_across": "1"} if ids == "across" else {}
     page = run_action(ann, "forget", people, **across)
     assert (page.context["traces"].leads, page.context["traces"].searches) == (1, 1)
-    run_action(ann, "forget", people, confirm="1", **across)
-    run_action(ann, "forget", people[1:], confirm="1", **across)
+    confirm_forgetting(ann, people, **across)
+    confirm_forgetting(ann, people[1:], **across)
     for contact in people:
         contact.refresh_from_db()
     assert [contact.work_email for contact in people] == [None, "hidden.somebody@firm.com"]
