@@ -256,7 +256,14 @@ PLAIN: list[Callable[[str], object]] = [
     *(numbers.is_number, numbers.is_rounded, numbers.is_rounded_id),
     *(quotes.unwrapped, xlsx.text_of),
     *(leads_typed.term_of, leads_typed.is_part),
-    *(management.whole_number, management.identifier, management.amount, management.seconds, chaos.parse),
+    *(
+        management.whole_number,
+        management.identifier,
+        management.amount,
+        management.seconds,
+        management.pause,
+        chaos.parse,
+    ),
 ]
 # Log lines, errors and requests.
 OF_LOGS = [

@@ -123,6 +123,14 @@ def amount(text: str) -> Decimal:
     return number
 
 
+def pause(text: str) -> float:
+    """Read an argument that is a time in seconds between two passes: without one the database would never rest."""
+    number = seconds(text)
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text!r} is no pause; give a number of seconds over 0, like 2 or 0.5.")
+    return number
+
+
 def seconds(text: str) -> float:
     """Read an argument that is a time in seconds, 0 or more."""
     try:

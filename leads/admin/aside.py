@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks import admin_log
 from enrow_webhooks.admin import confirmation_page
+from leads import reading
+from leads.admin.calling import called
 from leads.admin.rights import may_give
 from leads.admin.values import NOT_SHOWN
 from leads.admin.viewing import Viewer
@@ -58,7 +60,9 @@ def give(page: ModelAdmin[LeadSearch], request: HttpRequest, queryset: QuerySet[
         return None
     search.refresh_from_db()
     admin_log.note(request, LeadSearch, [search], f"Given to lead {crm_id}.")
-    page.message_user(request, f"Given to lead {crm_id}: {search.get_effect_display()}.", SUCCESS)
+    named = called(next(iter(reading.candidates([(search.model, crm_id)]).values()), None), crm_id)
+    sentence = _("Given to lead %(lead)s: %(effect)s.") % {"lead": named, "effect": search.get_effect_display()}
+    page.message_user(request, sentence, SUCCESS)
     return None
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import BigTableAdmin
-from leads import search_indexes
+from leads import reading, search_indexes
 from leads.admin import people
+from leads.admin.calling import called
 from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.narrowing import NARROWING
 from leads.kinds import VALUES, KindFacts
 from leads.models import Lead
 from leads.models.leads import SEARCHED
 
+# What tells who somebody is.
+_TELLING = (*(name for name in SEARCHED if name != "crm_id"), "linkedin_url", "phone")
 _VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
 
 
@@ -31,10 +35,22 @@ def _fieldset(facts: KindFacts) -> tuple[Any, Any]:
     return capfirst(_NAMES[facts.value]), {"fields": (value, (facts.status, facts.checked_at))}
 
 
+class LeadForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """A lead of whom something is known."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a new lead of whom nothing was typed but a CRM id or a country: nothing could be searched for it."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None and not any(told.get(name) for name in _TELLING):
+            raise forms.ValidationError(_("Type at least a name, a company, a LinkedIn profile, an e-mail or a phone."))
+        return told
+
+
 @admin.register(Lead)
 class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     """The page of ``leads.Lead``."""
 
+    form = LeadForm
     # Its statuses are columns of its own.
     shows_enrichment = False
 
@@ -86,3 +102,18 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
         """A lead's CRM id is typed once: its history, and results that are under way, find it by that."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if obj is None else ("crm_id", *fields)
+
+    def response_add(self, request: HttpRequest, obj: Lead, post_url_continue: str | None = None) -> HttpResponse:
+        """Say by name who was added; Django's log, which is written before, keeps the CRM id alone."""
+        return super().response_add(request, _named(obj), post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Lead) -> HttpResponse:
+        """Say by name who was changed."""
+        return super().response_change(request, _named(obj))
+
+
+def _named(lead: Lead) -> Lead:
+    """Let a lead be called by name and company where a person reads of it, from now on."""
+    found = reading.candidates([(Lead._meta.label_lower, lead.crm_id)])
+    lead.called = called(found.get(lead.crm_id), lead.crm_id)
+    return lead

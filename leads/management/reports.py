@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from leads.enrichment import Progress, Reason, Skip, Tally
@@ -72,11 +74,16 @@ def _advice(job: SearchJob) -> str:
     return _ADVICE.get(State(job.state), _UNWRITTEN_ADVICE)
 
 
+def _here(moment: dt.datetime) -> dt.datetime:
+    """Return a time in the project's zone, in which the admin shows it; JSON has UTC."""
+    return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+
+
 def job_row(job: SearchJob) -> str:
     """Say what a job is, in one line of a list; its last error stands on a second."""
     amount = f"{job.reserved:.2f} reserved" if job.credits_cost is None else f"{job.spent:.2f} spent"
     row = (
-        f"{job.pk}  {job.created_at:%Y-%m-%d %H:%M}  {job.state:<11}  {job.get_kind_display():<12}  "
+        f"{job.pk}  {_here(job.created_at):%Y-%m-%d %H:%M}  {job.state:<11}  {job.get_kind_display():<12}  "
         f"{job.requested:>5,} searches  {job.found:>5,} found  {amount:>18}  "
         f"{job.requested_by}"
     ).rstrip()
@@ -152,9 +159,9 @@ def run_row(run: EnrichmentRun, progress: Progress) -> str:
     planned = "" if run.selected is None else f", {run.planned:,} of {run.selected:,} leads planned"
     by = f", {run.requested_by}" if run.requested_by else ""
     why = progress.waits_for or run.note
-    return (
-        f"{run.created_at:%Y-%m-%d %H:%M} {run.pk} {run.state}: {kinds}{planned}, {progress.words}{by} ({run.via})"
-        + (f" – {why}" if why else "")
+    created = f"{_here(run.created_at):%Y-%m-%d %H:%M}"
+    return f"{created} {run.pk} {run.state}: {kinds}{planned}, {progress.words}{by} ({run.via})" + (
+        f" – {why}" if why else ""
     )
 
 

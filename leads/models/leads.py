@@ -102,8 +102,11 @@ class Lead(models.Model):
             *(prefix_index("leads_lead", name) for name in SEARCHED),
         ]
 
+    # What a page calls it. Logs and error mails, which hold no names, have the CRM id.
+    called = ""
+
     def __str__(self) -> str:
-        return self.crm_id
+        return self.called or self.crm_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Save, with a crm_id generated when it is blank."""

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
 from enrow_webhooks.client.scrub import describe
-from enrow_webhooks.management.base import EnrowCommand, needs_person, seconds
+from enrow_webhooks.management.base import EnrowCommand, needs_person, pause
 from leads.enrichment import sweep
 from leads.upkeep.run_forever import patrol
 from leads.upkeep.sweep import Swept
@@ -32,7 +32,7 @@ class Command(EnrowCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument(
-            "--every", type=seconds, metavar="SECONDS", help="go on, with so long a pause between two passes"
+            "--every", type=pause, metavar="SECONDS", help="go on, with so long a pause between two passes"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object a line for a pass")
 

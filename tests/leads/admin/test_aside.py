@@ -46,7 +46,7 @@ def test_a_result_is_given_after_a_page_and_the_history_says_so(admin_client, jo
     assert "CRM id of the lead" in page
     assert "no lead with this CRM id" in text(run_action(admin_client, "give", [chosen], confirm="1", crm_id="lead-9"))
     assert rows().count() == 2
-    assert "Given to lead lead-1: written." in said(
+    assert "Given to lead Ann1 Somebody of firm1.com (lead-1): written." in said(
         run_action(admin_client, "give", [chosen], confirm="1", crm_id="lead-1")
     )
     assert Lead.objects.get(crm_id="lead-1").email == "who@x.com"

@@ -69,6 +69,8 @@ def test_sending_again_first_says_what_may_be_billed_twice(admin_client, lost, s
     shown = text(page)
     assert page.context["bill"].worst_case == 2
     assert "then they are billed twice" in shown
+    headers = re.findall(r'<th scope="col">([^<]+)', shown)
+    assert {"Search job", "Sent", "Searches", "Credits", "What happened"} <= set(headers)
     assert f'href="{row_page(lost)}"' in shown
     assert state_of(lost) == "unconfirmed"
 

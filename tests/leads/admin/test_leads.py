@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from leads.enrichment import enrich
 from leads.models import Lead
 from tests.conftest import finish
 from tests.crm.models import Company
-from tests.leads.admin_pages import fields_of, list_page, row_page, text
+from tests.leads.admin_pages import fields_of, list_page, row_page, said, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -177,3 +178,28 @@ def test_the_search_finds_either_spelling(admin_client, stored, typed):
     Lead.objects.create(crm_id="another", company_domain="other.com", email="bob@x.com")
     page = admin_client.get(reverse("admin:leads_lead_changelist"), {"q": typed})
     assert [lead.crm_id for lead in page.context["cl"].queryset] == ["wanted"]
+
+
+def test_an_empty_lead_is_not_added(admin_client):
+    """A CRM id and a country tell nobody; a lead that is there may be emptied."""
+    url = f"{list_page(Lead)}add/"
+    blank = fields_of(admin_client.get(url))
+    for typed in ({}, {"crm_id": "mine"}, {"country_code": "FR", "firstname": "  "}):
+        assert "Type at least a name" in text(admin_client.post(url, blank | typed))
+    assert not Lead.objects.exists()
+    assert admin_client.post(url, blank | {"email": "jane@acme.com", "crm_id": "one"}).status_code == 302
+    edit(admin_client, Lead.objects.get(), email="")
+
+
+def test_messages_call_a_lead_by_name(admin_client):
+    """The log, which keeps no names, has the CRM id."""
+    url = f"{list_page(Lead)}add/"
+    typed = {"crm_id": "one", "firstname": "Jane", "lastname": "Doe", "company_domain": "acme.com"}
+    page = admin_client.post(url, fields_of(admin_client.get(url)) | typed, follow=True)
+    assert "Jane Doe of acme.com (one)" in said(page)
+    lead = Lead.objects.get()
+    changed = fields_of(admin_client.get(row_page(lead))) | {"lastname": "Roe"}
+    page = admin_client.post(row_page(lead), changed, follow=True)
+    assert "Jane Roe of acme.com (one)" in said(page)
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {"one"}
+    assert str(lead) == "one"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
-from leads.enrichment import Reason, Skip, Tally
+from leads.enrichment import Reason, Run, Skip, Tally
 from leads.management import reports
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 
 RUN = "00000000-0000-0000-0000-000000000001"
 
@@ -99,3 +100,17 @@ def test_a_job_as_json_has_nothing_of_its_leads():
         *("credits_spent", "credits_reserved", "credits_released"),
         *("requested_by", "created_at", "last_error"),
     }
+
+
+@pytest.mark.django_db
+def test_times_are_those_of_the_project_as_in_the_admin(settings):
+    """In words; a program reads UTC."""
+    settings.TIME_ZONE = "Asia/Tokyo"
+    at = dt.datetime(2026, 11, 28, 20, 30, tzinfo=dt.UTC)
+    job = SearchJob(run=RUN, kind="find_email", created_at=at)
+    run = EnrichmentRun(model="leads.lead", kinds="find_email", created_at=at)
+    EnrichmentRun.objects.bulk_create([run])
+    with timezone.override("Asia/Tokyo"):
+        assert "2026-11-29 05:30" in reports.job_row(job)
+        assert "2026-11-29 05:30" in reports.run_row(run, Run(id=run.pk, tally=Tally()).progress())
+    assert reports.job_json(job)["created_at"] == at

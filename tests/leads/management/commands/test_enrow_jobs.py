@@ -246,3 +246,12 @@ def test_a_retry_writes_what_was_refused_and_buys_nothing(one_email, sandbox):
     lead.refresh_from_db()
     assert lead.email_status == "valid"
     assert sandbox.ledger.spent == 3
+
+
+@pytest.mark.parametrize("command", ["enrow_jobs", "enrow_runs"])
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_is_one_or_more(command, limit):
+    """None and less than none are refused alike."""
+    outcome = run(command, "--limit", limit)
+    assert outcome.code
+    assert "argument --limit" in outcome.err

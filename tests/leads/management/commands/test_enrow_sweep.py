@@ -39,3 +39,11 @@ def test_it_goes_on_until_a_signal_and_then_ends_well(make_leads, number):
         # Before the pause of a minute is over.
         assert process.wait(30) == 0
     assert SearchJob.objects.get().attempts == 1
+
+
+@pytest.mark.parametrize("every", ["0", "0.0", "-1", "soon", "nan", "inf"])
+def test_there_is_a_pause_between_two_passes(every):
+    """Without one the process would never rest; the call is wrong, and nothing is done."""
+    outcome = run("enrow_sweep", "--every", every)
+    assert outcome.code
+    assert repr(every) in outcome.err
