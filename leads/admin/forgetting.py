@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.contrib.messages import ERROR, SUCCESS
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks import admin_log
@@ -23,6 +24,7 @@ from leads.admin.values import NOT_SHOWN
 from leads.admin.viewing import Viewer
 from leads.arguments import how_to_map
 from leads.erasing import NotForgotten
+from leads.kinds import VALUES, Candidate
 from leads.mapping import LeadMapping, registry
 from leads.permissions import FORGET_LEAD
 
@@ -108,8 +110,10 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             "title": _("Forget (delete all traces)"),
             "action": "forget",
             "people": [
-                (calling.called(leads.get(crm_id), crm_id), urls.get(crm_id, ""), leads.get(crm_id)) for crm_id in shown
+                (calling.called(leads.get(crm_id), crm_id), urls.get(crm_id, ""), _known(leads.get(crm_id)))
+                for crm_id in shown
             ],
+            "values": [capfirst(facts.bare_noun) for facts in VALUES],
             "hidden": "" if viewer.sees_values else NOT_SHOWN,
             "more": len(crm_ids) - len(shown),
             "traces": forgetting.traces(crm_ids),
@@ -117,3 +121,8 @@ class ForgetActionMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's
             "form": form,
         }
         return confirmation_page(self, request, "admin/leads/forget_confirmation.html", context)
+
+
+def _known(lead: Candidate | None) -> list[str]:
+    """Return the values of a lead, blank for one that is gone."""
+    return [getattr(lead, facts.value, "") for facts in VALUES]

@@ -22,7 +22,7 @@ from leads.models import Lead
 from leads.models.leads import SEARCHED
 
 # What tells who somebody is.
-_TELLING = (*(name for name in SEARCHED if name != "crm_id"), "linkedin_url", "phone")
+_TELLING = {*SEARCHED, "linkedin_url", *(facts.value for facts in VALUES)} - {"crm_id"}
 _VERDICTS = tuple(name for facts in VALUES for name in (facts.status, facts.checked_at))
 
 

@@ -18,6 +18,7 @@ from enrow_webhooks.bounded_counts import BoundedPaginator, note_many
 from enrow_webhooks.client.text import spelled
 from enrow_webhooks.transactions import avoid_seqscan
 from leads.csvfiles.finding import HOSTS, domain_of
+from leads.kinds import VALUES
 from leads.lookups import among
 from leads.models import Lead
 
@@ -28,6 +29,8 @@ _MOST_WORDS = 6
 # Letters that an index for parts needs in a row.
 _PART = 3
 _NAMES = ("firstname", "lastname", "fullname", "company_name")
+# What nobody else has.
+_OWN = tuple(facts.value for facts in VALUES if facts.is_persons_own)
 _NOBODY = Q(pk__in=[])
 
 
@@ -69,13 +72,13 @@ def having(term: str, *, anywhere: bool) -> Q:
     lookup = "icontains" if anywhere else "istartswith" if len(term) > 1 else "iexact"
     found = _has("crm_id", lookup, term)
     if "@" in term:
-        return found | _has("email", lookup, term) | _at_company(term, lookup)
+        return found | _any(_has(name, lookup, term) for name in _OWN) | _at_company(term, lookup)
     if " " in term:
         words = [word for each in term.split() if (word := each.strip(",;"))]
         return found | _any(_has(name, lookup, term) for name in _NAMES) | _named(words, lookup)
     # A person has no digit in the name, but a company may.
     names = _NAMES if not any(map(str.isdigit, term)) else ("company_name",)
-    return found | _any(_has(name, lookup, term) for name in (*names, "email")) | _has_domain(term, lookup)
+    return found | _any(_has(name, lookup, term) for name in (*names, *_OWN)) | _has_domain(term, lookup)
 
 
 def _has(name: str, lookup: str, text: str) -> Q:

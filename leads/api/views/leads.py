@@ -9,15 +9,16 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leads import rights
+from leads import rights, statuses
 from leads.api import pages
 from leads.api.base import EnrowView
 from leads.api.known import described
 from leads.api.lists import PAGE, only
 from leads.api.openapi import Parameter
-from leads.api.selections import names_of, narrowed, seen, visible
+from leads.api.selections import NEVER, SEARCHING, names_of, narrowed, seen, visible
 from leads.api.told import LeadDetailSerializer, LeadSerializer, ModelsSerializer, page_of
 from leads.keys import Keys
+from leads.kinds import VALUES, KindFacts
 from leads.mapping import LeadMapping, registry
 from leads.models import LeadSearch
 from leads.permissions import VIEW_FOUND_VALUES
@@ -36,6 +37,18 @@ class LeadsView(EnrowView):
     def lets_in(self, user: Any) -> bool:  # noqa: ANN401 - the project's own user model
         """Let everybody in who is logged in; each model asks for its own permission."""
         return True
+
+
+def _parameters(facts: KindFacts) -> tuple[Parameter, ...]:
+    """Return what narrows leads by what is known of one value."""
+    checked = facts.checked_at.removesuffix("_at")
+    known = ", ".join(status or NEVER for status in statuses.labels(facts))
+    moment = "Enrow was asked {} a moment like 2026-01-31T12:00:00Z."
+    return (
+        Parameter(name=facts.status, about=f"One of {known}."),
+        Parameter(name=f"{checked}_before", about=moment.format("before")),
+        Parameter(name=f"{checked}_after", about=moment.format("at or after")),
+    )
 
 
 class ModelListView(LeadsView):
@@ -70,13 +83,10 @@ class LeadListView(LeadsView):
             *PAGE,
             Parameter(name=_ORDERING, about="key or -key: by the primary key, which is the only order."),
             Parameter(name="crm_id", about="The lead of this name; may be given several times.", is_many=True),
-            Parameter(name="searching", about="email or phone: a search for it is under way."),
-            Parameter(name="email_status", about="never_tried, valid, invalid, not_found or failed."),
-            Parameter(name="email_checked_before", about="Enrow was asked before a moment like 2026-01-31T12:00:00Z."),
-            Parameter(name="email_checked_after", about="The same; that moment is in."),
-            Parameter(name="phone_status", about="never_tried, found, not_found or failed."),
-            Parameter(name="phone_checked_before", about="Enrow was asked before a moment like 2026-01-31T12:00:00Z."),
-            Parameter(name="phone_checked_after", about="The same; that moment is in."),
+            Parameter(
+                name=SEARCHING, about=f"{' or '.join(facts.value for facts in VALUES)}: a search for it is under way."
+            ),
+            *(parameter for facts in VALUES for parameter in _parameters(facts)),
         )
     }
 
