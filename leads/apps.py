@@ -34,6 +34,7 @@ class LeadsConfig(AppConfig):
         from leads import receivers  # noqa: PLC0415 - needs the models
         from leads.checks import check_connections, check_databases, check_leads  # noqa: PLC0415 - needs the models
         from leads.mapping_checks.checking import check_mapped_tables, check_mappings  # noqa: PLC0415 - needs the models
+        from leads.rule_checks import check_rules  # noqa: PLC0415 - needs the models
 
         # Ours first: a project's own, of an app that stands before this one, may take it away again.
         import_module("leads.lead_mapping")
@@ -42,5 +43,6 @@ class LeadsConfig(AppConfig):
         checks.register(check_leads)
         checks.register(check_databases)
         checks.register(check_mappings)
+        checks.register(check_rules)
         checks.register(check_connections, checks.Tags.database)
         checks.register(check_mapped_tables, checks.Tags.database)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.conf import Section
 from leads.kinds import KINDS
+from leads.rules import EnrichmentRule
 
 
 class LeadSettings(Section):
@@ -31,6 +32,7 @@ class LeadSettings(Section):
         "RUN_DAYS": 90,
         "BATCHED_DAILY_CREDITS": None,
         "METRICS_TOKEN": "",
+        "RULES": (),
     }
 
     def price(self, kind: Kind) -> Decimal:
@@ -103,9 +105,19 @@ class LeadSettings(Section):
         return str(self.get("METRICS_TOKEN"))
 
     @property
+    def rules(self) -> tuple[EnrichmentRule, ...]:
+        """The rules, in their order; what is none is left to the checks."""
+        given = self.get("RULES")
+        return tuple(rule for rule in given if isinstance(rule, EnrichmentRule)) if _is_list(given) else ()
+
+    @property
     def environment(self) -> str:
         """The name of this deployment, like "production"; blank where the database alone tells it from its copies."""
         return str(self.get("ENVIRONMENT"))
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, list | tuple)
 
 
 lead_settings = LeadSettings()

@@ -32,7 +32,7 @@ from leads.credits.budget import Trouble
 from leads.credits.consent import Bill
 from leads.handles import Run
 from leads.mapping import registry
-from leads.models import EnrichmentRun, RunLead
+from leads.models import EnrichmentRun
 from leads.models.runs import MOST_CREDITS
 from leads.outbox.batches import Order
 from leads.outbox.enqueueing import fail, queue
@@ -103,7 +103,7 @@ def estimate(
     order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
     cap = arguments.cap(max_credits)
     balance, trouble = budget.look()
-    tally = Tally(max_credits=cap, allowance=budget.allowance(balance, user=order.capped_user))
+    tally = Tally(max_credits=cap, allowance=budget.allowance(balance, **order.caps))
     posts = _foresee(leads, order, tally)
     return Estimate(tally=tally, posts=posts, balance=balance.credits if balance else None, trouble=trouble)
 
@@ -150,7 +150,7 @@ def enrich(
     run = Run(id=row.pk, tally=Tally(max_credits=cap))
     if is_open(sql.alias()):
         run.is_planned = False
-        run.tally.allowance = budget.allowance(None, user=order.capped_user)
+        run.tally.allowance = budget.allowance(None, **order.caps)
         _foresee(leads, order, run.tally)
         # Not before: what we write would break the caller's own transaction under SERIALIZABLE.
         transaction.on_commit(partial(_plan_after_commit, run, row, leads, order), using=sql.alias())
@@ -182,14 +182,7 @@ def enrich_later(
     leads = arguments.leads(queryset)
     order = _order(find, verify=verify, overwrite=overwrite, force=force, requested_by=requested_by, via=via)
     row, mapping = _row_of(leads, order, arguments.cap(max_credits)), registry.mapped(leads.model)
-
-    def store() -> None:
-        row.has_selection, row.next_plan_at = True, timezone.now()
-        row.save(force_insert=True)
-        row.selected = selecting.store(RunLead, {"run_id": row.pk}, mapping, leads)
-        row.save(update_fields=["selected"])
-
-    sql.transact(store)
+    sql.transact(partial(selecting.store_run, row, mapping, leads))
     transaction.on_commit(partial(wake, plan_runs), using=sql.alias())
     return Run(id=row.pk, tally=Tally(max_credits=row.max_credits), is_planned=False)
 
@@ -213,7 +206,7 @@ def _row_of(leads: QuerySet[Any], order: Order, cap: Decimal | None) -> Enrichme
 
 def _plan(run: Run, leads: QuerySet[Any], order: Order) -> None:
     balance = budget.ask_balance()
-    run.tally.allowance = budget.allowance(balance, user=order.capped_user)
+    run.tally.allowance = budget.allowance(balance, **order.caps)
     for number, batch in enumerate(plan(leads, order, run.tally)):
         # The first is noted with the end: most runs have one.
         if number and not _note(run, next_plan_at=timezone.now() + LEASE):

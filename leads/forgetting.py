@@ -22,8 +22,18 @@ from django.utils import timezone
 from enrow_webhooks.models import WebhookEvent
 from leads import erasing, sql
 from leads.erasing import Foreseen, NotForgotten
-from leads.mapping import registry
-from leads.models import BatchedLead, EnrichmentRun, Lead, LeadEnrichment, LeadSearch, RunLead, SearchJob
+from leads.mapping import LeadMapping, OnForget, registry
+from leads.models import (
+    BatchedLead,
+    EnrichmentRuleState,
+    EnrichmentRun,
+    Lead,
+    LeadEnrichment,
+    LeadSearch,
+    RuleLead,
+    RunLead,
+    SearchJob,
+)
 from leads.results import aside
 from leads.runs.selecting import spellings
 
@@ -111,14 +121,29 @@ def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
     return LeadEnrichment.objects.filter(found)
 
 
-def _waiting(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
-    """Yield where leads wait to be planned: in runs, or one by one."""
+def _spelled(crm_ids: Sequence[str]) -> Iterator[tuple[LeadMapping, list[str]]]:
+    """Yield each mapping with the primary keys of its leads, in every form in which they are stored as text."""
     for mapping, keys in registry.keys(crm_ids):
         pks = mapping.by_keys(keys).values_list("pk", flat=True)
-        texts = [spelling for pk in pks for spelling in spellings(pk)]
+        yield mapping, [spelling for pk in pks for spelling in spellings(pk)]
+
+
+def _waiting(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
+    """Yield where leads wait to be planned: in runs, or one by one."""
+    for mapping, texts in _spelled(crm_ids):
         runs = EnrichmentRun.objects.filter(has_selection=True, model=mapping.label).values("pk")
         yield RunLead.objects.filter(run__in=runs, key__in=texts)
         yield BatchedLead.objects.filter(model=mapping.label, key__in=texts)
+
+
+def _forget_by_rules(crm_ids: Sequence[str]) -> None:
+    """Delete what rules remember. A row that stays must not be taken for a new one; the sweep deletes that soon."""
+    for mapping, texts in _spelled(crm_ids):
+        rules = EnrichmentRuleState.objects.filter(model=mapping.label).values("name")
+        asked = RuleLead.objects.filter(rule__in=rules, key__in=texts)
+        stays = mapping.on_forget != OnForget.DELETE
+        (asked.filter(checked_at__isnull=False) if stays else asked).delete()
+        asked.update(run=None, again_at=None)
 
 
 def _count(crm_ids: Sequence[str]) -> Traces:
@@ -141,6 +166,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     # Before the keys and names are gone.
     told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
     waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
+    _forget_by_rules(crm_ids)
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     known, _ = _states(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.

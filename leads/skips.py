@@ -24,7 +24,13 @@ class Reason(enum.StrEnum):
     OVER_CAP = "over_cap"
     OVER_DAY = "over_day"
     OVER_USER = "over_user"
+    OVER_RULE = "over_rule"
     OVER_BALANCE = "over_balance"
+
+    @property
+    def is_money(self) -> bool:
+        """Whether only credits are missing: another day they may be there."""
+        return self.value.startswith("over_")
 
     @property
     def label(self) -> str:
@@ -45,6 +51,7 @@ _LABELS = {
     Reason.OVER_CAP: "over the credit limit of this run",
     Reason.OVER_DAY: "over the credit limit of the day",
     Reason.OVER_USER: "over the credit limit of the user for the day",
+    Reason.OVER_RULE: "over the credit limit of the rule for the day",
     Reason.OVER_BALANCE: "over the balance",
 }
 
@@ -98,6 +105,12 @@ def cleared(kind: Kind, crm_id: str) -> Skip:
     """Return the skip of a lead whose value was written by us, and is blank now."""
     sentence = "It was found before, and somebody cleared it; it stays blank. --force searches it again."
     return Skip(crm_id=crm_id, kind=kind, reason=Reason.CLEARED, sentence=sentence)
+
+
+def typed_since(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead whose value is none that we wrote; no rule replaces it."""
+    sentence = "What it has is none that was found for it: a person typed it, or a file brought it. Rules leave it."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.ALREADY, sentence=sentence)
 
 
 def nothing_new(kind: Kind, crm_id: str) -> Skip:

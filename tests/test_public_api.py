@@ -69,6 +69,7 @@ SETTINGS = {
     "RUN_DAYS",
     "BATCHED_DAILY_CREDITS",
     "METRICS_TOKEN",
+    "RULES",
 }
 COMMANDS = {
     "enrow_sandbox": "enrow_webhooks",
@@ -82,6 +83,7 @@ COMMANDS = {
     "forget_lead": "leads",
     "enrow_jobs": "leads",
     "enrow_runs": "leads",
+    "enrich_rules": "leads",
     "enrow_deployment": "leads",
     "enrow_search_indexes": "leads",
 }

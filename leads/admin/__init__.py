@@ -11,6 +11,7 @@ from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.events import JobEventAdmin
 from leads.admin.jobs import SearchJobAdmin
 from leads.admin.leads import LeadAdmin
+from leads.admin.rules import EnrichmentRuleAdmin
 from leads.admin.runs import EnrichmentRunAdmin
 from leads.admin.searches import LeadSearchAdmin
 from leads.admin.unprotected import check_pages
@@ -20,6 +21,7 @@ checks.register(check_pages, checks.Tags.admin)
 __all__ = [
     "EnrichmentAdminMixin",
     "EnrichmentInlineMixin",
+    "EnrichmentRuleAdmin",
     "EnrichmentRunAdmin",
     "JobEventAdmin",
     "LeadAdmin",

@@ -16,6 +16,7 @@ from leads.conf import lead_settings
 from leads.credits import budget, reconciliation, statement
 from leads.credits.statement import Line
 from leads.models import SearchJob
+from leads.rules import PREFIX
 
 # How far back the sums go.
 _DAYS = 30
@@ -50,6 +51,7 @@ def credits_page(page: ModelAdmin[SearchJob], request: HttpRequest) -> TemplateR
                 (_("Per day"), _("Day"), [(line, line.name, "") for line in statement.per_day(days=_DAYS)]),
                 (_("Per user"), _("User"), _by_user(viewer, statement.per_user(days=_DAYS))),
                 (_("Per run, most credits first"), _("Run"), _by_run(viewer, statement.per_run(days=_DAYS))),
+                (_("Per rule"), _("Rule"), _by_rule(viewer, statement.per_rule(days=_DAYS))),
             ],
         },
     )
@@ -65,6 +67,10 @@ def _left(limit: Decimal | None, line: Line | None) -> Decimal | None:
 
 def _by_user(viewer: Viewer, lines: list[Line]) -> list[Row]:
     return [(line, line.name or "–", list_url(viewer, SearchJob, requested_by=line.name)) for line in lines]
+
+
+def _by_rule(viewer: Viewer, lines: list[Line]) -> list[Row]:
+    return [(line, name.removeprefix(PREFIX), url) for line, name, url in _by_user(viewer, lines)]
 
 
 def _by_run(viewer: Viewer, lines: list[Line]) -> list[Row]:

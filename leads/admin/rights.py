@@ -13,6 +13,7 @@ from leads.admin.viewing import Viewer
 from leads.mapping import LeadMapping, registry
 from leads.models import EnrichmentRun, SearchJob
 from leads.permissions import SPEND_CREDITS
+from leads.rules import EnrichmentRule
 
 
 def may_search(viewer: Viewer, mapping: LeadMapping) -> bool:
@@ -36,6 +37,12 @@ def others_jobs(viewer: Viewer, jobs: QuerySet[SearchJob]) -> set[uuid.UUID]:
 def may_resume(viewer: Viewer, run: EnrichmentRun) -> bool:
     """Tell whether somebody may let a run go on; where leads are hidden from them, only one that they asked for."""
     return rights.may_resume(viewer.request.user, run, may_search=partial(may_search, viewer))
+
+
+def may_resume_rule(viewer: Viewer, rule: EnrichmentRule) -> bool:
+    """Tell whether somebody may let a rule go on: it asks for leads of a model without looking who sees them."""
+    mapping = registry.labelled(rule.model.lower())
+    return mapping is None or (may_search(viewer, mapping) and rights.sees_all(viewer.request.user, mapping))
 
 
 def may_give(viewer: Viewer, crm_id: str) -> bool:

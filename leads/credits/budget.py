@@ -1,4 +1,4 @@
-"""How much may still be spent: by the day, by each user, and by the account's balance.
+"""How much may still be spent: by the day, by each user and rule, and by the account's balance.
 
 The truth is the sum over the jobs: what each cost, or may cost while that is open. Each planner takes a
 lock, sums, and queues no more than fits; so planners that race never pass a cap together, and no counter can drift.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +27,7 @@ from leads.skips import Reason
 
 logger = logging.getLogger(__name__)
 
-State = SearchJob.State
+State, Via = SearchJob.State, EnrichmentRun.Via
 # Seconds in all: a person waits for the page that asks, and can do without the answer.
 _PATIENCE_SECONDS = 4.0
 # Reserved here, but perhaps not taken from the balance by Enrow yet.
@@ -59,12 +60,14 @@ class Allowance:
     day: Decimal | None = None
     # Of the day, by who asks in the admin or through the API.
     user: Decimal | None = None
+    # Of the day, by the rule that asks.
+    rule: Decimal | None = None
     balance: Decimal | None = None
 
     @property
     def limits(self) -> list[Decimal]:
         """Those that are known."""
-        return [limit for limit in (self.day, self.user, self.balance) if limit is not None]
+        return [limit for limit in (self.day, self.user, self.rule, self.balance) if limit is not None]
 
     def covers(self, price: Decimal, wanted: int) -> int:
         """Return how many of the wanted searches can be paid."""
@@ -76,6 +79,8 @@ class Allowance:
             return Reason.OVER_DAY
         if self.user is not None and cost > self.user:
             return Reason.OVER_USER
+        if self.rule is not None and cost > self.rule:
+            return Reason.OVER_RULE
         if self.balance is not None and cost > self.balance:
             return Reason.OVER_BALANCE
         return None
@@ -112,16 +117,18 @@ def lock() -> None:
         sql.fetch("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def allowance(balance: Balance | None, *, user: str = "") -> Allowance:
+def allowance(balance: Balance | None, *, user: str = "", rule: str = "") -> Allowance:
     """Sum what is committed, and return what is left. Only binding under ``lock``.
 
     ``user``: who asks in the admin or through the API; blank for everything else, which counts against no user.
+    ``rule``: which rule asks, as its jobs name it; one that is not in the settings any more may spend nothing.
     """
     limit, own = lead_settings.daily_credit_limit, lead_settings.user_daily_credit_limit
     today = timezone.localdate()
     return Allowance(
         day=None if limit is None else limit - spent_on(today),
         user=None if own is None or not user else own - asked_by_users().filter(requested_by=user).credits(),
+        rule=_cap(rule) - spent_by_rule(rule, today) if rule else None,
         balance=None if balance is None else balance.credits - _not_in(balance),
     )
 
@@ -138,17 +145,27 @@ def _queued_on(day: dt.date) -> SearchJobQuerySet:
 
 def asked_by_users() -> SearchJobQuerySet:
     """Return the jobs of today that count against the limits of users."""
-    return _queued_on(timezone.localdate()).filter(_by_users()).exclude(requested_by="")
+    return _queued_on(timezone.localdate()).filter(_asked_through(EnrichmentRun.BY_USER)).exclude(requested_by="")
 
 
 def asked_by(user: str) -> Q:
     """Return the condition that a job counts against the limit of a user."""
-    return Q(_by_users(), requested_by=user)
+    return Q(_asked_through(EnrichmentRun.BY_USER), requested_by=user)
 
 
-def _by_users() -> Q:
-    """Return the condition that a user asked for a job, in the admin or through the API; also of a pruned run."""
-    elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via__in=EnrichmentRun.BY_USER)
+def spent_by_rule(rule: str, day: dt.date) -> Decimal:
+    """Return the credits of a rule's jobs that were queued on a day; ``rule`` as its jobs name it."""
+    return _queued_on(day).filter(_asked_through((Via.RULE,)), requested_by=rule).credits()
+
+
+def _cap(rule: str) -> Decimal:
+    caps = (own.cap for own in lead_settings.rules if own.requested_by == rule)
+    return next(caps, Decimal(0))
+
+
+def _asked_through(ways: Collection[str]) -> Q:
+    """Return the condition that a job was asked for in one of these ways; one whose run was pruned counts, too."""
+    elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via__in=ways)
     return Q(~Exists(elsewhere))
 
 

@@ -1,18 +1,19 @@
-"""Where the credits went: sums per day, user and run."""
+"""Where the credits went: sums per day, user, run and rule."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models import Exists, F, OrderBy, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from leads.credits import budget
-from leads.models import SearchJob
+from leads.models import EnrichmentRun, SearchJob
 from leads.models.jobs import JobSums, added_up, aggregates
+from leads.rules import PREFIX
 
 # Users and runs that are shown: there may be a run for each lead.
 _MOST = 50
@@ -41,6 +42,13 @@ def per_user(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> li
 def per_run(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> list[Line]:
     """Return a line per call of enrich(), most credits first."""
     return _lines(days, F("run"), order=_MOST_CREDITS_FIRST, most=most, among=among)
+
+
+def per_rule(*, days: int = 30, most: int = _MOST) -> list[Line]:
+    """Return a line per rule, most credits first; one that is not in the settings any more is among them."""
+    others = Exists(EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via=EnrichmentRun.Via.RULE))
+    jobs = _since(days).filter(~others, requested_by__startswith=PREFIX)
+    return _named(jobs, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
 
 
 def today(*, among: Q | None = None) -> Line:

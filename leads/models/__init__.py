@@ -6,18 +6,21 @@ from leads.models.idempotency import IdempotencyKey
 from leads.models.jobs import SearchJob
 from leads.models.leads import Lead
 from leads.models.readings import AccountReading
+from leads.models.rules import EnrichmentRuleState, RuleLead
 from leads.models.runs import BatchedLead, EnrichmentRun, RunLead
 from leads.models.searches import LeadSearch
 
 __all__ = [
     "AccountReading",
     "BatchedLead",
+    "EnrichmentRuleState",
     "EnrichmentRun",
     "Home",
     "IdempotencyKey",
     "Lead",
     "LeadEnrichment",
     "LeadSearch",
+    "RuleLead",
     "RunLead",
     "SearchJob",
 ]

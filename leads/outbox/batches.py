@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from enrow_webhooks.client.values import Kind
 from leads.models import EnrichmentRun, SearchJob
+from leads.rules import PREFIX
 from leads.skips import Reason
 
 
@@ -28,6 +29,21 @@ class Order:
     def capped_user(self) -> str:
         """Whose limit of the day it counts against: who asks in the admin or the API; blank for everything else."""
         return self.requested_by[:150] if self.via in EnrichmentRun.BY_USER else ""
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether no person asks: then what people typed or cleared stays, also where ``force`` would not spare it."""
+        return self.via == EnrichmentRun.Via.RULE
+
+    @property
+    def caps(self) -> dict[str, str]:
+        """Whose daily caps it counts against, as the budget takes them."""
+        return {"user": self.capped_user, "rule": self.capped_rule}
+
+    @property
+    def capped_rule(self) -> str:
+        """Whose daily cap it counts against: a rule of the settings, as its jobs name it; blank for everything else."""
+        return self.requested_by[:150] if self.is_rule and self.requested_by.startswith(PREFIX) else ""
 
 
 class Wanted(NamedTuple):

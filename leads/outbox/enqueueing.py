@@ -50,7 +50,7 @@ def reserve(batch: Batch, order: Order, *, run: uuid.UUID, balance: Balance | No
         overwrite=order.overwrite,
         requested_by=order.requested_by[:150],
     )
-    return sql.transact(lambda: _reserve(job, batch, balance, user=order.capped_user))
+    return sql.transact(lambda: _reserve(job, batch, balance, order))
 
 
 def drop(reserved: Sequence[Reserved]) -> None:
@@ -108,7 +108,7 @@ def fill(reserved: Reserved, *, again: bool) -> Queued:
     )
 
 
-def _reserve(job: SearchJob, batch: Batch, balance: Balance | None, *, user: str) -> Reserved:
+def _reserve(job: SearchJob, batch: Batch, balance: Balance | None, order: Order) -> Reserved:
     """Write the job's row with the credits that it may cost.
 
     In a short transaction of its own, so that planners wait for each other only here. With the first job it writes
@@ -120,7 +120,7 @@ def _reserve(job: SearchJob, batch: Batch, balance: Balance | None, *, user: str
     job.next_check_at = timezone.now() + lead_settings.sending_lease
     budget.lock()
     home.settle()
-    allowed = budget.allowance(balance, user=user)
+    allowed = budget.allowance(balance, **order.caps)
     covered = allowed.covers(price, len(wanted))
     job.requested, job.credits_reserved = covered, price * covered
     job.save(force_insert=True)

@@ -23,9 +23,9 @@ from leads.kinds import KINDS, Candidate, finder_of
 from leads.mapping import LONGEST_CRM_ID, LeadMapping, registry
 from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.in_flight import in_flight
-from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads
+from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads, written_values
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new, unusable
+from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new, typed_since, unusable
 from leads.skips import in_flight as under_way
 
 _USELESS = {Known.ASIDE: kept_aside, Known.UNUSABLE: unusable}
@@ -119,8 +119,10 @@ def _sort(
     """Put one page into the batches of one kind; yield each batch that is full."""
     wanted: Sequence[Located] = list(_wanted(kind, page, order, tally))
     known = known_purchases(kind, [row.fingerprint for row, _ in wanted])
-    if not order.force:
-        wanted = _without_told(kind, page.mapping, _without_useless(kind, wanted, known, tally), known, tally)
+    if order.is_rule or not order.force:
+        wanted = _without_useless(kind, wanted, known, tally)
+        spare = _without_peoples if order.force else _without_told
+        wanted = spare(kind, page.mapping, wanted, known, tally)
     known = {name: status for name, status in known.items() if status is not Known.OLD}
     size, price = lead_settings.batch_size(kind), lead_settings.price(kind)
     for row, country in wanted:
@@ -171,6 +173,24 @@ def _without_told(
             skips[row.crm_id] = cleared(kind, row.crm_id)
         elif told.knows_all(kind, row, known[row.fingerprint]):
             skips[row.crm_id] = nothing_new(kind, row.crm_id)
+    for skip in skips.values():
+        tally.skip(skip)
+    return [(row, country) for row, country in wanted if row.crm_id not in skips]
+
+
+def _without_peoples(
+    kind: Kind, mapping: LeadMapping, wanted: Sequence[Located], known: Mapping[str, Known], tally: Tally
+) -> Sequence[Located]:
+    """Skip whose value a person typed, or cleared, since we wrote ours; return the others."""
+    if KINDS[kind].judges:
+        return wanted
+    rows = [row for row, _ in wanted]
+    ours = written_values(kind, [row for row in rows if row.value_before])
+    blank = [row for row in rows if not row.value_before]
+    told = told_leads(kind, blank, reading.made(mapping, [row.crm_id for row in blank]))
+    skips = {row.crm_id: cleared(kind, row.crm_id) for row, was in zip(blank, told, strict=True) if was.had_value}
+    typed = (row for row in rows if row.value_before and row.crm_id not in ours)
+    skips |= {row.crm_id: typed_since(kind, row.crm_id) for row in typed if KINDS[kind].is_value(row.value_before)}
     for skip in skips.values():
         tally.skip(skip)
     return [(row, country) for row, country in wanted if row.crm_id not in skips]

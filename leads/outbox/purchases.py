@@ -158,6 +158,25 @@ def told_leads(kind: Kind, rows: Sequence[Wanted], made: Mapping[str, dt.datetim
     return [Told(bool(had), bool(is_new), bool(was_beaten), value or "") for had, is_new, was_beaten, value in found]
 
 
+# A value that stands in a lead is ours where a search wrote it there.
+_OURS = """
+SELECT r.crm_id FROM {rows} WHERE (
+    SELECT 1 FROM {S} n WHERE n.crm_id = r.crm_id AND n.kind IN ({kinds}) AND n.outcome = 'found'
+        AND n.effect = 'written' AND n.value = r.value_before LIMIT 1) IS NOT NULL
+"""
+
+
+def written_values(kind: Kind, rows: Sequence[Wanted]) -> set[str]:
+    """Return the crm_ids of those who still have a value that a search wrote; one query, however many."""
+    if not rows:
+        return set()
+    finders = [f"'{other}'" for other, facts in KINDS.items() if facts.value == KINDS[kind].value and not facts.judges]
+    values = [(row.crm_id, row.value_before) for row in rows]
+    table = sql.table_of("r", {"crm_id": "text", "value_before": "text"}, values)
+    text = _OURS.format(rows=table.text, kinds=", ".join(finders), **sql.names())
+    return {crm_id for (crm_id,) in sql.fetch(text, table.params)}
+
+
 # What a new search holds where nothing else is said: what was asked for, and no result yet.
 _NEW = {name: f"r.{name}" for name in ("crm_id", "fingerprint", "value_before", "inputs")}
 _NEW |= dict.fromkeys(["value", "country", "effect", "error"], "''")

@@ -130,6 +130,7 @@ class Tally:
             Reason.OVER_CAP: f"The run stops at max_credits={self.max_credits}.",
             Reason.OVER_DAY: f'ENROW["DAILY_CREDIT_LIMIT"]={lead_settings.daily_credit_limit} is reached for today.',
             Reason.OVER_USER: f'ENROW["USER_DAILY_CREDIT_LIMIT"]={own} is reached for this user for today.',
+            Reason.OVER_RULE: "The daily_credits of the rule are used up for today.",
             Reason.OVER_BALANCE: "The balance of the Enrow account does not cover it; buy credits.",
         }
         self.skip(Skip(crm_id=crm_id, kind=kind, reason=reason, sentence=sentences[reason]))

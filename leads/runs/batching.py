@@ -21,13 +21,12 @@ from enrow_webhooks.client.scrub import log_failure
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.models import Heartbeat
 from leads import sql
-from leads.conf import lead_settings
 from leads.credits import budget
 from leads.lookups import among
 from leads.mapping import LeadMapping, registry
 from leads.models import BatchedLead, EnrichmentRun, RunLead, SearchJob
 from leads.outbox.in_flight import in_flight
-from leads.runs import planning, selecting
+from leads.runs import controlling, planning, selecting
 
 logger = logging.getLogger(__name__)
 
@@ -136,10 +135,4 @@ def _committed_today() -> Decimal:
     batched = EnrichmentRun.objects.filter(via=EnrichmentRun.Via.BATCHED)
     today = budget.start_of(timezone.localdate())
     jobs = SearchJob.objects.filter(Exists(batched.filter(pk=OuterRef("run"))), created_at__gte=today)
-    planning_now = batched.filter(state__in=[EnrichmentRun.State.PLANNING, EnrichmentRun.State.PAUSED], planned_at=None)
-    return jobs.credits() + sum(map(_may_still_cost, planning_now), Decimal(0))
-
-
-def _may_still_cost(run: EnrichmentRun) -> Decimal:
-    each = sum(map(lead_settings.price, run.asked_kinds), Decimal(0))
-    return min(each * ((run.selected or 0) - run.planned), run.credits_left or Decimal(0))
+    return jobs.credits() + controlling.may_still_cost(batched)

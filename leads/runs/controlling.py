@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Collection
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -134,6 +135,17 @@ def _finish() -> int:
 def jobs_of(run: EnrichmentRun) -> SearchJobQuerySet:
     """Return every job that brings results for a run."""
     return SearchJob.objects.filter(Q(run=run.pk) | Q(pk__in=run.joined) | Q(part_of__in=run.joined))
+
+
+def may_still_cost(runs: EnrichmentRunQuerySet) -> Decimal:
+    """Return what those of the runs may cost whose leads are not all planned, beside their jobs."""
+    open_runs = runs.filter(state__in=[State.PLANNING, State.PAUSED], planned_at=None)
+    return sum(map(_may_still_cost, open_runs), Decimal(0))
+
+
+def _may_still_cost(run: EnrichmentRun) -> Decimal:
+    each = sum(map(lead_settings.price, run.asked_kinds), Decimal(0))
+    return min(each * ((run.selected or 0) - run.planned), run.credits_left or Decimal(0))
 
 
 def _unended(jobs: SearchJobQuerySet | None = None) -> SearchJobQuerySet:

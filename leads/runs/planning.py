@@ -86,7 +86,7 @@ def _commit_page(run: EnrichmentRun) -> None:
     rows = selecting.page(run.pk, run.place, size)
     keys = selecting.keys_of(mapping.model._meta.pk, [key for _, key in rows])
     balance = budget.ask_balance()
-    tally = Tally(max_credits=run.credits_left, allowance=budget.allowance(balance, user=order.capped_user))
+    tally = Tally(max_credits=run.credits_left, allowance=budget.allowance(balance, **order.caps))
     leads = mapping.rows().filter(among("pk", mapping.model._meta.pk, keys))
     batches = sorted(plan(leads, order, tally), key=_place) if rows else []
     reserved: list[enqueueing.Reserved] = []

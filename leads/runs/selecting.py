@@ -9,13 +9,22 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Field, QuerySet
+from django.utils import timezone
 
 from leads import sql
 from leads.mapping import LeadMapping
-from leads.models import BatchedLead, RunLead
+from leads.models import BatchedLead, EnrichmentRun, RunLead
 
 # Keys that are carried at once, where another database has them.
 _AT_ONCE = 5000
+
+
+def store_run(run: EnrichmentRun, mapping: LeadMapping, leads: QuerySet[Any]) -> None:
+    """Write a run whose leads workers plan, with the leads as they are now; the caller holds a transaction."""
+    run.has_selection, run.next_plan_at = True, timezone.now()
+    run.save(force_insert=True)
+    run.selected = store(RunLead, {"run_id": run.pk}, mapping, leads)
+    run.save(update_fields=["selected"])
 
 
 def store(

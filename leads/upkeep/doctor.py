@@ -29,6 +29,7 @@ from leads.conf import lead_settings
 from leads.credits.findings import balance_findings, credit_findings, reconciliation_findings, sum_findings
 from leads.models import SearchJob
 from leads.models.jobs import SearchJobQuerySet
+from leads.upkeep.rules.findings import rule_findings
 from leads.upkeep.sweep import SWEEP
 
 State = SearchJob.State
@@ -241,6 +242,7 @@ _ROWS: tuple[Callable[[], Iterator[Finding]], ...] = (
     refused_findings,
     aside_findings,
     webhook_findings,
+    rule_findings,
     credit_findings,
     balance_findings,
 )

@@ -16,6 +16,7 @@ from leads.credits import reconciliation
 from leads.results import waiting
 from leads.runs import batching, controlling, planning
 from leads.upkeep import leftovers, polling
+from leads.upkeep.rules.looking import look_at_rules
 
 SWEEP = "sweep"
 # Nobody has to know it finer, and the row is not fought over.
@@ -89,6 +90,7 @@ def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
     looked_at, end = 0, time.monotonic() + seconds
     controlling.look_after()
     batching.gather()
+    look_at_rules()
     is_over = False
     # A page that is planned counts as one look: it takes as long as a POST.
     while not is_over and looked_at != most and (polling.check_next() or planning.plan_next()):

@@ -3,6 +3,8 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from tests.crm.fields import SecretField
 
@@ -53,7 +55,7 @@ class Agent(Contact):
 
 
 class Candidate(models.Model):
-    """A key that is no number, its own columns for statuses, and a phone that is encrypted."""
+    """A key that is no number, its own columns for statuses, a phone that is encrypted, and when it was made."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=200)
@@ -61,6 +63,7 @@ class Candidate(models.Model):
     email = models.CharField(max_length=254, blank=True)
     email_state = models.CharField(max_length=20, blank=True)
     phone = SecretField(blank=True, default="")
+    made_at = models.DateTimeField(default=timezone.now, db_default=Now(), db_index=True)
 
     def __str__(self):
         return self.name

@@ -29,6 +29,7 @@ PAGES = {
     "docs/api.md",
     "docs/hooks.md",
     "docs/metrics.md",
+    "docs/rules.md",
     "docs/runs.md",
     "docs/sandbox.md",
     "docs/security.md",

@@ -234,6 +234,33 @@ def test_testing(project):
     assert "4 passed" in said
 
 
+RULES_ARE_TRUE = """
+from leads.models import EnrichmentRun, Lead
+from leads.upkeep.sweep import sweep
+
+assert not EnrichmentRun.objects.exists()
+Lead.objects.create(crm_id="b", firstname="Bob", lastname="Somebody", company_domain="firm.com")
+sweep()
+assert Lead.objects.get(crm_id="b").email == ""
+sweep()
+run = EnrichmentRun.objects.get()
+assert (run.requested_by, run.via, run.selected) == ("rule:new people", "rule", 1)
+"""
+
+
+def test_rules(project):
+    """Both rules are switched on; who was there is not bought, and a new lead is."""
+    adopt(project)
+    project.type(["export ENROW_API_KEY=sandbox", "python manage.py migrate"])
+    project.environment["ENROW_WEBHOOK_ORIGIN"] = ""
+    project.shell(
+        "from leads.models import Lead\n"
+        'Lead.objects.create(crm_id="a", firstname="Ann", lastname="Somebody", company_domain="firm.com")'
+    )
+    project.play(blocks("docs/rules.md"))
+    project.shell(RULES_ARE_TRUE)
+
+
 @pytest.fixture
 def search_engine():
     """A place that takes documents as Meilisearch does."""

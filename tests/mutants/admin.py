@@ -64,13 +64,13 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before='.filter(_by_users()).exclude(requested_by="")',
-        after='.exclude(requested_by="")',
+        before=".filter(_asked_through(EnrichmentRun.BY_USER)).exclude",
+        after=".exclude",
         means="what code asks for counts against a user",
     ),
     Fault(
         file="leads/outbox/enqueueing.py",
-        before="allowed = budget.allowance(balance, user=user)",
+        before="allowed = budget.allowance(balance, **order.caps)",
         after="allowed = budget.allowance(balance)",
         means="a user who asks from two windows passes their limit",
         tests=("tests/leads/credits/test_budget.py",),

@@ -36,7 +36,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/runs/batching.py",
-        before=" + sum(map(_may_still_cost, planning_now), Decimal(0))",
+        before=" + controlling.may_still_cost(batched)",
         after="",
         means="the daily cap forgets what another worker plans at this moment",
         tests=("tests/leads/runs/test_batching.py",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import admin, api, earlier, files, mappings, outbox, people, rest, results, testing
+from tests.mutants import admin, api, earlier, files, mappings, outbox, people, rest, results, rules, testing
 from tests.mutants.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -15,5 +15,6 @@ FAULTS: list[Fault] = [
     *admin.FAULTS,
     *api.FAULTS,
     *files.FAULTS,
+    *rules.FAULTS,
     *testing.FAULTS,
 ]

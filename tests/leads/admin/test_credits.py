@@ -107,7 +107,7 @@ def test_enrow_is_asked_once_for_a_page(admin_client, sandbox):
 
 
 def test_the_page_costs_the_same_for_one_job_and_for_many(admin_client, sandbox):
-    """Session, user, six sums, three for the reconciliation: however many jobs, users and runs there are."""
+    """Session, user, seven sums, three for the reconciliation: however many jobs, users and runs there are."""
     AccountReading.objects.create(credits=100_000)
     counts = []
     for number in (1, 60):
@@ -117,7 +117,7 @@ def test_the_page_costs_the_same_for_one_job_and_for_many(admin_client, sandbox)
         with CaptureQueriesContext(connection) as queries:
             text(admin_client.get(PAGE))
         counts.append(len(queries))
-    assert counts == [11, 11]
+    assert counts == [12, 12]
 
 
 def test_hostile_names_are_escaped(admin_client, sandbox):

@@ -19,8 +19,9 @@ from django.urls import path, reverse
 
 from config.urls import urlpatterns as demo
 from enrow_webhooks.models import WebhookEvent
-from leads.admin import JobEventAdmin, LeadAdmin, LeadSearchAdmin, SearchJobAdmin
-from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
+from leads.admin import EnrichmentRuleAdmin, JobEventAdmin, LeadAdmin, LeadSearchAdmin, SearchJobAdmin
+from leads.models import EnrichmentRuleState, EnrichmentRun, Lead, LeadSearch, SearchJob
+from leads.rules import EnrichmentRule
 from noxfile import MATRIX
 from tests.leads.admin_frame import Element, links, metas, nonces, one, read, skeleton, stylesheets
 from tests.leads.admin_pages import fill, run_action, text
@@ -31,6 +32,7 @@ sales.register(Lead, LeadAdmin)
 sales.register(SearchJob, SearchJobAdmin)
 sales.register(LeadSearch, LeadSearchAdmin)
 sales.register(WebhookEvent, JobEventAdmin)
+sales.register(EnrichmentRuleState, EnrichmentRuleAdmin)
 urlpatterns = [*demo, path("sales/", sales.urls)]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -41,6 +43,7 @@ PAGES = {
     "admin/enrow_webhooks/status.html": (WebhookEvent, "admin:enrow_webhooks_status"),
     "admin/enrow_webhooks/replay_confirmation.html": (WebhookEvent, "replay"),
     "admin/leads/credits.html": (SearchJob, "admin:leads_searchjob_credits"),
+    "admin/leads/rules.html": (EnrichmentRuleState, "admin:leads_enrichmentrulestate_changelist"),
     "admin/leads/aside_confirmation.html": (LeadSearch, "drop"),
     "admin/leads/resend_confirmation.html": (SearchJob, "resend"),
     "admin/leads/retry_confirmation.html": (SearchJob, "retry"),
@@ -64,9 +67,10 @@ on_each_site = pytest.mark.parametrize("site", [admin.site, sales], ids=lambda s
 
 
 @pytest.fixture(autouse=True)
-def rows(make_leads):
-    """Something to decide about: leads, jobs that failed or got no answer, a result for nobody, a dead event."""
+def rows(make_leads, enrow):
+    """Something to decide about: leads, jobs that failed or got no answer, one for nobody, a dead event, a rule."""
     fill(2)
+    enrow(RULES=[EnrichmentRule("new", "leads.Lead", find={"email"}, daily_credits=20)])
     LeadSearch.objects.filter(pk=LeadSearch.objects.latest("pk").pk).update(effect="aside")
     make_leads(1)
     EnrichmentRun.objects.create(model="leads.lead", kinds="find_email")

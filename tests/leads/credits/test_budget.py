@@ -20,6 +20,7 @@ from leads.outbox.batches import Order
 from leads.outbox.enqueueing import queue
 from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
+from leads.rules import EnrichmentRule
 from leads.runs import planning
 from leads.skips import Reason
 from tests.conftest import finish
@@ -255,3 +256,32 @@ def test_a_planner_that_comes_later_sees_what_was_queued_meanwhile(make_leads, e
     queued = queue(batch, order, run=uuid.uuid4(), balance=None)
     assert queued.job.requested == 2
     assert {reason for _, reason in queued.unpaid.values()} == {Reason.OVER_USER}
+
+
+def test_the_cap_of_a_rule_holds_over_all_its_runs(make_leads, enrow):
+    """Of the day, summed again under the lock; others do not count, nor does a rule of that name that code invents."""
+    enrow(RULES=[EnrichmentRule("new", "leads.Lead", find={"email"}, daily_credits=3)])
+    make_leads(8)
+    assert by("rule:new", "rule", crm_id__in=["lead-0", "lead-1"]).tally.to_search[Kind.FIND_EMAIL] == 2
+    by("rule:new", "code", crm_id="lead-2")
+    second = by("rule:new", "rule")
+    assert second.tally.to_search[Kind.FIND_EMAIL] == 1
+    assert second.tally.skipped[Kind.FIND_EMAIL, Reason.OVER_RULE] == 4
+    assert budget.allowance(None, rule="rule:new").rule == 0
+    assert budget.allowance(None, rule="rule:other").rule == 0
+    assert budget.allowance(None).rule is None
+    SearchJob.objects.update(created_at=timezone.now() - dt.timedelta(days=1))
+    assert budget.allowance(None, rule="rule:new").rule == 3
+    assert by("nightly", "rule").tally.to_search[Kind.FIND_EMAIL] == 4, "Code may call itself a rule; it has no cap."
+
+
+def test_a_planner_of_a_rule_that_comes_later_sees_what_was_queued_meanwhile(make_leads, enrow):
+    """As for users: what the plan expected is not what binds."""
+    enrow(RULES=[EnrichmentRule("new", "leads.Lead", find={"email"}, daily_credits=3)])
+    make_leads(4)
+    order = Order(kinds=(Kind.FIND_EMAIL,), requested_by="rule:new", via="rule")
+    (batch,) = plan(Lead.objects.exclude(crm_id="lead-0"), order, Tally(allowance=budget.allowance(None, **order.caps)))
+    by("rule:new", "rule", crm_id="lead-0")
+    queued = queue(batch, order, run=uuid.uuid4(), balance=None)
+    assert queued.job.requested == 2
+    assert {reason for _, reason in queued.unpaid.values()} == {Reason.OVER_RULE}

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from leads.credits import budget, statement
 from leads.enrichment import enrich
-from leads.models import Lead, SearchJob
+from leads.models import EnrichmentRun, Lead, SearchJob
+from leads.rules import EnrichmentRule
 from tests.conftest import finish
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,18 @@ def test_days_are_the_projects_own(make_leads, sandbox, far_away):
     SearchJob.objects.update(created_at=midnight - dt.timedelta(seconds=1))
     assert statement.per_day(days=1) == []
     assert [line.name for line in statement.per_day(days=2)] == [before]
+
+
+def test_sums_per_rule(make_leads, enrow):
+    """Also of a rule that is gone, and where its run was pruned; what code calls so is none."""
+    enrow(RULES=[EnrichmentRule(name, "leads.Lead", find={"email"}, daily_credits=9) for name in ("new", "gone")])
+    make_leads(4)
+    asked = {"lead-0": ("rule:new", "rule"), "lead-1": ("rule:gone", "rule"), "lead-2": ("rule:x", "code")}
+    for crm_id, (by, via) in asked.items():
+        enrich(Lead.objects.filter(crm_id=crm_id), find={"email"}, requested_by=by, via=via)
+    enrich(Lead.objects.filter(crm_id="lead-3"), find={"email"}, requested_by="rule:new", via="rule")
+    enrow(RULES=[])
+    lines = [("rule:new", 2), ("rule:gone", 1)]
+    assert [(line.name, line.reserved) for line in statement.per_rule()] == lines
+    EnrichmentRun.objects.filter(via="rule").delete()
+    assert [(line.name, line.reserved) for line in statement.per_rule()] == lines
