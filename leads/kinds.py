@@ -203,7 +203,11 @@ KINDS: dict[Kind, KindFacts] = {
         form=_mail,
         is_in_form=_MAIL.fullmatch,
         sample="jane.doe@example.com",
-        headings=("workemail", "businessemail", "emailaddress", "mail"),
+        headings=(
+            *("workemail", "businessemail", "emailaddress", "mail"),
+            *("emailadresse", "adresseemail", "adressemail", "courriel", "correo", "correoelectrónico", "emailadres"),
+            *("邮箱", "电子邮件", "电子邮箱"),
+        ),
     ),
     Kind.VERIFY_EMAIL: KindFacts(
         label=_("verify e-mail"),
@@ -246,7 +250,12 @@ KINDS: dict[Kind, KindFacts] = {
         # At work, mobile, others.
         headings=(
             *("workphone", "directphone", "businessphone", "phonenumber", "telephone"),
-            *("mobile", "mobilephone", "mobilephonenumber", "cellphone", "otherphone", "homephone"),
+            *("telefongeschäftlich", "durchwahl", "telefon", "telefonnummer", "tel", "téléphone", "numérodetéléphone"),
+            *("teléfono", "telefono", "telefoon", "telefoonnummer", "电话", "联系电话", "电话号码"),
+            *("mobile", "mobilephone", "mobilephonenumber", "cellphone"),
+            *("mobil", "mobiltelefon", "handy", "handynummer", "portable", "téléphoneportable", "móvil", "cellulare"),
+            *("mobiel", "手机", "手机号", "手机号码"),
+            *("otherphone", "homephone", "telefonprivat", "téléphonedomicile"),
         ),
     ),
 }

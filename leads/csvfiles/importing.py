@@ -84,7 +84,7 @@ def _batch(chunk: Chunk, columns: Sequence[Column], seen: _Seen, done: Imported)
     bad = {line: cells for line, cells in zip(chunk.lines, chunk.rows, strict=True) if isinstance(cells, str)}
     lines = [line for line in chunk.lines if line not in bad] if bad else list(chunk.lines)
     whole = [cells for cells in chunk.rows if not isinstance(cells, str)]
-    batch = _typed(lines, whole, columns, bad)
+    batch = _typed(lines, whole, columns, bad, has_program=bool(done.program))
     if repeats := seen.note(batch):
         bad |= repeats
         batch = batch.only([line not in repeats for line in batch.lines])
@@ -93,7 +93,9 @@ def _batch(chunk: Chunk, columns: Sequence[Column], seen: _Seen, done: Imported)
     return batch
 
 
-def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str]) -> RowBatch:
+def _typed(
+    lines: list[int], cells: list[list[str]], columns: Sequence[Column], bad: dict[int, str], *, has_program: bool
+) -> RowBatch:
     """Return the rows with their values, column by column; a row with a wrong cell goes to the bad ones."""
     by_place = list(zip(*cells, strict=True))
     values: dict[str, list[Any]] = {CRM_ID: [None] * len(cells)}
@@ -101,6 +103,7 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
     for column in columns:
         values[column.name] = column.settled(values[column.name], values)
     wrong, remarks, left_out = _told(lines, values, [column.name for column in reversed(columns)])
+    wrong |= _notes(lines, values) if has_program else {}
     if wrong:
         bad |= wrong
         kept = [line not in wrong for line in lines]
@@ -109,6 +112,16 @@ def _typed(lines: list[int], cells: list[list[str]], columns: Sequence[Column], 
         remarks = {line: remark for line, remark in remarks.items() if line not in wrong}
     ids, known_by = identity.named(values)
     return RowBatch(lines=lines, cells=values, ids=ids, known_by=known_by, remarks=remarks, left_out=left_out)
+
+
+def _notes(lines: Sequence[int], values: Mapping[str, Sequence[Any]]) -> dict[int, str]:
+    """Return why rows are refused that hold a sentence in the place of the id: reports end so, with sums and rights."""
+    others = [cells for name, cells in values.items() if name != CRM_ID]
+    return {
+        line: f"it has nothing but {text[:80]!r}; is it a note below the table?"
+        for number, (line, text) in enumerate(zip(lines, values[CRM_ID], strict=True))
+        if type(text) is str and " " in text and not any(cells[number] for cells in others)
+    }
 
 
 def _told(

@@ -45,7 +45,7 @@ OPEN_SOURCE = (
             "company_domain": ("website",),
             "country_code": ("country_code", "country_id", "country_id/id"),
             "email": ("email",),
-            "phone": ("phone", "mobile"),
+            "phone": ("phone", "Mobile"),
         },
         # That of the user, who sells.
         other_meaning=("company_id",),
@@ -64,7 +64,7 @@ OPEN_SOURCE = (
             "company_domain": ("website",),
             "country_code": ("country_id", "country_id/id"),
             "email": ("email_from",),
-            "phone": ("phone", "mobile"),
+            "phone": ("phone", "Mobile"),
         },
         # What is to be sold.
         other_meaning=("name",),

@@ -177,22 +177,50 @@ PROGRAMS = (
 )
 # Of a company, in whatever program.
 COMPANYS_OWN = ("Corporate Phone", "Company Phone", "Company Main Phone", "Company Phone Number", "Main Phone")
-# Whatever the program: what people head the columns of a file of their own with.
+# Whatever the program: what people head the columns of a file of their own with; in English, German, French, Spanish,
+# Italian, Dutch and Chinese. Words for e-mails and phones stand in the table of kinds.
 COMMON = Program(
     name="",
     sources=(),
     marks=(),
     headings={
         "crm_id": ("ID", "External ID", "Lead ID", "Contact ID"),
-        "firstname": ("First name", "First", "Given name", "Forename"),
-        "lastname": ("Last name", "Last", "Surname", "Family name"),
-        "fullname": ("Full name", "Name", "Contact name"),
-        "company_name": ("Company", "Company name", "Organisation", "Organization", "Employer", "Account name"),
+        "firstname": (
+            *("First name", "First", "Given name", "Forename"),
+            *("Vorname", "Prénom", "Prenom", "Nombre", "Nome", "Voornaam", "名"),
+        ),
+        "lastname": (
+            *("Last name", "Last", "Surname", "Family name"),
+            *("Nachname", "Familienname", "Nom", "Nom de famille", "Apellido", "Apellidos", "Cognome", "Achternaam"),
+            "姓",
+        ),
+        "fullname": (
+            *("Full name", "Name", "Contact name"),
+            *("Ansprechpartner", "Nom complet", "Nombre completo", "Nome completo", "Naam", "姓名", "联系人"),
+        ),
+        "company_name": (
+            *("Company", "Company name", "Organisation", "Organization", "Employer", "Account name"),
+            *("Firma", "Firmenname", "Unternehmen", "Unternehmensname", "Société", "Societe", "Entreprise"),
+            *("Empresa", "Azienda", "Società", "Bedrijf", "Bedrijfsnaam", "公司", "公司名称", "单位"),
+        ),
         "company_domain": (
             *("Domain", "Company domain", "Website", "Company website", "Company URL", "Website URL", "Web site"),
-            *("Web page", "Homepage"),
+            *(
+                "Web page",
+                "Homepage",
+                "Webseite",
+                "Internetseite",
+                "Site web",
+                "Site internet",
+                "Sitio web",
+                "Sito web",
+            ),
+            *("网站", "网址"),
         ),
-        "linkedin_url": ("LinkedIn", "LinkedIn URL", "LinkedIn profile", "LinkedIn profile URL"),
-        "country_code": ("Country", "Country ISO", "Country code", "Country/Region"),
+        "linkedin_url": ("LinkedIn", "LinkedIn URL", "LinkedIn profile", "LinkedIn profile URL", "LinkedIn-Profil"),
+        "country_code": (
+            *("Country", "Country ISO", "Country code", "Country/Region"),
+            *("Land", "Land/Region", "Pays", "Pays/Région", "País", "Pais", "Paese", "国家"),
+        ),
     },
 )

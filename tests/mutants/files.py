@@ -189,4 +189,32 @@ FAULTS = [
         means="ids of hexadecimal digits are taken for rounded numbers",
         tests=_FORMS,
     ),
+    Fault(
+        file="leads/csvfiles/tables.py",
+        before=" and any(map(self._may_be_glued, last)):",
+        after=" and False:",
+        means="rows of another table come in where all rows have as many cells",
+        tests=("tests/leads/csvfiles/test_tables.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/tables.py",
+        before="yield chunk if not self._other and self._are_usual",
+        after="yield chunk if self._are_usual",
+        means="rows of another table come in from the next block on",
+        tests=("tests/leads/csvfiles/test_tables.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/importing.py",
+        before="            del lines[:BATCH], rows[:BATCH]\n",
+        after="            lines, rows = [], []\n",
+        means="rows between two batches are lost",
+        tests=("tests/leads/csvfiles/test_importing.py",),
+    ),
+    Fault(
+        file="leads/csvfiles/importing.py",
+        before="wrong |= _notes(lines, values) if has_program else {}",
+        after="",
+        means="the notes below a report become leads",
+        tests=("tests/leads/csvfiles/test_importing.py",),
+    ),
 ]

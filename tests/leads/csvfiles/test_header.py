@@ -319,6 +319,31 @@ def test_a_title_that_only_one_program_has_means_nothing_elsewhere():
     assert header.titles == {"email": ["Email Address"], "fullname": ["Person - Name"]}
 
 
+@pytest.mark.parametrize(
+    ("titles", "expected"),
+    [
+        (
+            "Vorname;Nachname;Firma;Webseite;E-Mail-Adresse;Mobil;Telefon;Land",
+            {"firstname": ["Vorname"], "lastname": ["Nachname"], "company_name": ["Firma"], "country_code": ["Land"]},
+        ),
+        (
+            "Prénom;Nom;Société;Site web;Courriel;Mobile;Téléphone;Pays",
+            {"firstname": ["Prénom"], "lastname": ["Nom"], "phone": ["Téléphone", "Mobile"], "country_code": ["Pays"]},
+        ),
+        (
+            "姓名;公司;网址;邮箱;手机;电话;国家",
+            {"fullname": ["姓名"], "company_name": ["公司"], "phone": ["电话", "手机"], "email": ["邮箱"]},
+        ),
+        ("Nombre;Apellidos;Empresa;Correo electrónico;Móvil", {"firstname": ["Nombre"], "phone": ["Móvil"]}),
+    ],
+)
+def test_people_head_the_columns_of_their_own_files_in_their_language(titles, expected):
+    """No column of such a file is left out."""
+    header = columns_of(titles.split(";"))
+    assert {name: header.titles.get(name) for name in expected} == expected
+    assert not header.unknown
+
+
 def test_a_name_of_a_field_of_odoo_means_nothing_elsewhere():
     """In a host's own table a parent or a country by its key is a number, and a partner may be a reseller."""
     header = columns_of(["email", "parent_id", "partner_name", "parent_name", "country_id"])

@@ -223,3 +223,22 @@ def test_memory_does_not_grow_with_the_file():
     small = peak(lambda: export_leads(Nowhere()))
     import_leads(table(20_000))
     assert peak(lambda: export_leads(Nowhere())) < small * 1.5
+
+
+REPORT = "Lead ID,First Name,Company / Account,Email\n{}"
+
+
+def test_the_notes_below_a_report_become_no_leads(csv_file):
+    """Salesforce ends a report with sums and rights, in the place of the id; an id alone is a lead that is known so."""
+    rows = "00Q1,Ann,Acme,ann@acme.com\n00Q2,,,\nGrand Totals (2 records),,,\nConfidential - Do Not Distribute\n"
+    outcome = run("import_leads", csv_file(REPORT.format(rows)))
+
+    assert outcome.code == 1
+    assert "Line 4: it has nothing but 'Grand Totals (2 records)'; is it a note below the table?\n" in outcome.err
+    assert set(Lead.objects.values_list("crm_id", flat=True)) == {"00Q1", "00Q2"}
+
+
+def test_an_id_with_a_blank_comes_back_from_our_own_file(csv_file):
+    """Nobody but other programs writes notes below a table."""
+    assert run("import_leads", csv_file("crm_id,firstname,email\nA 17,,\n")).code == 0
+    assert Lead.objects.get().crm_id == "A 17"

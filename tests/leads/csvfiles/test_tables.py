@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leads.csvfiles import decoding
 from leads.csvfiles.columns import HeaderError
 from tests.leads.csvfiles.reading import opened, read, refused
 
@@ -136,3 +137,38 @@ def test_an_empty_file_is_told(content):
     """A file without a filled cell has no header."""
     with pytest.raises(HeaderError, match="The file is empty"):
         opened(content)
+
+
+@pytest.mark.parametrize("header", ["email,name", "url 1,name,email", "name,email"])
+def test_the_header_again_among_rows_that_are_all_as_long_is_no_row(header):
+    """Also where a digit stands in its first title, as in "Phone 1 - Value"."""
+    width = header.count(",")
+    rows = "".join(f"{number},{'Ann' + ',x' * (width - 1)}\n" for number in range(3))
+    table = opened(f"{header}\n{rows}{header}\n{rows}")
+    assert len(list(table)) == 6
+    assert table.told == ["The header came again once and was passed over; were files joined?"]
+
+
+def test_the_header_of_another_table_behind_a_row_is_seen_where_all_rows_are_as_long():
+    """The rows below have as many cells as the header by chance."""
+    found = read("crm_id,name,company\n1,Ann,Acmecrm_id;name;company\n2;Bob;x,y,z\n3;Joe;x,y,z\n")
+    assert len(found) == 3
+    assert all(isinstance(row, str) for row in found.values())
+
+
+@pytest.mark.parametrize("block", [64, 100_000])
+def test_what_stands_below_another_header_is_refused_in_all_blocks(monkeypatch, block):
+    """The first lines are read for the header; those below come in other blocks."""
+    monkeypatch.setattr(decoding, "BLOCK", block)
+    rows = "".join(f"{number},Ann\n" for number in range(400))
+    found = list(read(f"crm_id,name\n1,Eve\nemail,phone\n{rows}").values())
+    assert found[0] == ["1", "Eve"]
+    assert len(found) == 402
+    assert all(isinstance(row, str) for row in found[1:])
+
+
+def test_only_the_last_row_is_suspected_to_be_cut():
+    """A short row above it may end in a quote that could open a cell of the last one."""
+    found = read("crm_id,name,company\n" + "1,Ann,x\n" * 400 + '2,"Bob, Lee"\n3,Joe,y')
+    assert found[402] == ["2", "Bob, Lee", ""]
+    assert found[403] == ["3", "Joe", "y"]
