@@ -161,23 +161,22 @@ def _unpacked(packed: bytes, coding: str) -> bytes:
 
 
 class _Clock:
-    """Cuts every connection of one exchange when its time is over."""
+    """Cuts every connection of one exchange when its time is over; a thread watches as soon as there is one."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+        self._timer: threading.Timer | None = None
         self._changing = threading.Lock()
         self._lines: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self._outer = _running.set(self)
-        self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         _running.reset(self._outer)
-        self._timer.cancel()
+        if self._timer:
+            self._timer.cancel()
         with self._changing:
             for line in self._lines:
                 line.close()
@@ -198,6 +197,10 @@ class _Clock:
             self._lines.append(socket.socket(fileno=socket.dup(line.fileno())))
         if self.is_over:
             self._cut()
+        elif self._timer is None:
+            self._timer = threading.Timer(self.left, self._cut)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _cut(self) -> None:
         with self._changing:

@@ -82,7 +82,7 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         viewer = viewer_of(run)
         actions = self.get_actions(viewer.request) if viewer else {}
         offered = ((name, actions.get(name)) for name in _DECISIONS.get(run.state, ()))
-        return [(name, str(action[2])) for name, action in offered if action]
+        return [(name, _words(action)) for name, action in offered if action]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -163,3 +163,8 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
         number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)
+
+
+def _words(action: Any) -> str:  # noqa: ANN401 - a tuple before Django 6.1
+    """Return what an action is called."""
+    return str(action[2] if isinstance(action, tuple) else action.description)
