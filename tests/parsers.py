@@ -20,6 +20,7 @@ import requests
 from django.db.models import Field
 from django.forms import Form
 from django.test import RequestFactory
+from urllib3 import HTTPResponse
 
 from enrow_webhooks.client import answers, blanks, events, hosts, inputs, names, scrub
 from enrow_webhooks.client import text as spelling
@@ -121,7 +122,8 @@ class Answering(requests.Session):
 
     def request(self, *args: object, **kwargs: object) -> requests.Response:
         response = requests.Response()
-        response.status_code, response.raw = self.status, io.BytesIO(self.body)
+        response.status_code = self.status
+        response.raw = HTTPResponse(io.BytesIO(self.body), status=self.status, preload_content=False)
         return response
 
 

@@ -142,7 +142,9 @@ def test_no_result_is_given_to_who_is_hidden(people):
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{hidden.pk}")
     assert "There is no lead with this CRM id." in text(page)
     page = run_action(operator, "give", [aside], confirm="1", crm_id=f"contact-{shown.pk}")
-    assert f"Given to lead contact-{shown.pk}" in " ".join(map(str, page.context["messages"]))
+    assert f"Given to lead Shown Somebody of firm.com (contact-{shown.pk})" in " ".join(
+        map(str, page.context["messages"])
+    )
 
 
 def cost(client, url):
