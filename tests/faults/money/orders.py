@@ -127,7 +127,7 @@ class Orders(Scene):
         batch, order, run = self.planned.pop(0)
         if dies:
             job = SearchJob(run=run.id, kind=batch.kind)
-            wanted = enqueueing._reserve(job, batch, None, user="").wanted
+            wanted = enqueueing._reserve(job, batch, None, order).wanted
             price = self.sandbox.settings.profile.price(Product(batch.kind))
             assert SearchJob.objects.get(pk=job.pk).credits_reserved == price * len(wanted)
             self.did("a planner died")
