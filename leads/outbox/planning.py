@@ -184,13 +184,12 @@ def _without_peoples(
     """Skip whose value a person typed, or cleared, since we wrote ours; return the others."""
     if KINDS[kind].judges:
         return wanted
-    rows = [row for row, _ in wanted]
-    ours = written_values(kind, [row for row in rows if row.value_before])
-    blank = [row for row in rows if not row.value_before]
+    valued = [row for row, _ in wanted if KINDS[kind].is_value(row.value_before)]
+    ours = written_values(kind, valued)
+    skips = {row.crm_id: typed_since(kind, row.crm_id) for row in valued if row.crm_id not in ours}
+    blank = [row for row, _ in wanted if not KINDS[kind].is_value(row.value_before)]
     told = told_leads(kind, blank, reading.made(mapping, [row.crm_id for row in blank]))
-    skips = {row.crm_id: cleared(kind, row.crm_id) for row, was in zip(blank, told, strict=True) if was.had_value}
-    typed = (row for row in rows if row.value_before and row.crm_id not in ours)
-    skips |= {row.crm_id: typed_since(kind, row.crm_id) for row in typed if KINDS[kind].is_value(row.value_before)}
+    skips |= {row.crm_id: cleared(kind, row.crm_id) for row, was in zip(blank, told, strict=True) if was.had_value}
     for skip in skips.values():
         tally.skip(skip)
     return [(row, country) for row, country in wanted if row.crm_id not in skips]

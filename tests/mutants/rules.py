@@ -27,7 +27,7 @@ FAULTS = [
         before="min(limits) - controlling.may_still_cost(runs_of(rule))",
         after="min(limits)",
         means="a rule forgets its run that is not planned yet",
-        tests=("tests/leads/upkeep/rules/test_created.py",),
+        tests=(_LOOKING,),
     ),
     Fault(
         file=f"{_RULES}/looking.py",
@@ -47,7 +47,6 @@ FAULTS = [
         after="all()",
         means="sweeps that look at once take the same leads",
         postgres=True,
-        reason="The leads are unique for a rule, so that the second of two sweeps fails as a whole, and takes nobody.",
     ),
     Fault(
         file=f"{_RULES}/created.py",

@@ -40,15 +40,17 @@ def look_at_rules(now: dt.datetime | None = None) -> int:
     """Let each rule whose time has come make a run; return how many runs there are more. Raises nothing of a rule."""
     now = now or timezone.now()
     rules = lead_settings.rules
-    _keep_states(rules, now)
-    # A copy of the database would queue what the original sends.
-    if not rules or not home.look().is_home:
+    # In a transaction of our own: under SERIALIZABLE a query alone may be broken off, too.
+    if not sql.transact(partial(_prepare, rules, now)):
         return 0
     return sum(_look_at(rule, now) for rule in rules)
 
 
-def _keep_states(rules: tuple[EnrichmentRule, ...], now: dt.datetime) -> None:
-    """Give each rule its row; forget those that were taken out of the settings, so that they begin anew."""
+def _prepare(rules: tuple[EnrichmentRule, ...], now: dt.datetime) -> bool:
+    """Give each rule its row, and forget those that were taken out of the settings, so that they begin anew.
+
+    Return whether there are rules to look at: a copy of the database would queue what the original sends.
+    """
     states = dict(EnrichmentRuleState.objects.values_list("name", "seen_at"))
     names = {rule.name for rule in rules}
     if new := names - states.keys():
@@ -60,6 +62,7 @@ def _keep_states(rules: tuple[EnrichmentRule, ...], now: dt.datetime) -> None:
     if gone := [name for name in states.keys() - names if states[name] < now - _GONE]:
         EnrichmentRuleState.objects.filter(name__in=gone, seen_at__lt=now - _GONE).delete()
         RuleLead.objects.filter(rule__in=gone).delete()
+    return bool(rules) and home.look().is_home
 
 
 def _look_at(rule: EnrichmentRule, now: dt.datetime) -> bool:

@@ -112,6 +112,8 @@ def test_a_rule_that_was_taken_out_and_comes_back_begins_anew(make_leads, new_le
     clock.look(minutes=1)
     assert bought().count() == 1
     enrow(RULES=[])
+    clock.look(minutes=1)
+    assert RuleLead.objects.exists(), "Who was asked for is not forgotten either."
     clock.look(minutes=61)
     assert not EnrichmentRuleState.objects.exists()
     assert not RuleLead.objects.exists()
@@ -177,6 +179,15 @@ def test_a_run_whose_rule_was_taken_out_buys_nothing(make_leads, new_leads, enro
     while planning.plan_next():
         pass
     assert EnrichmentRun.objects.get().tally["skipped"] == {"find_email": {"over_rule": 2}}
+
+
+def test_a_run_that_is_not_planned_yet_counts_against_the_cap(make_leads, new_leads, clock):
+    """No worker was there for a while; the next look takes nobody whom the cap could not pay."""
+    new_leads(daily_credits=2)
+    clock.look()
+    make_leads(5)
+    assert [look_at_rules(clock.now + dt.timedelta(minutes=number)) for number in (1, 3, 5)] == [1, 0, 0]
+    assert EnrichmentRun.objects.get().selected == 2
 
 
 def test_a_look_costs_the_same_for_one_lead_and_for_many(make_leads, new_leads, clock):

@@ -117,20 +117,21 @@ def test_a_value_that_a_person_typed_since_is_never_replaced(make_leads, old_lea
     assert emails["lead-0"] == "ann0.somebody@firm0.com"
 
 
-def test_what_somebody_cleared_stays_blank(make_leads, new_leads, old_leads, clock, sandbox):
-    """A rule is no person: it asks again for the others."""
+@pytest.mark.parametrize("blank", ["", "n/a"])
+def test_what_somebody_cleared_stays_blank(make_leads, new_leads, old_leads, clock, sandbox, blank):
+    """Also by a word for nothing. A rule is no person: it asks again for the others."""
     new_leads()
     clock.look()
     make_leads(2)
     clock.look(minutes=1)
     finish(sandbox)
     Lead.objects.update(email_checked_at=clock.now - 91 * DAY)
-    Lead.objects.filter(crm_id="lead-0").update(email="")
+    Lead.objects.filter(crm_id="lead-0").update(email=blank)
     old_leads(verify=False, find={"email"})
     clock.look()
     assert EnrichmentRun.objects.get(requested_by="rule:old").tally["skipped"] == {"find_email": {"cleared": 1}}
     finish(sandbox)
-    assert Lead.objects.get(crm_id="lead-0").email == ""
+    assert Lead.objects.get(crm_id="lead-0").email == blank
 
 
 @pytest.mark.parametrize("narrow", [False, True])
