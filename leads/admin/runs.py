@@ -108,7 +108,7 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     def decide_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """Pause, resume or cancel one run, as the action of the list does."""
         run, decision = self._run(request, pk), request.POST.get("decide", "")
-        if decision not in {"pause", "resume", "cancel"} or decision not in self.get_actions(request):
+        if decision not in set().union(*_DECISIONS.values()) or decision not in self.get_actions(request):
             raise PermissionDenied
         getattr(self, decision)(request, self.get_queryset(request).filter(pk=run.pk))
         return HttpResponseRedirect(page_url(Viewer.of(self, request), EnrichmentRun, run.pk))

@@ -8,6 +8,7 @@ from rest_framework import ISO_8601, serializers
 
 from leads.models import EnrichmentRun, SearchJob
 from leads.outbox.tally import Tally
+from leads.runs.following import Waits
 
 
 def _credits(**options: Any) -> serializers.DecimalField:  # noqa: ANN401 - DRF's own options
@@ -143,6 +144,7 @@ class ProgressSerializer(Told):
     is_planned = _yes()
     words = _text(help_text="All of it in one line.")
     waits_for = _text(help_text="Why nothing moves; blank while something does.")
+    waits_on = _text(help_text=f"The same as a word: {', '.join(filter(None, Waits))}.")
     asked = _number()
     searched = _number()
     done = _number()

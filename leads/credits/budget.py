@@ -127,7 +127,7 @@ def allowance(balance: Balance | None, *, user: str = "", rule: str = "") -> All
     today = timezone.localdate()
     return Allowance(
         day=None if limit is None else limit - spent_on(today),
-        user=None if own is None or not user else own - asked_by_users().filter(requested_by=user).credits(),
+        user=None if own is None or not user else own - _queued_on(today).filter(asked_by(user)).credits(),
         rule=_cap(rule) - spent_by_rule(rule, today) if rule else None,
         balance=None if balance is None else balance.credits - _not_in(balance),
     )
@@ -145,17 +145,17 @@ def _queued_on(day: dt.date) -> SearchJobQuerySet:
 
 def asked_by_users() -> SearchJobQuerySet:
     """Return the jobs of today that count against the limits of users."""
-    return _queued_on(timezone.localdate()).filter(_asked_through(EnrichmentRun.BY_USER)).exclude(requested_by="")
+    return _queued_on(timezone.localdate()).filter(asked_through(EnrichmentRun.BY_USER)).exclude(requested_by="")
 
 
 def asked_by(user: str) -> Q:
     """Return the condition that a job counts against the limit of a user."""
-    return Q(_asked_through(EnrichmentRun.BY_USER), requested_by=user)
+    return Q(asked_through(EnrichmentRun.BY_USER), requested_by=user)
 
 
 def spent_by_rule(rule: str, day: dt.date) -> Decimal:
     """Return the credits of a rule's jobs that were queued on a day; ``rule`` as its jobs name it."""
-    return _queued_on(day).filter(_asked_through((Via.RULE,)), requested_by=rule).credits()
+    return _queued_on(day).filter(asked_through((Via.RULE,)), requested_by=rule).credits()
 
 
 def _cap(rule: str) -> Decimal:
@@ -163,7 +163,7 @@ def _cap(rule: str) -> Decimal:
     return next(caps, Decimal(0))
 
 
-def _asked_through(ways: Collection[str]) -> Q:
+def asked_through(ways: Collection[str]) -> Q:
     """Return the condition that a job was asked for in one of these ways; one whose run was pruned counts, too."""
     elsewhere = EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via__in=ways)
     return Q(~Exists(elsewhere))

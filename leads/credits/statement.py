@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OrderBy, OuterRef, Q, QuerySet
+from django.db.models import F, OrderBy, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -46,8 +46,7 @@ def per_run(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> lis
 
 def per_rule(*, days: int = 30, most: int = _MOST) -> list[Line]:
     """Return a line per rule, most credits first; one that is not in the settings any more is among them."""
-    others = Exists(EnrichmentRun.objects.filter(pk=OuterRef("run")).exclude(via=EnrichmentRun.Via.RULE))
-    jobs = _since(days).filter(~others, requested_by__startswith=PREFIX)
+    jobs = _since(days).filter(budget.asked_through((EnrichmentRun.Via.RULE,)), requested_by__startswith=PREFIX)
     return _named(jobs, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
 
 

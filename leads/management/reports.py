@@ -182,6 +182,7 @@ def run_json(run: EnrichmentRun, progress: Progress) -> dict[str, Any]:
         "worst_case": run.worst_case,
         "tally": run.tally,
         "waits_for": progress.waits_for,
+        "waits_on": progress.waits_on,
         "note": run.note,
         **progress_json(progress),
     }

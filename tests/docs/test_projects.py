@@ -204,16 +204,20 @@ assert Lead.objects.get(crm_id="b").email == "bob.somebody@firm.com"
 """
 
 
-def test_runs(project):
-    """A selection is stored, watched and enriched; the commands of the page list it."""
+def begin_with_ann(project):
+    """Take the first steps, with one lead; no site runs, so results are fetched."""
     adopt(project)
     project.type(["export ENROW_API_KEY=sandbox", "python manage.py migrate"])
-    # No site runs here: results are fetched.
     project.environment["ENROW_WEBHOOK_ORIGIN"] = ""
     project.shell(
         "from leads.models import Lead\n"
         'Lead.objects.create(crm_id="a", firstname="Ann", lastname="Somebody", company_domain="firm.com")'
     )
+
+
+def test_runs(project):
+    """A selection is stored, watched and enriched; the commands of the page list it."""
+    begin_with_ann(project)
     project.play(blocks("docs/runs.md"))
     project.shell(RUNS_ARE_TRUE)
 
@@ -250,13 +254,7 @@ assert (run.requested_by, run.via, run.selected) == ("rule:new people", "rule", 
 
 def test_rules(project):
     """Both rules are switched on; who was there is not bought, and a new lead is."""
-    adopt(project)
-    project.type(["export ENROW_API_KEY=sandbox", "python manage.py migrate"])
-    project.environment["ENROW_WEBHOOK_ORIGIN"] = ""
-    project.shell(
-        "from leads.models import Lead\n"
-        'Lead.objects.create(crm_id="a", firstname="Ann", lastname="Somebody", company_domain="firm.com")'
-    )
+    begin_with_ann(project)
     project.play(blocks("docs/rules.md"))
     project.shell(RULES_ARE_TRUE)
 

@@ -64,7 +64,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/budget.py",
-        before=".filter(_asked_through(EnrichmentRun.BY_USER)).exclude",
+        before=".filter(asked_through(EnrichmentRun.BY_USER)).exclude",
         after=".exclude",
         means="what code asks for counts against a user",
     ),

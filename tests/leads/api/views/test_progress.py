@@ -52,6 +52,7 @@ def test_waiting_longer_is_nothing_new(ann, run):
         EnrichmentRun.objects.update(next_plan_at=timezone.now() - dt.timedelta(seconds=seconds))
         answer = ann.get(f"runs/{run}/progress/")
         assert told(answer)["waits_for"].endswith(f"{seconds} s")
+        assert told(answer)["waits_on"] == "worker"
         told_etags.add(answer["ETag"])
     assert len(told_etags) == 1
 
