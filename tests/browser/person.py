@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission, User
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -51,6 +54,11 @@ class Person:
         # In one step: an element that was found may belong to the page before by the time it is read.
         return str(self.driver.execute_script("return document.body ? document.body.innerText : ''"))
 
+    def shows(self, selector: str) -> bool:
+        """Whether the page has such an element where it can be seen."""
+        script = "return Boolean(document.querySelector(arguments[0])?.offsetParent)"
+        return bool(self.driver.execute_script(script, selector))
+
     def reads(self, words: str) -> None:
         """Wait until the page shows these words."""
         WebDriverWait(self.driver, PATIENCE).until(lambda _driver: words in self.text, f"not on the page: {words}")
@@ -62,6 +70,13 @@ class Person:
     def waits(self, seconds: float) -> None:
         """Let time pass, for what must not happen meanwhile."""
         time.sleep(seconds)
+
+    def press(self, selector: str) -> None:
+        """Press a button by the keyboard; the page may exchange it at this very moment."""
+        for _ in range(3):
+            with contextlib.suppress(StaleElementReferenceException):
+                self.one(selector).send_keys(Keys.ENTER)
+                return
 
     def choose(self, action: str) -> None:
         """Tick all rows of a list and run an action."""

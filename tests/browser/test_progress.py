@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.sessions.models import Session
-from selenium.webdriver.common.keys import Keys
 
 from leads.enrichment import enrich
 from leads.models import EnrichmentRun, Lead, SearchJob
@@ -57,6 +56,18 @@ def test_with_the_worker_dead_the_page_says_so_by_itself(person, run):
     assert not person.all("[name=decide]"), "who only looks has no buttons"
 
 
+def test_a_button_stays_while_the_words_beside_it_change(person, run):
+    """Nobody presses into the void, and the link for browsers without JavaScript stays away."""
+    person.sign_in()
+    person.open(row_page(run))
+    person.reads("waiting for a worker since")
+    person.driver.execute_script("document.querySelector('[value=cancel]').mark = true")
+    before = person.text
+    person.waits_until(lambda: person.text != before)
+    assert person.driver.execute_script("return document.querySelector('[value=cancel]').mark") is True
+    assert not person.shows("[data-reload]")
+
+
 def test_with_a_wrong_key_confirm_is_off_and_an_open_run_says_why(person, site, run):
     """Nothing is spent, nothing is lost, and it goes on when the key is right again."""
     person.sign_in()
@@ -77,7 +88,7 @@ def test_a_run_is_paused_resumed_and_cancelled_by_keyboard_alone(person, run):
     person.sign_in()
     person.open(row_page(run))
     for value, state in (("pause", "Paused"), ("resume", "Running"), ("cancel", "Cancelled")):
-        person.one(f"[name=decide][value={value}]").send_keys(Keys.ENTER)
+        person.press(f"[name=decide][value={value}]")
         person.reads(f"{state}:")
     assert EnrichmentRun.objects.get().state == "cancelled"
     assert SearchJob.objects.get().state == "cancelled"
@@ -122,7 +133,8 @@ def test_who_was_signed_out_keeps_the_last_state_and_asks_no_more(person, site, 
     person.open(row_page(run))
     person.reads("0 of 3 searches are done.")
     Session.objects.all().delete()
-    person.waits_until(lambda: person.driver.execute_script(ASKED) > 0)
+    # The page has noted it: the link that loads it anew is there.
+    person.waits_until(lambda: person.shows("[data-reload]"))
     number = person.driver.execute_script(ASKED)
     work(site)
     person.waits(5)

@@ -30,6 +30,20 @@
     return answer.ok ? answer.text() : null;
   };
 
+  // Exchange what differs, and nothing else: a button that a person is about to press stays where it is.
+  const put = (box, fresh) => {
+    const [old, now] = [[...box.children], [...fresh.children]];
+    if (old.length === now.length) {
+      now.forEach((part, at) => part.outerHTML === old[at].outerHTML || old[at].replaceWith(part));
+      return;
+    }
+    const focused = box.contains(document.activeElement) ? document.activeElement.getAttribute("value") : null;
+    box.replaceChildren(...fresh.childNodes);
+    if (focused) {
+      box.querySelector(`button[value="${CSS.escape(focused)}"]`)?.focus();
+    }
+  };
+
   const watch = (id) => {
     let last = "";
     return async () => {
@@ -42,6 +56,8 @@
         return "same";
       }
       if (text === null) {
+        // Signed out, or the run is gone: from here on a person has to ask.
+        delete box.dataset.moves;
         return "over";
       }
       box.querySelector("[data-offline]").hidden = true;
@@ -53,11 +69,7 @@
       if (!fresh) {
         return "over";
       }
-      const focused = box.contains(document.activeElement) ? document.activeElement.getAttribute("value") : null;
-      box.replaceChildren(...fresh.childNodes);
-      if (focused) {
-        box.querySelector(`button[value="${CSS.escape(focused)}"]`)?.focus();
-      }
+      put(box, fresh);
       return "open" in fresh.dataset ? "changed" : "over";
     };
   };
@@ -98,7 +110,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-live]");
     if (box && "open" in box.dataset) {
-      box.querySelector("[data-reload]")?.setAttribute("hidden", "");
+      box.dataset.moves = "";
       repeat(watch(box.id));
     }
     if (document.querySelector("#result_list [data-open]")) {
