@@ -29,3 +29,4 @@ def person(chromium, live_server):
     yield Person(chromium, live_server.url)
     chromium.delete_all_cookies()
     chromium.get("about:blank")
+    chromium.get_log("browser")  # what it told of this page is nothing of the next
