@@ -21,8 +21,8 @@ from leads.runs import following
 
 # Seconds, where a person or somebody else's search is waited for.
 LATER = "30"
-# "waiting for a worker since 12 s" is nothing new a second later.
-_SECONDS = re.compile(r"\d+ s$")
+# "waiting for a worker since 12 s" is nothing new a second later, nor is "tried again in 40 s: …".
+_SECONDS = re.compile(r"(?<!\d)\d++ s\b")
 
 
 class ProgressView(RunsView):
@@ -36,7 +36,7 @@ class ProgressView(RunsView):
         """Tell how far a run is. Ask again after Retry-After seconds, with the ETag as If-None-Match."""
         progress = following.progress(self.row(request, pk))
         response = self.tell(progress)
-        told = response.data | {"waits_for": _SECONDS.sub("", progress.waits_for)}
+        told = response.data | {"waits_for": _SECONDS.sub("", progress.waits_for, count=1)}
         etag = f'W/"{hashlib.sha256(PlainJSON().render(told)).hexdigest()[:32]}"'
         if etag in parse_etags(request.headers.get("If-None-Match", "")):
             response = Response(status=304)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from leads.api.views.progress import ProgressView
-from leads.models import EnrichmentRun
+from leads.models import EnrichmentRun, SearchJob
 from tests.conftest import finish
 from tests.leads.api.client import ALL, program, told, user
 
@@ -55,6 +55,22 @@ def test_waiting_longer_is_nothing_new(ann, run):
         assert told(answer)["waits_on"] == "worker"
         told_etags.add(answer["ETag"])
     assert len(told_etags) == 1
+
+
+def test_a_later_try_is_nothing_new_until_its_reason_is_another(ann, run):
+    """The seconds in the middle of the words count down; what went wrong is told at once."""
+    later, etags = timezone.now() + dt.timedelta(minutes=10), []
+    EnrichmentRun.objects.update(state="running", planned_at=timezone.now())
+    for seconds, reason in ((0, "No answer."), (60, "No answer."), (60, "Too many requests.")):
+        SearchJob.objects.all().delete()
+        SearchJob.objects.create(
+            pk=run, run=run, kind="find_email", requested=1, last_error=reason,
+            next_check_at=later - dt.timedelta(seconds=seconds),
+        )  # fmt: skip
+        answer = ann.get(f"runs/{run}/progress/")
+        assert told(answer)["waits_for"].endswith(f" s: {reason}")
+        etags.append(answer["ETag"])
+    assert etags[0] == etags[1] != etags[2]
 
 
 def test_what_waits_for_a_person_is_asked_for_seldom(ann, run):
