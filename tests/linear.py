@@ -87,9 +87,10 @@ def _complaint(call: Callable[[str], object], kind: Kind) -> str:
         twice = min(twice, _seconds(call, longer))
         if twice <= max(GROWTH * once, NOISE):
             return ""
-        # A step in what memory costs is no growth: the next doubling shows it.
+        # A step in what memory costs is no growth: the next doubling shows it. Nor are a few milliseconds of a busy machine:
+        # steps in the square of the length are billions here, and seconds.
         fourfold = min(fourfold, _seconds(call, kind.text(4 * SIZE)))
-        if fourfold <= GROWTH**2 * once:
+        if fourfold <= max(GROWTH**2 * once, MOST):
             return ""
     return f"{SIZE:,} characters take {once * 1000:.1f} ms, twice as many {twice * 1000:.1f} ms"
 

@@ -196,3 +196,24 @@ class InATestCase(TestCase):
             assert transactions.is_open("default")
         with self.assertNumQueries(0):
             transactions.is_open("default")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_avoids_a_sequential_scan_is_not_compiled_either():
+    """A plan priced at 10,000,000,000 would be: for a tenth of a second, at each batch. Afterwards all is as before."""
+
+    def settings_now():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('enable_seqscan'), current_setting('jit')")
+            return cursor.fetchone()
+
+    # Whatever the server's own setting is.
+    execute("SET jit = on")
+    try:
+        with transaction.atomic():
+            transactions.avoid_seqscan("default")
+            assert settings_now() == ("off", "off")
+        assert settings_now() == ("on", "on")
+    finally:
+        execute("RESET jit")
