@@ -136,6 +136,7 @@ def written(model, keys):
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_tables_of_a_host_are_looked_up(monkeypatch):
     """Numbers, UUIDs and texts as keys, inputs over a relation and in a subquery; PostgreSQL is free to choose."""
