@@ -45,8 +45,9 @@ tools: types imports
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-# These bring their own database, or need none: once is enough for them.
-ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/foreign tests/mutants tests/sandbox tests/enrow_webhooks/client
+# These bring their own database, need none, or live through a year for minutes: once is enough for them.
+ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/foreign tests/mutants tests/sandbox \
+	tests/enrow_webhooks/client tests/leads/upkeep/rules/test_year.py
 
 pytest: install-dev
 	@if $(PY) -m tests.services postgres; then .ci/both $(PY) $(addprefix --ignore=,$(ONCE)); \

@@ -87,8 +87,8 @@ def _complaint(call: Callable[[str], object], kind: Kind) -> str:
         twice = min(twice, _seconds(call, longer))
         if twice <= max(GROWTH * once, NOISE):
             return ""
-        # A step in what memory costs is no growth: the next doubling shows it. Nor are a few milliseconds of a busy machine:
-        # steps in the square of the length are billions here, and seconds.
+        # A step in what memory costs is no growth: the next doubling shows it. Nor are some milliseconds of a busy
+        # machine: the square of the length is billions here, and seconds.
         fourfold = min(fourfold, _seconds(call, kind.text(4 * SIZE)))
         if fourfold <= max(GROWTH**2 * once, MOST):
             return ""

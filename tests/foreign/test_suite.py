@@ -19,6 +19,9 @@ from tests import services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+# Of the test that forgot the fixture both the call and its end fail, as expected.
+OUTCOMES = {"passed": 23, "xfailed": 2}
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request):
@@ -61,14 +64,15 @@ def outcomes(said):
     return {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error|xfailed)", said)}
 
 
-def test_pytest_in_one_process_and_in_several(suite):
+def test_pytest_in_one_process_and_in_several(suite, database):
     """Every test of the project passes in both, and the one that forgot the fixture meets nobody."""
-    alone = suite("-m", "pytest", "-p", "no:randomly")
-    assert "enrow" in alone.partition("plugins:")[2].splitlines()[0], alone
     several = suite("-m", "pytest", "-n", "2", "-p", "no:randomly")
     assert "2 workers" in several, several
-    # Of the one that forgot it both the call and its end.
-    assert outcomes(alone) == outcomes(several) == {"passed": 23, "xfailed": 2}
+    assert outcomes(several) == OUTCOMES
+    if database["ENGINE"].endswith("sqlite3"):  # once is enough
+        alone = suite("-m", "pytest", "-p", "no:randomly")
+        assert "enrow" in alone.partition("plugins:")[2].splitlines()[0], alone
+        assert outcomes(alone) == OUTCOMES
 
 
 def test_unittest(suite):
