@@ -38,6 +38,13 @@ class FileImportQuerySet(OwnQuerySet["FileImport"]):
         seen = self.filter(pk=file.pk, state=file.state, claims=file.claims)
         return bool(seen.update(state=state, next_work_at=timezone.now(), claims_without_progress=0, **values))
 
+    def cancel(self, note: str) -> int:
+        """End files that have not ended; return how many. What a check has counted was not imported."""
+        ended = {"state": FileImport.State.CANCELLED, "ended_at": timezone.now(), "preview": {}, "note": note[:300]}
+        unconfirmed = self.filter(state__in=[FileImport.State.CHECKING, FileImport.State.READY])
+        number = unconfirmed.update(**ended, rows=0, rows_in_file=None, counts={})
+        return number + self.filter(state=FileImport.State.IMPORTING).update(**ended)
+
 
 class FileImport(models.Model):
     """A file: uploaded, checked by a worker, confirmed by a person, imported by a worker."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
+from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from enrow_webhooks.models import Heartbeat
@@ -21,8 +23,6 @@ _PARTS, _NOTES, _MOST = 50, 10_000, 100
 _TURN = "uploaded files"
 _EVERY = dt.timedelta(hours=1)
 
-State = FileImport.State
-
 
 def delete_parts(file: uuid.UUID) -> None:
     """Delete the bytes of a file."""
@@ -32,6 +32,17 @@ def delete_parts(file: uuid.UUID) -> None:
 def delete_notes(file: uuid.UUID) -> None:
     """Delete what was told of the rows of a file."""
     _delete(FileNote.objects.filter(file=file), _NOTES)
+
+
+def forget(texts: Collection[str]) -> int:
+    """Delete what imports tell of people, by their ids, names and values; return how many notes."""
+    met = Q(pk__in=[])
+    for text in texts:
+        met |= Q(sentence__contains=text)
+    for file in FileImport.objects.exclude(preview={}):
+        if any(text in json.dumps(file.preview, ensure_ascii=False) for text in texts):
+            FileImport.objects.filter(pk=file.pk, claims=file.claims).update(preview=file.preview | {"first_rows": []})
+    return FileNote.objects.filter(met).delete()[0]
 
 
 def delete_in_turn() -> int:
@@ -44,9 +55,7 @@ def delete_old(*, now: dt.datetime | None = None) -> int:
     now = now or timezone.now()
     waiting = FileImport.objects.exclude(state__in=FileImport.ENDED).filter(created_at__lt=now - A_DAY)
     # One that a worker is at has a lease that runs.
-    waiting.filter(next_work_at__lt=now).update(
-        state=State.CANCELLED, ended_at=now, preview={}, note="Nobody confirmed it within a day, or no worker ran."
-    )
+    waiting.filter(next_work_at__lt=now).cancel("Nobody confirmed it within a day, or no worker ran.")
     ended = FileImport.objects.filter(state__in=FileImport.ENDED)
     for pk in ended.filter(_has(FilePart)).values_list("pk", flat=True)[:_MOST]:
         delete_parts(pk)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from leads.csvfiles import importing
 from leads.models import FileImport, FileNote, FilePart, Lead
-from leads.uploads import working
+from leads.uploads import parts, working
 from tests.crm.models import Contact
+from tests.leads.csvfiles.test_xlsx import workbook
 from tests.leads.uploads.files import Killed, confirm, fresh, upload
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +202,36 @@ def test_leads_of_any_mapped_model_come_in():
     working.work_next()
     assert Contact.objects.get().work_email == "a@x.com"
     assert "a new contact needs firstname" in FileNote.objects.get().sentence
+
+
+def test_a_workbook_is_read_from_its_parts(monkeypatch):
+    """An archive is read from its end: the parts are sought in."""
+    monkeypatch.setattr(parts, "PART", 1000)
+    file = upload(workbook(("People", [["crm_id", "name"], ["1", "Ann"], ["2", "Bob"]])))
+    working.work_next()
+    assert FilePart.objects.count() > 1
+    confirm(file)
+    working.work_next()
+    assert sorted(Lead.objects.values_list("fullname", flat=True)) == ["Ann", "Bob"]
+
+
+def test_of_a_batch_that_the_table_refuses_all_other_rows_come_in(monkeypatch):
+    """Its halves are written in the same transaction, and the row that stands alone is named, once."""
+    monkeypatch.setattr(importing, "BATCH", 5)
+    file = upload(NAMELESS)
+    working.work_next()
+    confirm(file)
+    write = importing._write
+
+    def refuse(target, mode, batch):
+        done = write(target, mode, batch)
+        if "Dee" in batch.cells["fullname"]:
+            raise IntegrityError("no Dee here\nDETAIL: hidden")
+        return done
+
+    monkeypatch.setattr(importing, "_write", refuse)
+    working.work_next()
+
+    assert sorted(Lead.objects.values_list("fullname", flat=True)) == ["Ann", "Bob", "Cem", "Eve"]
+    assert (fresh(file).counts["created"], fresh(file).counts["bad"]) == (4, 1)
+    assert FileNote.objects.get().sentence == "Line 5: the database refuses it (no Dee here)."
