@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -64,13 +65,21 @@ def box(
 
 
 def note_lines(file: FileImport) -> Iterator[str]:
-    """Yield all that is told of rows, page by page, as CSV that no spreadsheet runs."""
+    """Yield all that is told of rows, page by page, as CSV that no spreadsheet runs; refused rows with their cells.
+
+    So it can be corrected and uploaded again: the first columns are no field of a lead.
+    """
+    titles = file.preview.get("titles", [])
     yield "\ufeff"
-    yield _csv([(_("row"), _("what"), _("reason"))])
+    yield _csv([[_("row"), _("what"), _("reason"), *map(cell_of, titles)]])
+    told = {True: _("refused"), False: _("imported, with a remark")}
     after = 0
     while page := list(_notes(file).filter(pk__gt=after)[:_PAGE]):
-        told = {True: _("refused"), False: _("imported, with a remark")}
-        yield _csv([(str(note.line), told[note.is_refused], cell_of(note.sentence)) for note in page])
+        cells = [json.loads(note.cells) if note.cells and titles else [] for note in page]
+        yield _csv(
+            [str(note.line), told[note.is_refused], cell_of(note.sentence), *map(cell_of, row)]
+            for note, row in zip(page, cells, strict=True)
+        )
         after = page[-1].pk
 
 
@@ -78,7 +87,7 @@ def _notes(file: FileImport) -> Any:  # noqa: ANN401 - a queryset
     return FileNote.objects.filter(file=file).order_by("pk")
 
 
-def _csv(rows: list[tuple[str, str, str]]) -> str:
+def _csv(rows: Iterable[list[str]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue()

@@ -39,10 +39,10 @@ class Keeper:
     def __init__(self, watch: Callable[[Imported], None] | None = None) -> None:
         self._watch = watch
 
-    def commit(self, alias: str, done: Imported, count: int, line: int, work: Callable[[], Written]) -> None:
+    def commit(self, alias: str, done: Imported, count: int, chunk: Chunk, work: Callable[[], Written]) -> None:
         """Write so many rows in one transaction of that database, and add to ``done`` what became of them.
 
-        ``line`` is the last one that was read for them. Raises what the database says: then nothing of them stands.
+        ``chunk`` is what was read for them. Raises what the database says: then nothing of them stands.
         """
         done.add(owned(alias, work), count)
         if self._watch:
@@ -94,7 +94,7 @@ def fill(
             if chunk.lines:
                 batch = _batch(chunk, header.columns, seen, done)
                 done.look_at(batch, target.stored)
-                commit = partial(keeper.commit, target.mapping.alias, done, len(batch.lines), chunk.lines[-1])
+                commit = partial(keeper.commit, target.mapping.alias, done, len(batch.lines), chunk)
                 _store(target, batch, partial(_write, target, mode), commit)
     done.told = table.told
 

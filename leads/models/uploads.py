@@ -74,7 +74,7 @@ class FileImport(models.Model):
     chosen = models.JSONField(default=list, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.CHECKING)
     note = models.CharField(_("note"), max_length=300, blank=True)
-    # What the check found: columns, and the first rows as they will be. Gone when the file is.
+    # What the check found: columns, and the first rows to come. Gone when the file is, the titles with the notes.
     preview = models.JSONField(default=dict, editable=False)
     # What checking, or importing, came to so far.
     counts = models.JSONField(default=dict, editable=False)
@@ -146,6 +146,8 @@ class FileNote(models.Model):
     line = models.BigIntegerField()
     is_refused = models.BooleanField()
     sentence = models.TextField()
+    # The cells of a refused row as JSON; blank where it could not be read.
+    cells = models.TextField(blank=True)
 
     objects = FileNoteQuerySet.as_manager()
 

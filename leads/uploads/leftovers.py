@@ -38,7 +38,7 @@ def forget(texts: Collection[str]) -> int:
     """Delete what imports tell of people, by their ids, names and values; return how many notes."""
     met = Q(pk__in=[])
     for text in texts:
-        met |= Q(sentence__contains=text)
+        met |= Q(sentence__contains=text) | Q(cells__contains=text)
     for file in FileImport.objects.exclude(preview={}):
         if any(text in json.dumps(file.preview, ensure_ascii=False) for text in texts):
             FileImport.objects.filter(pk=file.pk, claims=file.claims).update(preview=file.preview | {"first_rows": []})
@@ -61,6 +61,7 @@ def delete_old(*, now: dt.datetime | None = None) -> int:
         delete_parts(pk)
     for pk in ended.filter(_has(FileNote), ended_at__lt=now - A_DAY).values_list("pk", flat=True)[:_MOST]:
         delete_notes(pk)
+    ended.filter(ended_at__lt=now - A_DAY).exclude(preview={}).update(preview={})
     old = ended.filter(ended_at__lt=now - _REMEMBERED).values_list("pk", flat=True)[:_MOST]
     return FileImport.objects.filter(pk__in=list(old)).delete()[0]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from django.utils import timezone
 from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.transactions import owned
 from leads import sql
+from leads.csvfiles.careful import Chunk, Read
 from leads.csvfiles.columns import HeaderError
 from leads.csvfiles.importing import Keeper, fill
 from leads.csvfiles.outcome import BadRow, Imported, Written
@@ -100,7 +102,9 @@ def _end(file: FileImport, state: State, done: Imported | None = None, *, note: 
     if done is not None and file.state == State.CHECKING:
         values |= {"preview": _some(done, _PREVIEW), "counts": _some(done, _COUNTS), "rows_in_file": _rows(done)}
     if state in FileImport.ENDED:
-        values |= {"ended_at": timezone.now(), "preview": {}}
+        # The titles stand above the refused rows.
+        titles = file.preview.get("titles", []) if done is not None and done.bad else []
+        values |= {"ended_at": timezone.now(), "preview": {"titles": titles} if titles else {}}
     if not _mine(file).update(**values):
         raise _Lost
     if state in FileImport.ENDED:
@@ -144,37 +148,52 @@ class _Kept(Keeper):
         self._file, self._stream = file, stream
         self.line = file.line if file.state == State.IMPORTING else 0
 
-    def commit(self, alias: str, done: Imported, count: int, line: int, work: Callable[[], Written]) -> None:
+    def commit(self, alias: str, done: Imported, count: int, chunk: Chunk, work: Callable[[], Written]) -> None:
         """Write rows, and where the import is by now. Raises _Lost where the file is not ours any more.
 
         Leads in another database are committed just before: a worker that dies between both leaves a batch that is
         imported again, and whoever can be recognised is found there.
         """
         own = alias == sql.alias()
-        written = sql.transact(partial(self._commit, done, count, line, work if own else partial(owned, alias, work)))
+        written = sql.transact(partial(self._commit, done, count, chunk, work if own else partial(owned, alias, work)))
         done.add(written, count)
         done.bad_rows.clear()
         done.remarks.clear()
 
-    def _commit(self, done: Imported, count: int, line: int, work: Callable[[], Written]) -> Written:
+    def _commit(self, done: Imported, count: int, chunk: Chunk, work: Callable[[], Written]) -> Written:
         # First, so that the row is locked: another worker waits, and then it is too late for that one.
         if not _mine(self._file).update(next_work_at=timezone.now() + LEASE):
             raise _Lost
         written = work()
         assert isinstance(done, _Whole)  # noqa: S101 - said for mypy: it is made above
-        self._keep(done.with_written(written, count), line)
+        self._keep(done.with_written(written, count), chunk)
         return written
 
-    def _keep(self, done: Imported, line: int) -> None:
-        notes = [(row, True) for row in done.bad_rows] + [(row, False) for row in done.remarks]
-        FileNote.objects.bulk_create(
-            [
-                FileNote(file=self._file, line=row.line, is_refused=is_refused, sentence=row.sentence)
-                for row, is_refused in notes
-            ],
-            batch_size=1000,
-        )
+    def _keep(self, done: Imported, chunk: Chunk) -> None:
+        FileNote.objects.bulk_create(_notes(self._file, done, chunk), batch_size=1000)
         values: dict[str, Any] = {"rows": _rows(done), "read": self._stream.tell(), "note": ""}
         if self._file.state == State.IMPORTING:
-            values |= {"line": line, "counts": _some(done, _COUNTS), "claims_without_progress": 0}
+            values |= {"line": chunk.lines[-1], "counts": _some(done, _COUNTS), "claims_without_progress": 0}
         _mine(self._file).update(**values)
+
+
+def _notes(file: FileImport, done: Imported, chunk: Chunk) -> list[FileNote]:
+    """Return what is to be told of rows; a row that is refused comes with its cells, so that it can be corrected."""
+    if not (done.bad_rows or done.remarks):
+        return []
+    cells = dict(zip(chunk.lines, chunk.rows, strict=True))
+    refused = [
+        FileNote(file=file, line=row.line, is_refused=True, sentence=_safe(row.sentence), cells=_json(cells[row.line]))
+        for row in done.bad_rows
+    ]
+    told = [FileNote(file=file, line=row.line, is_refused=False, sentence=_safe(row.sentence)) for row in done.remarks]
+    return refused + told
+
+
+def _json(read: Read) -> str:
+    return _safe(json.dumps(read, ensure_ascii=False)) if isinstance(read, list) else ""
+
+
+def _safe(text: str) -> str:
+    """Return the text without what no database holds: NUL, and bytes that are no UTF-8."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -330,6 +330,8 @@ def test_what_imports_of_files_tell_of_somebody_goes(make_leads):
         for line, text in enumerate(told)
     )
 
+    FileNote.objects.create(file=shown, line=9, is_refused=True, sentence="Row 9: no.", cells=f'["{lead.email}"]')
+
     forgetting.forget([lead.crm_id])
 
     assert_forgotten(lead)

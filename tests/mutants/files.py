@@ -220,7 +220,7 @@ FAULTS = [
     ),
     Fault(
         file="leads/uploads/working.py",
-        before='values |= {"line": line, "counts"',
+        before='values |= {"line": chunk.lines[-1], "counts"',
         after='values |= {"counts"',
         means="a worker that dies lets the next one import the same rows again",
         tests=_UPLOADS,

@@ -82,7 +82,8 @@ def test_a_file_is_uploaded_looked_at_confirmed_and_imported(ann):
     assert "3 of 3 rows are done." in shown
     assert "data-open" not in shown
     assert sorted(Lead.objects.values_list("crm_id", flat=True)) == ["1", "2"]
-    assert refused(ann, file)[0] == ["3", "refused", "Line 3: crm_id '1' stands in line 2 already."]
+    told = ["3", "refused", "Line 3: crm_id '1' stands in line 2 already.", "1", "Bob", "b@x.com", "Bo"]
+    assert refused(ann, file)[0] == told
     assert not FilePart.objects.exists()
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Import confirmed."]
 
@@ -107,6 +108,19 @@ def test_columns_that_were_changed_are_shown_before_they_are_imported(ann):
     answer = ann.get(decide(ann, file, "import", column_3="firstname")["Location"])
     assert "nothing is imported yet" in said(answer)
     assert fresh(file).state == "checking"
+
+
+def test_refused_rows_are_corrected_and_uploaded_again(ann):
+    """What was added to them is no column of a lead."""
+    file = uploaded(ann)
+    decide(ann, file, "import")
+    working.work_next()
+    sent = b"".join(ann.get(address(file, "refused")).streaming_content)
+    again = uploaded(ann, sent.replace(b",1,Bob", b",3,Bob"))
+    assert fresh(again).preview["columns"] == file.preview["columns"]
+    decide(ann, again, "import")
+    working.work_next()
+    assert Lead.objects.values_list("fullname", "email").get(crm_id="3") == ("Bob", "b@x.com")
 
 
 @pytest.mark.parametrize("field", ["id", "updated_at", "password", "nonsense"])
@@ -217,7 +231,7 @@ def test_what_stands_in_a_file_is_no_html_and_no_formula(ann):
     file = uploaded(ann, b"name,e-mail," + row + b"\n" + row + b",x,1\n\0" + row + b",x,1\n")
     FileNote.objects.create(file=file, line=1, is_refused=True, sentence="=1+1")
     assert "<script>alert" not in text(ann.get(row_page(file)))
-    assert "'=1+1" in [reason for _, _, reason in refused(ann, file)]
+    assert "'=1+1" in [reason for _, _, reason, *_ in refused(ann, file)]
 
 
 def test_a_dead_worker_is_told_in_words_for_who_looks(ann):

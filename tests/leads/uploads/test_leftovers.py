@@ -43,7 +43,7 @@ def test_what_was_refused_goes_a_day_after_the_import_and_the_numbers_later():
     assert FileNote.objects.count() == 1
     leftovers.delete_old(now=in_(hours=25))
     assert not FileNote.objects.exists()
-    assert fresh(file).counts["bad"] == 1
+    assert (fresh(file).counts["bad"], fresh(file).preview) == (1, {})
     leftovers.delete_old(now=in_(days=91))
     assert not FileImport.objects.exists()
 

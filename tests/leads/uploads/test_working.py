@@ -76,7 +76,7 @@ def test_a_confirmed_file_is_imported_and_its_bytes_go():
     assert (file.state, file.rows, file.counts["created"], file.counts["bad"]) == ("finished", 3, 2, 1)
     assert FileNote.objects.filter(is_refused=True).count() == 1
     assert sorted(Lead.objects.values_list("fullname", flat=True)) == ["Ann", "Cem"]
-    assert (file.preview, FilePart.objects.count()) == ({}, 0)
+    assert (file.preview, FilePart.objects.count()) == ({"titles": ["crm_id", "name"]}, 0)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3])
@@ -235,3 +235,13 @@ def test_of_a_batch_that_the_table_refuses_all_other_rows_come_in(monkeypatch):
     assert sorted(Lead.objects.values_list("fullname", flat=True)) == ["Ann", "Bob", "Cem", "Eve"]
     assert (fresh(file).counts["created"], fresh(file).counts["bad"]) == (4, 1)
     assert FileNote.objects.get().sentence == "Line 5: the database refuses it (no Dee here)."
+
+
+def test_a_refused_row_is_kept_as_it_stands():
+    """Also one with what no database holds; a row that comes in is not."""
+    upload(b"crm_id,name\n1,Ann\n2,B\0b\n3,C\xffm\n")
+    working.work_next()
+    assert list(FileNote.objects.order_by("line").values_list("cells", flat=True)) == [
+        r'["2", "B\u0000b"]',
+        '["3", "C?m"]',
+    ]
