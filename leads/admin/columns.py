@@ -74,7 +74,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def chosen(self) -> list[str]:
-        """What was chosen, as ``import_leads --map`` takes it."""
+        """What was chosen, as ``import_leads()`` takes it."""
         return [f"{title}={self.cleaned_data[f'column_{place}']}" for place, title in enumerate(self._titles)]
 
     @property
