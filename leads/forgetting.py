@@ -20,8 +20,9 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from enrow_webhooks.models import WebhookEvent
-from leads import erasing, sql
+from leads import erasing, reading, sql
 from leads.erasing import Foreseen, NotForgotten
+from leads.kinds import VALUES
 from leads.mapping import LeadMapping, OnForget, registry
 from leads.models import (
     BatchedLead,
@@ -36,6 +37,7 @@ from leads.models import (
 )
 from leads.results import aside
 from leads.runs.selecting import spellings
+from leads.uploads import leftovers
 
 __all__ = ["NotForgotten", "Traces", "blank_bodies", "foresee", "forget", "traces", "unknown"]
 
@@ -166,6 +168,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     # Before the keys and names are gone.
     told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
     waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
+    leftovers.forget(_told_of(crm_ids))
     _forget_by_rules(crm_ids)
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     known, _ = _states(crm_ids).delete()
@@ -182,6 +185,16 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     aside.recount([job.pk for job in jobs])
     bodies = blank_bodies(jobs)
     return Traces(leads=number, searches=searches, bodies=bodies, known=known, waiting=waiting, log_entries=told)
+
+
+def _told_of(crm_ids: Sequence[str]) -> set[str]:
+    """Return how imports of files may call people."""
+    names = [(mapping.label, crm_id) for mapping, keys in registry.keys(crm_ids) for crm_id in keys.values()]
+    told = set(crm_ids)
+    for lead in reading.candidates(names).values():
+        told |= {lead.fullname, " ".join(lead.name).strip(), lead.linkedin_url}
+        told |= {getattr(lead, facts.value) for facts in VALUES}
+    return told - {""}
 
 
 def _log_entries(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:

@@ -8,10 +8,11 @@ from celery import shared_task
 
 from enrow_webhooks.inbox.processing import TURN_SECONDS
 from enrow_webhooks.wake import wake
-from leads.models import BatchedLead, EnrichmentRun, SearchJob
+from leads.models import BatchedLead, EnrichmentRun, FileImport, SearchJob
 from leads.outbox import submission
 from leads.runs import batching, planning
 from leads.upkeep.sweep import sweep_in_turn
+from leads.uploads import working
 
 # Seconds between two looks at leads that come one by one, and in which one worker looks before another message does.
 GATHER_EVERY = 2.0
@@ -58,12 +59,26 @@ def gather_leads() -> int:
     return runs
 
 
+@shared_task(name="leads.import_files", ignore_result=True)
+def import_files() -> int:
+    """Check and import uploaded files, one to its end; while there are more, wake another worker to help."""
+    if FileImport.objects.due()[1:2].exists():
+        wake(import_files)
+    is_done = working.work_next()
+    if is_done and FileImport.objects.due().exists():
+        wake(import_files)
+    return int(is_done)
+
+
 @shared_task(name="leads.sweep_jobs", ignore_result=True)
 def sweep_jobs() -> int:
     """Look at jobs whose time has come, write results that did not reach the leads, read the balance once an hour.
 
     When its turn is over, another message continues.
     """
+    # A file takes longer than a turn: another worker takes it, also where the first message was lost.
+    if FileImport.objects.due().exists():
+        wake(import_files)
     swept = sweep_in_turn(seconds=TURN_SECONDS)
     if swept.is_cut_short:
         wake(sweep_jobs)

@@ -126,6 +126,7 @@ def test_the_tasks():
         "enrow_webhooks.process_events",
         "enrow_webhooks.prune_events",
         "leads.gather_leads",
+        "leads.import_files",
         "leads.plan_runs",
         "leads.submit_jobs",
         "leads.sweep_jobs",

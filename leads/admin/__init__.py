@@ -15,6 +15,7 @@ from leads.admin.rules import EnrichmentRuleAdmin
 from leads.admin.runs import EnrichmentRunAdmin
 from leads.admin.searches import LeadSearchAdmin
 from leads.admin.unprotected import check_pages
+from leads.admin.uploads import FileImportAdmin
 
 checks.register(check_pages, checks.Tags.admin)
 
@@ -23,6 +24,7 @@ __all__ = [
     "EnrichmentInlineMixin",
     "EnrichmentRuleAdmin",
     "EnrichmentRunAdmin",
+    "FileImportAdmin",
     "JobEventAdmin",
     "LeadAdmin",
     "LeadSearchAdmin",

@@ -18,6 +18,7 @@ from leads.admin.banner import HomeBannerMixin
 from leads.admin.buttons import ButtonsMixin
 from leads.admin.confirmation import confirm
 from leads.admin.editing import EditingMixin
+from leads.admin.files import FilesMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.known import FILTERS
 from leads.admin.narrowing import NARROWING
@@ -39,12 +40,12 @@ def _action(kind: Kind) -> _Action:
     return admin.action(description=capfirst(KINDS[kind].label), permissions=["enrich"])(act)
 
 
-class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, EditingMixin, HomeBannerMixin):
+class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, FilesMixin, EditingMixin, HomeBannerMixin):
     """Put it in front of the ModelAdmin of a mapped model: it adds to what that one has, and replaces nothing.
 
     Each kind of search is an action, and a button on the form, with a page that shows the cost before anything is
     spent. The list has a column and filters, and the form a part, with what is known, where the user may see the lead.
-    Results that come while a form is open are not lost when it is saved.
+    Files come in and go out at the list. Results that come while a form is open are not lost when it is saved.
     """
 
     # More leads than this would make the request time out; the command enrich_leads has no such limit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
@@ -69,11 +70,24 @@ def export_leads(
     The leads are those of the mapping, None: ``leads.Lead``; all that the model's own manager shows, or those of the
     queryset. ``watch`` is called after each page with the number of leads that are written.
     """
-    writer = csv.writer(file)
     done = Exported()
-    for page in _cells(done, mapping or mapping_of_lead(), leads, watch):
-        writer.writerows(page)
+    for page in csv_pages(mapping or mapping_of_lead(), leads, done=done, watch=watch):
+        file.write(page)
     return done
+
+
+def csv_pages(
+    mapping: LeadMapping,
+    leads: QuerySet[Any] | None,
+    *,
+    done: Exported | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> Iterator[str]:
+    """Yield the same text page by page, for who sends it somewhere."""
+    for page in _cells(done or Exported(), mapping, leads, watch):
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(page)
+        yield text.getvalue()
 
 
 def can_write_workbooks() -> bool:

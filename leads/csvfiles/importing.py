@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, connections, transaction
 
 from enrow_webhooks.transactions import owned
 from leads import sql
@@ -29,6 +30,25 @@ _TWICE = "crm_id {!r} stands in line {} already."
 _SAME_PERSON = "it is about the same person as line {1}; give them crm_ids if they are two."
 
 
+class Keeper:
+    """Keeps nowhere what an import has come to: one that is broken off begins anew. A child keeps it."""
+
+    # The last line of the file that is done already.
+    line = 0
+
+    def __init__(self, watch: Callable[[Imported], None] | None = None) -> None:
+        self._watch = watch
+
+    def commit(self, alias: str, done: Imported, count: int, chunk: Chunk, work: Callable[[], Written]) -> None:
+        """Write so many rows in one transaction of that database, and add to ``done`` what became of them.
+
+        ``chunk`` is what was read for them. Raises what the database says: then nothing of them stands.
+        """
+        done.add(owned(alias, work), count)
+        if self._watch:
+            self._watch(done)
+
+
 def import_leads(
     file: BinaryIO,
     mapping: LeadMapping | None = None,
@@ -47,22 +67,42 @@ def import_leads(
     with ``save``, and for models that only the ORM can write. Raises HeaderError when the file cannot be read as a
     table of leads.
     """
-    target = Target(mapping=mapping or mapping_of_lead())
     mode = Mode(update=update, save=save, dry_run=dry_run)
     done = Imported()
-    table = open_table(file, titles=known_titles(target.mapping, chosen))
-    header = columns_of(table.header, target.mapping, chosen)
-    done.note(header)
-    done.unit = table.unit
-    with _Seen() as seen:
-        for chunk in _batches(table.chunks()):
-            batch = _batch(chunk, header.columns, seen, done)
-            done.look_at(batch, target.stored)
-            _store(target, batch, done, partial(_write, target, mode))
-            if watch:
-                watch(done)
-    done.told = table.told
+    fill(file, mapping or mapping_of_lead(), mode, done, chosen=chosen, keeper=Keeper(watch))
     return done
+
+
+def fill(
+    file: BinaryIO, mapping: LeadMapping, mode: Mode, done: Imported, *, chosen: Sequence[str], keeper: Keeper
+) -> None:
+    """Do what ``import_leads`` does, and note it in ``done``; rows up to the line of the keeper are done already.
+
+    Raises HeaderError; the titles are noted as far as there are any.
+    """
+    target = Target(mapping=mapping)
+    table = open_table(file, titles=known_titles(mapping, chosen))
+    done.unit, done.titles = table.unit, table.header
+    header = columns_of(table.header, mapping, chosen)
+    done.note(header)
+    with _Seen() as seen:
+        for whole in _batches(table.chunks()):
+            before, chunk = _parted(whole, keeper.line)
+            if before.lines:
+                # Who was there already, for those who come again below.
+                _batch(before, header.columns, seen, Imported(program=done.program, unit=done.unit))
+            if chunk.lines:
+                batch = _batch(chunk, header.columns, seen, done)
+                done.look_at(batch, target.stored)
+                commit = partial(keeper.commit, target.mapping.alias, done, len(batch.lines), chunk)
+                _store(target, batch, partial(_write, target, mode), commit)
+    done.told = table.told
+
+
+def _parted(chunk: Chunk, line: int) -> tuple[Chunk, Chunk]:
+    """Return the rows up to a line, and those below it."""
+    at = bisect.bisect_right(chunk.lines, line)
+    return Chunk(chunk.lines[:at], chunk.rows[:at]), Chunk(chunk.lines[at:], chunk.rows[at:])
 
 
 def _batches(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -185,19 +225,40 @@ def _write(target: Target, mode: Mode, batch: RowBatch) -> Written:
     return own.write(target, batch, mode)
 
 
-def _store(target: Target, batch: RowBatch, done: Imported, work: Callable[[RowBatch], Written]) -> None:
+def _store(
+    target: Target,
+    batch: RowBatch,
+    work: Callable[[RowBatch], Written],
+    commit: Callable[[Callable[[], Written]], None],
+) -> None:
     """Write rows in one transaction; where the database refuses, halve them until the culprit stands alone."""
-    count = len(batch.lines)
-    if not count:
-        return
     try:
-        written = owned(target.mapping.alias, lambda: work(batch))
+        commit(lambda: work(batch) if batch.lines else Written())
     except (IntegrityError, DataError) as error:
-        if count == 1:
-            [line], reason = batch.lines, str(error).partition("\n")[0]
-            done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: the database refuses it ({reason})."))
-            return
-        for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
-            _store(target, part, done, work)
-    else:
-        done.add(written, count)
+        why = error
+        commit(lambda: _halved(target, batch, work, why))
+
+
+def _halved(target: Target, batch: RowBatch, work: Callable[[RowBatch], Written], error: Exception) -> Written:
+    """Write the halves of rows that the database refused together; a row that it refuses alone is named."""
+    count = len(batch.lines)
+    if count == 1:
+        reason = str(error).partition("\n")[0]
+        return Written(refused={batch.lines[0]: f"the database refuses it ({reason})."})
+    _check_at_once(target.mapping.alias)
+    done = Written()
+    for part in (batch.part(0, count // 2), batch.part(count // 2, count)):
+        try:
+            with transaction.atomic(using=target.mapping.alias):
+                done.add(work(part))
+        except (IntegrityError, DataError) as again:
+            done.add(_halved(target, part, work, again))
+    return done
+
+
+def _check_at_once(alias: str) -> None:
+    """Have PostgreSQL tell at each row what it may tell at the commit, when all rows would be lost."""
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

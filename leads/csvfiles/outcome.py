@@ -45,6 +45,8 @@ class Imported:
     unit: str = "Line"
     # The program that wrote the file, as far as it is known.
     program: str = ""
+    # All titles, as they stand.
+    titles: list[str] = field(default_factory=list)
     # The titles of the columns of each field; the first that is filled counts.
     columns: dict[str, list[str]] = field(default_factory=dict)
     # The titles of columns that are no field of a lead.
@@ -137,6 +139,14 @@ class Written:
     # Why rows are refused, and what is to be told of others, by their lines.
     refused: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, str] = field(default_factory=dict)
+
+    def add(self, more: Written) -> None:
+        """Add what became of other rows."""
+        self.created += more.created
+        self.updated += more.updated
+        self.found_by.update(more.found_by)
+        self.refused |= more.refused
+        self.remarks |= more.remarks
 
 
 def _sum(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

@@ -9,12 +9,16 @@ from leads.models.readings import AccountReading
 from leads.models.rules import EnrichmentRuleState, RuleLead
 from leads.models.runs import BatchedLead, EnrichmentRun, RunLead
 from leads.models.searches import LeadSearch
+from leads.models.uploads import FileImport, FileNote, FilePart
 
 __all__ = [
     "AccountReading",
     "BatchedLead",
     "EnrichmentRuleState",
     "EnrichmentRun",
+    "FileImport",
+    "FileNote",
+    "FilePart",
     "Home",
     "IdempotencyKey",
     "Lead",

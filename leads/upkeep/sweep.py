@@ -17,6 +17,8 @@ from leads.results import waiting
 from leads.runs import batching, controlling, planning
 from leads.upkeep import leftovers, polling
 from leads.upkeep.rules.looking import look_at_rules
+from leads.uploads import leftovers as uploads
+from leads.uploads import working
 
 SWEEP = "sweep"
 # Nobody has to know it finer, and the row is not fought over.
@@ -52,8 +54,8 @@ class Turn:
 def sweep(*, jobs: int = 1000) -> Swept:
     """Process due events, look at due jobs (send, poll, resume, expire), write waiting results; until none is left.
 
-    Events and jobs take turns, so that a slow Enrow keeps no event waiting. Once an hour it also reads the balance,
-    blanks old bodies, and deletes what is known of leads that are gone.
+    Events and jobs take turns, so that a slow Enrow keeps no event waiting; uploaded files come last. Once an hour it
+    also reads the balance, blanks old bodies, and deletes what is known of leads that are gone.
     """
     beat()
     events, turns = 0, [Turn(is_cut_short=True)]
@@ -62,6 +64,8 @@ def sweep(*, jobs: int = 1000) -> Swept:
         left = jobs - sum(turn.jobs for turn in turns)
         turns.append(_look_after_jobs(most=left, seconds=TURN_SECONDS))
     retention.prune_in_turn()
+    while working.work_next():
+        beat()
     return Swept(events=events, jobs=sum(turn.jobs for turn in turns), written=sum(turn.written for turn in turns))
 
 
@@ -99,6 +103,7 @@ def _look_after_jobs(*, most: int | None, seconds: float) -> Turn:
     written = waiting.write_waiting()
     reconciliation.read_balance()
     leftovers.delete_in_turn()
+    uploads.delete_in_turn()
     idempotency.prune()
     return Turn(jobs=looked_at, written=written, is_cut_short=is_over)
 

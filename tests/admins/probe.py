@@ -8,9 +8,12 @@ from html import unescape
 
 import django
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+
+from enrow_webhooks.wake import run_task
 
 ACTIONS = ("find_email", "verify_email", "find_phone", "forget")
 # What comes while a form is open.
@@ -33,7 +36,22 @@ def seen():
         "history": browser.get(page("contact_history", contact.pk)).status_code,
         "first version": revert(browser, contact),
         "export": export(browser),
+        "files": take_files(browser),
     }
+
+
+def take_files(browser):
+    """Import by the list's button, then export by the other."""
+    shown = text(browser.get(page("contact_changelist")))
+    buttons = {name: re.search(rf'href="([^"]+/enrow-{name}/[^"]*)"', shown) for name in ("import", "export")}
+    sent = SimpleUploadedFile("people.csv", b"name,domain\nBob Low,low.com\n")
+    file = browser.post(unescape(buttons["import"][1]), {"file": sent})["Location"]
+    run_task("leads.import_files")
+    asked = browser.get(file)
+    browser.post(f"{file.removesuffix('change/')}decide/", fields_of(asked) | {"decide": "import"})
+    run_task("leads.import_files")
+    table = b"".join(browser.get(unescape(buttons["export"][1])).streaming_content).decode()
+    return ["Will be new leads" in text(asked), "are done." in text(browser.get(file)), "Bob Low" in table]
 
 
 def page(name, *args):

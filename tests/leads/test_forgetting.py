@@ -16,7 +16,7 @@ from enrow_webhooks.sandbox import people
 from leads import forgetting
 from leads.enrichment import enrich
 from leads.forgetting import Traces
-from leads.models import Lead, LeadSearch, SearchJob
+from leads.models import FileImport, FileNote, Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.results import applying, collecting
 from leads.upkeep.sweep import sweep
@@ -318,3 +318,22 @@ def test_a_refused_lead_is_forgotten_with_the_note_that_names_it(one_email):
     forgetting.forget([lead.crm_id])
     assert_forgotten(lead)
     assert not SearchJob.objects.filter(refused__gt=0).exists()
+
+
+def test_what_imports_of_files_tell_of_somebody_goes(make_leads):
+    """The refused rows that quote their id, name or address, and the first rows that show them; of others they stay."""
+    (lead,) = make_leads(1, email="ann@firm.com")
+    told = [lead.crm_id, lead.display_name(), lead.email, "somebody else"]
+    shown, other = (FileImport.objects.create(preview={"first_rows": [{"x": text}]}) for text in (lead.email, "Bob"))
+    FileNote.objects.bulk_create(
+        FileNote(file=shown, line=line, is_refused=True, sentence=f"Line {line}: {text}.")
+        for line, text in enumerate(told)
+    )
+
+    FileNote.objects.create(file=shown, line=9, is_refused=True, sentence="Row 9: no.", cells=f'["{lead.email}"]')
+
+    forgetting.forget([lead.crm_id])
+
+    assert_forgotten(lead)
+    assert FileNote.objects.get().sentence == "Line 3: somebody else."
+    assert FileImport.objects.get(pk=other.pk).preview["first_rows"]

@@ -6,6 +6,7 @@ from tests.mutants.fault import Fault
 
 _CAREFUL = ("tests/leads/csvfiles/test_careful.py",)
 _FORMS = ("tests/leads/csvfiles/test_forms.py",)
+_UPLOADS = ("tests/leads/uploads/test_working.py",)
 _MAPPED = ("tests/leads/csvfiles/test_mapped.py",)
 
 FAULTS = [
@@ -216,5 +217,68 @@ FAULTS = [
         after="",
         means="the notes below a report become leads",
         tests=("tests/leads/csvfiles/test_importing.py",),
+    ),
+    Fault(
+        file="leads/uploads/working.py",
+        before='values |= {"line": chunk.lines[-1], "counts"',
+        after='values |= {"counts"',
+        means="a worker that dies lets the next one import the same rows again",
+        tests=_UPLOADS,
+    ),
+    Fault(
+        file="leads/csvfiles/importing.py",
+        before="                _batch(before, header.columns, seen",
+        after="                _batch(Chunk([], []), header.columns, seen",
+        means="who stood above the place of a dead worker comes in again below it",
+        tests=_UPLOADS,
+    ),
+    Fault(
+        file="leads/uploads/working.py",
+        before="if not _mine(self._file).update(next_work_at=timezone.now() + LEASE):",
+        after="if False:",
+        means="who cancels an import is not heard",
+        tests=_UPLOADS,
+    ),
+    Fault(
+        file="leads/uploads/working.py",
+        before="        done.bad_rows.clear()\n",
+        after="",
+        means="a refused row is told with each batch",
+        tests=_UPLOADS,
+    ),
+    Fault(
+        file="leads/admin/uploads.py",
+        before=".filter(user=str(request.user.pk))",
+        after="",
+        means="files and their refused rows are shown to others",
+        tests=("tests/leads/admin/test_uploads.py",),
+    ),
+    Fault(
+        file="leads/admin/uploads.py",
+        before='        if file.update and "update" not in form.fields:\n            raise PermissionDenied\n',
+        after="",
+        means="who may not change leads any more still updates them",
+        tests=("tests/leads/admin/test_uploads.py",),
+    ),
+    Fault(
+        file="leads/admin/files.py",
+        before="leads = self.visible_leads(request, found)",
+        after="leads = found",
+        means="an export has leads that the mapping hides",
+        tests=("tests/leads/admin/test_files.py",),
+    ),
+    Fault(
+        file="leads/admin/files.py",
+        before="and bool(request.user.has_perm(VIEW_FOUND_VALUES))",
+        after="",
+        means="who may not see found values takes them away as a file",
+        tests=("tests/leads/admin/test_files.py",),
+    ),
+    Fault(
+        file="leads/uploads/leftovers.py",
+        before="_has(FileNote), ended_at__lt=now - A_DAY",
+        after="_has(FileNote), ended_at__lt=now - _REMEMBERED",
+        means="refused rows stay for months",
+        tests=("tests/leads/uploads/test_leftovers.py",),
     ),
 ]

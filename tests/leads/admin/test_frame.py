@@ -19,8 +19,8 @@ from django.urls import path, reverse
 
 from config.urls import urlpatterns as demo
 from enrow_webhooks.models import WebhookEvent
-from leads.admin import EnrichmentRuleAdmin, JobEventAdmin, LeadAdmin, LeadSearchAdmin, SearchJobAdmin
-from leads.models import EnrichmentRuleState, EnrichmentRun, Lead, LeadSearch, SearchJob
+from leads.admin import EnrichmentRuleAdmin, FileImportAdmin, JobEventAdmin, LeadAdmin, LeadSearchAdmin, SearchJobAdmin
+from leads.models import EnrichmentRuleState, EnrichmentRun, FileImport, Lead, LeadSearch, SearchJob
 from leads.rules import EnrichmentRule
 from noxfile import MATRIX
 from tests.leads.admin_frame import Element, links, metas, nonces, one, read, skeleton, stylesheets
@@ -33,6 +33,7 @@ sales.register(SearchJob, SearchJobAdmin)
 sales.register(LeadSearch, LeadSearchAdmin)
 sales.register(WebhookEvent, JobEventAdmin)
 sales.register(EnrichmentRuleState, EnrichmentRuleAdmin)
+sales.register(FileImport, FileImportAdmin)
 urlpatterns = [*demo, path("sales/", sales.urls)]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -49,16 +50,20 @@ PAGES = {
     "admin/leads/retry_confirmation.html": (SearchJob, "retry"),
     "admin/leads/enrich_confirmation.html": (Lead, "find_email"),
     "admin/leads/forget_confirmation.html": (Lead, "forget"),
+    "admin/leads/upload.html": (Lead, "admin:leads_lead_enrow_import"),
+    "admin/leads/file_import.html": (FileImport, "admin:leads_fileimport_change"),
 }
 # Lists of Django's with buttons of ours, and the parts that we put into Django's page of one row.
 LISTS = {
     "admin/enrow_webhooks/webhookevent/change_list.html": WebhookEvent,
     "admin/leads/searchjob/change_list.html": SearchJob,
+    "admin/leads/file_list.html": Lead,
 }
 PARTS = {
     "admin/leads/searches.html": Lead,
     "admin/leads/events.html": SearchJob,
     "admin/leads/run_progress.html": EnrichmentRun,
+    "admin/leads/file_box.html": FileImport,
 }
 
 each_page = pytest.mark.parametrize("template", PAGES)
@@ -67,8 +72,9 @@ on_each_site = pytest.mark.parametrize("site", [admin.site, sales], ids=lambda s
 
 
 @pytest.fixture(autouse=True)
-def rows(make_leads, enrow):
-    """Something to decide about: leads, jobs that failed or got no answer, one for nobody, a dead event, a rule."""
+def rows(make_leads, enrow, admin_user):
+    """Something to decide about: leads, jobs that failed or got no answer, an event, a rule, a file."""
+    FileImport.objects.create(model="leads.lead", name="leads.csv", user=str(admin_user.pk), state="ready")
     fill(2)
     enrow(RULES=[EnrichmentRule("new", "leads.Lead", find={"email"}, daily_credits=20)])
     LeadSearch.objects.filter(pk=LeadSearch.objects.latest("pk").pk).update(effect="aside")
@@ -86,6 +92,8 @@ def url(site, model, page, *args) -> str:
 def open_page(client, template, site):
     """Open a page of ours as a person does: by its link, or by an action for all rows of a list."""
     model, way = PAGES[template]
+    if way.endswith("_change"):
+        return client.get(reverse(way, args=[model.objects.get().pk], current_app=site.name))
     if way.startswith("admin:"):
         return client.get(reverse(way, current_app=site.name))
     return run_action(client, way, model.objects.all(), page=url(site, model, "changelist"))

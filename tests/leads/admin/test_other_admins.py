@@ -36,6 +36,7 @@ EXPECTED = {
     "history": 200,
     "first version": None,
     "export": None,
+    "files": [True, True, True],
 }
 OWN = {
     # It is brought back as it was, with its blank address.

@@ -1,0 +1,1 @@
+"""Files that people upload: kept in rows, checked and imported by workers."""
