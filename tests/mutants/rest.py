@@ -136,10 +136,31 @@ FAULTS = [
         means="the last who shares inherits, not the first",
     ),
     Fault(
-        file="leads/forgetting.py",
-        before="job__in=jobs).exclude(effect=Effect.ERASED)",
+        file="leads/bodies.py",
+        before="job__in=jobs).exclude(effect=LeadSearch.Effect.ERASED)",
         after="job__in=jobs)",
         means="the bodies of an open job stay, though only the forgotten waited for them",
+    ),
+    Fault(
+        file="leads/bodies.py",
+        before="return named <= here and bool(named or is_wanted)",
+        after="return bool(named or reference or is_wanted)",
+        means="a body that comes late on another URL names a forgotten person",
+        tests=("tests/leads/test_bodies.py",),
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before="bodies.blank_of_jobs(jobs) + bodies.blank_about(crm_ids, words, names, but=jobs)",
+        after="bodies.blank_of_jobs(jobs)",
+        means="only the bodies of a person's own jobs are forgotten",
+        tests=("tests/leads/test_bodies.py",),
+    ),
+    Fault(
+        file="leads/forgetting.py",
+        before='    mine.exclude(last_error__in=["", home.HELD]).update(last_error=_UNSAID)\n',
+        after="",
+        means="a job's last error names a forgotten person",
+        tests=("tests/leads/test_bodies.py",),
     ),
     Fault(
         file="leads/forgetting.py",
