@@ -57,6 +57,11 @@ def constraint(error: BaseException) -> str:
     return f"({', '.join(names)})" if names else ""
 
 
+def refusal(error: BaseException) -> str:
+    """Return why a database refuses a row: the kind of the database's error, and what it names."""
+    return ", ".join(part for part in (type(error).__name__, constraint(error)[1:-1]) if part)
+
+
 def stack(error: BaseException) -> str:
     """Return the way to the place of a failure: files, lines and source, without messages and values."""
     return "".join(traceback.format_tb(error.__traceback__)).rstrip()

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError
 
+from enrow_webhooks.client.scrub import refusal
 from enrow_webhooks.transactions import owned
 from leads import sql
 from leads.csvfiles import identity, mapped, own
@@ -194,7 +195,7 @@ def _store(target: Target, batch: RowBatch, done: Imported, work: Callable[[RowB
         written = owned(target.mapping.alias, lambda: work(batch))
     except (IntegrityError, DataError) as error:
         if count == 1:
-            [line], reason = batch.lines, str(error).partition("\n")[0]
+            [line], reason = batch.lines, refusal(error)
             done.refuse(BadRow(line=line, sentence=f"{done.unit} {line}: the database refuses it ({reason})."))
             return
         for part in (batch.part(0, count // 2), batch.part(count // 2, count)):

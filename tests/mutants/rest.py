@@ -140,6 +140,7 @@ FAULTS = [
         before="job__in=jobs).exclude(effect=LeadSearch.Effect.ERASED)",
         after="job__in=jobs)",
         means="the bodies of an open job stay, though only the forgotten waited for them",
+        tests=("tests/leads/test_forgetting.py",),
     ),
     Fault(
         file="leads/bodies.py",
