@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks import admin_log
+from enrow_webhooks.admin_errors import QuietErrorsMixin
 from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.doctor import Finding, Level, inbox_findings
 from enrow_webhooks.inbox.replaying import preview
@@ -51,7 +52,7 @@ def confirmation_page(
     return admin_page(page, request, template, {**selection, **context})
 
 
-class BigTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+class BigTableAdmin(QuietErrorsMixin):
     """A list that costs the same however many rows the table has.
 
     It counts and turns pages up to 10,000 rows and offers no count per filter. Its filters, search fields and

@@ -32,7 +32,7 @@ _BROKER_SECONDS = 2
 _RECENT = dt.timedelta(hours=24)
 # Strangers knock at every site; for the others there is something to fix.
 _REJECTED = {
-    Rejection.Reason.UNREADABLE: "See the newest dead events in the admin: what came is kept there, shortened.",
+    Rejection.Reason.UNREADABLE: "They were no events, and nothing of them is kept. Results are fetched by polling.",
     Rejection.Reason.TOO_LARGE: 'Raise ENROW["MAX_BODY_BYTES"] if Enrow\'s events have grown.',
     Rejection.Reason.NOT_STORED: "Look at the database and the log; their results are fetched by polling.",
     Rejection.Reason.CONTRADICTS: "See the newest ignored events in the admin: they say how. Nothing was applied.",

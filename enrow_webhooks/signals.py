@@ -41,6 +41,17 @@ class Forecast:
 # asks nobody outside.
 event_questioned = QuietSignal()
 
+# Sent with ``reference``, ``payload`` and ``is_wanted`` when an event ends without anybody who took it, or is none at
+# all; ``is_wanted``: a receiver tried to, and failed to the end. The body is kept, for a person to look at, unless a
+# receiver returns False, or fails.
+body_questioned = QuietSignal()
+
+
+def may_keep(sender: object, *, reference: str, payload: str, is_wanted: bool = False) -> bool:
+    """Ask the receivers whether a body may be kept."""
+    answers = body_questioned.send_robust(sender=sender, reference=reference, payload=payload, is_wanted=is_wanted)
+    return not any(answer is False or isinstance(answer, Exception) for _, answer in answers)
+
 
 class TryLater(Exception):  # noqa: N818 - it is no error: the event waits for its turn
     """The event cannot be understood yet; the message says what is awaited."""

@@ -212,7 +212,7 @@ def retry(
     return runs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Again:
     """The leads that one call of enrich() searches again, as they were searched the first time."""
 

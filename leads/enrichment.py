@@ -66,7 +66,7 @@ __all__ = [
 State, Via = EnrichmentRun.State, EnrichmentRun.Via
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Estimate:
     """What enrich() would do, with nothing written and nothing sent."""
 

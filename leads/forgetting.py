@@ -8,27 +8,24 @@ the purchase under another crm_id keeps their own: they take the place in the jo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.db import router
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
-from django.utils import timezone
 
-from enrow_webhooks.models import WebhookEvent
-from leads import erasing, reading, sql
+from leads import bodies, erasing, home, reading, sql
 from leads.erasing import Foreseen, NotForgotten
-from leads.kinds import VALUES
+from leads.kinds import VALUES, Candidate
 from leads.mapping import LeadMapping, OnForget, registry
 from leads.models import (
     BatchedLead,
     EnrichmentRuleState,
     EnrichmentRun,
-    Lead,
     LeadEnrichment,
     LeadSearch,
     RuleLead,
@@ -39,12 +36,12 @@ from leads.results import aside
 from leads.runs.selecting import spellings
 from leads.uploads import leftovers
 
-__all__ = ["NotForgotten", "Traces", "blank_bodies", "foresee", "forget", "traces", "unknown"]
+__all__ = ["NotForgotten", "Traces", "foresee", "forget", "traces", "unknown"]
 
 # People who are forgotten in one transaction.
 _CHUNK = 500
 _NOBODY = Concat(Value("forgotten-"), Cast("pk", CharField()))
-_NOTE = "Somebody of it was forgotten; its body is gone."
+_UNSAID = "What it said is gone: somebody of it was forgotten."
 
 Outcome, Effect = LeadSearch.Outcome, LeadSearch.Effect
 
@@ -153,7 +150,7 @@ def _count(crm_ids: Sequence[str]) -> Traces:
     return Traces(
         leads=sum(mapping.by_keys(keys).count() for mapping, keys in registry.keys(crm_ids)),
         searches=_searches(crm_ids).count(),
-        bodies=_bodies(jobs).count(),
+        bodies=bodies.of_jobs(jobs).count(),
         known=_states(crm_ids).count(),
         waiting=sum(rows.count() for rows in _waiting(crm_ids)),
         log_entries=sum(entries.count() for entries in _log_entries(crm_ids)),
@@ -166,6 +163,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
     # Before the keys and names are gone.
+    words, names = _words(crm_ids), _names(crm_ids)
     told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
     waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
     leftovers.forget(_told_of(crm_ids))
@@ -176,15 +174,42 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     renamed.update(sent_as=_NOBODY)
     searches = _erase(crm_ids, jobs)
     # A worker that prepares one of them has read the person already.
-    SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).prepare_again()
-    SearchJob.objects.filter(pk__in=[job.pk for job in jobs]).update(has_forgotten=True)
+    _mark(jobs)
+    blanked = bodies.blank_of_jobs(jobs) + bodies.blank_about(crm_ids, words, names, but=jobs)
+    return Traces(leads=number, searches=searches, bodies=blanked, known=known, waiting=waiting, log_entries=told)
+
+
+def _mark(jobs: Sequence[SearchJob]) -> None:
+    """Let nothing of the people back into their jobs, and take out what Enrow, or a table, said of them."""
+    mine = SearchJob.objects.filter(pk__in=[job.pk for job in jobs])
+    mine.prepare_again()
+    mine.update(has_forgotten=True)
     # The last error of these names leads.
-    SearchJob.objects.filter(pk__in=[job.pk for job in jobs if job.refused]).update(
-        refused=_refused_of_job(), last_error=""
-    )
+    mine.filter(pk__in=[job.pk for job in jobs if job.refused]).update(refused=_refused_of_job(), last_error="")
+    mine.exclude(last_error__in=["", home.HELD]).update(last_error=_UNSAID)
     aside.recount([job.pk for job in jobs])
-    bodies = blank_bodies(jobs)
-    return Traces(leads=number, searches=searches, bodies=bodies, known=known, waiting=waiting, log_entries=told)
+
+
+def _words(crm_ids: Sequence[str]) -> set[str]:
+    """Return what names these people and nobody else: what was found for them, and by what Enrow knows them."""
+    rows = LeadSearch.objects.filter(Q(crm_id__in=crm_ids) | Q(sent_as__in=crm_ids))
+    searched = rows.values_list("value", "value_before", "crm_id", "sent_as")
+    ids = rows.filter(job__requested=1).values_list("job__enrow_id")
+    held = [
+        (lead.linkedin_url, " ".join(lead.name).strip(), *(getattr(lead, facts.value) for facts in VALUES))
+        for lead in _candidates(crm_ids)
+    ]
+    return {word for some in (searched, ids, held) for row in some for word in row if word}
+
+
+def _names(crm_ids: Sequence[str]) -> set[str]:
+    """Return the words that others may be called by, too."""
+    return {name for lead in _candidates(crm_ids) for name in (lead.firstname, lead.lastname, lead.fullname) if name}
+
+
+def _candidates(crm_ids: Sequence[str]) -> Iterable[Candidate]:
+    owned = ((mapping.label, crm_id) for mapping, keys in registry.keys(crm_ids) for crm_id in keys.values())
+    return reading.candidates(owned).values()
 
 
 def _told_of(crm_ids: Sequence[str]) -> set[str]:
@@ -198,15 +223,24 @@ def _told_of(crm_ids: Sequence[str]) -> set[str]:
 
 
 def _log_entries(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:
-    """Yield what Django's admin log says of people: decisions about their searches, and edits of our own leads."""
+    """Yield what Django's admin log says of people: decisions about their searches, and edits of their leads."""
     if not apps.is_installed("django.contrib.admin"):
         return
-    leads = Lead.objects.using(router.db_for_write(Lead)).order_by().filter(crm_id__in=crm_ids)
-    log = apps.get_model("admin", "LogEntry")
-    for model, rows in ((LeadSearch, _searches(crm_ids)), (Lead, leads)):
-        pks = [str(pk) for pk in rows.values_list("pk", flat=True)]
-        kind = {"content_type__app_label": model._meta.app_label, "content_type__model": model._meta.model_name}
-        yield log._default_manager.using(router.db_for_write(log)).filter(**kind, object_id__in=pks)
+    searches = _searches(crm_ids).values_list("pk", flat=True)
+    yield _entries(LeadSearch, list(map(str, searches)), crm_ids)
+    for mapping, keys in registry.keys(crm_ids):
+        pks = list(mapping.by_keys(keys).values_list("pk", flat=True))
+        # A row that is gone has its entries all the same.
+        known = keys if mapping.key_name == mapping.model._meta.pk.name else ()
+        yield _entries(mapping.model, [*map(str, pks), *map(str, known)], list(keys.values()))
+
+
+def _entries(model: type[Model], pks: Sequence[str], names: Sequence[str]) -> QuerySet[Any]:
+    log, own = apps.get_model("admin", "LogEntry"), model._meta
+    alike = [other._meta.model_name for other in apps.get_models() if other._meta.concrete_model is own.concrete_model]
+    about = Q(object_id__in=pks) | Q(object_repr__in=names)
+    kind = {"content_type__app_label": own.app_label, "content_type__model__in": alike}
+    return log._default_manager.using(router.db_for_write(log)).filter(about, **kind)
 
 
 def _refused_of_job() -> Coalesce:
@@ -260,23 +294,3 @@ def _heirs(crm_ids: Sequence[str]) -> list[tuple[int, int, int | None]]:
     )
     first: dict[tuple[uuid.UUID, uuid.UUID | None], int] = {(job, name): pk for job, name, pk in sharing}
     return [(places[key][0], heir, places[key][1]) for key, heir in first.items() if key in places]
-
-
-def blank_bodies(jobs: Collection[SearchJob]) -> int:
-    """Blank the bodies of the jobs' events, as far as nobody who is not forgotten still waits for them."""
-    others = LeadSearch.objects.filter(job__in=jobs).exclude(effect=Effect.ERASED)
-    open_jobs = SearchJob.objects.filter(pk__in=others.values("job"), state__in=SearchJob.AWAITING)
-    needed = set(open_jobs.values_list("pk", flat=True))
-    bodies = _bodies([job for job in jobs if job.pk not in needed])
-    waiting = Q(state__in=[*WebhookEvent.WAITING, WebhookEvent.State.DEAD])
-    # What can be processed no more has ended here.
-    ended = bodies.filter(waiting).update(
-        state=WebhookEvent.State.IGNORED, processed_at=timezone.now(), payload="", last_error=_NOTE
-    )
-    return ended + bodies.update(payload="", last_error="")
-
-
-def _bodies(jobs: Iterable[SearchJob]) -> QuerySet[WebhookEvent]:
-    names = [(str(job.pk), job.enrow_id) for job in jobs]
-    about = Q(reference__in=[reference for reference, _ in names]) | Q(enrow_id__in=[name for _, name in names if name])
-    return WebhookEvent.objects.filter(about).exclude(payload="")

@@ -41,6 +41,9 @@ class _Lead(NamedTuple):
     mapping: LeadMapping
     crm_id: str
 
+    def __repr__(self) -> str:
+        return "<_Lead>"
+
 
 class _Pending(NamedTuple):
     """A search in flight."""
@@ -51,6 +54,9 @@ class _Pending(NamedTuple):
     fingerprint: uuid.UUID | None
     position: int | None
     sent_as: str
+
+    def __repr__(self) -> str:
+        return "<_Pending>"
 
 
 def merge(source: Model | str, *, into: Model | str) -> Merged:

@@ -11,8 +11,8 @@ from django.db.models import Count, Q
 from enrow_webhooks.client.events import Event
 from enrow_webhooks.client.inputs import clean_text
 from enrow_webhooks.client.values import Answer, Result, SearchStatus
-from enrow_webhooks.signals import Forecast, KeepAside, TryLater, event_questioned, event_received
-from leads import forgetting
+from enrow_webhooks.signals import Forecast, KeepAside, TryLater, body_questioned, event_questioned, event_received
+from leads import bodies
 from leads.models import LeadSearch, SearchJob
 from leads.results import applying, collecting, unsolicited, writeback
 
@@ -23,6 +23,7 @@ def connect() -> None:
     """Listen to the inbox."""
     event_received.connect(take_event, dispatch_uid="leads.take_event")
     event_questioned.connect(explain_event, dispatch_uid="leads.explain_event")
+    body_questioned.connect(judge_body, dispatch_uid="leads.judge_body")
 
 
 def take_event(sender: object, event: Event, **kwargs: Any) -> bool:  # noqa: ANN401 - Django's receiver signature
@@ -39,7 +40,7 @@ def take_event(sender: object, event: Event, **kwargs: Any) -> bool:  # noqa: AN
     else:
         _take(job, event)
     if job.has_forgotten:
-        forgetting.blank_bodies([job])
+        bodies.blank_of_jobs([job], event.ids)
     if contradiction:
         raise KeepAside(contradiction)
     return True
@@ -128,6 +129,11 @@ def explain_event(sender: object, event: Event, **kwargs: Any) -> Forecast | Non
     counts = "Search job {job} is {job_state}, {pending} of its lead searches are pending, {settled} are settled"
     changes, outlook = _outlook(job)
     return Forecast(sentence=f"{counts.format(**facts)}: {outlook}", changes=changes, facts=facts)
+
+
+def judge_body(sender: object, reference: str, payload: str, *, is_wanted: bool, **kwargs: Any) -> bool:  # noqa: ANN401 - Django's receiver signature
+    """Tell whether a body may be kept that nobody took: not where it may be about somebody who was forgotten."""
+    return bodies.may_be_kept(reference, payload, is_wanted=is_wanted)
 
 
 _ELSEWHERE = Forecast(

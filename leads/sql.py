@@ -24,7 +24,7 @@ T = TypeVar("T")
 Row = Sequence[object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fragment:
     """A piece of SQL with its parameters."""
 

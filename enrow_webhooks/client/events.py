@@ -50,7 +50,7 @@ _KINDS = {
 _BY_NAME = {event.value: event for event in _KINDS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Envelope:
     """What is needed to store an event once: its two names."""
 

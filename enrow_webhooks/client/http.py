@@ -10,7 +10,8 @@ import contextlib
 import json
 import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -93,7 +94,7 @@ class EnrowClient:
         answer = answers.mapping(_json(response))
         search_id = answers.text(answer.get("id"), 128)
         if not _is_success(response):
-            _raise_refusal(response, answer)
+            _raise_refusal(response, answer, sent={value for query in queries for value in astuple(query)})
         if not search_id:
             raise errors.AnswerLost("Enrow accepted a search, but its answer has no id.", status=response.status_code)
         minutes = answers.decimal(answer.get("estimated_duration"))
@@ -236,9 +237,10 @@ def _words(response: Reply, body: Mapping[str, object]) -> str:
     return scrub(said).rstrip(".") or f"HTTP {response.status_code}"
 
 
-def _raise_refusal(response: Reply, body: Mapping[str, object]) -> NoReturn:
-    status, said = response.status_code, _words(response, body)
-    low = said.lower()
+def _raise_refusal(response: Reply, body: Mapping[str, object], *, sent: Collection[str] = ()) -> NoReturn:
+    status, words = response.status_code, _words(response, body)
+    # What it means is read from all of its words: a company may be called like one of them.
+    low, said = words.lower(), scrub(words, sent)
     if status in {401, 403, 404}:
         _raise_settings(status, said)
     if status == 402 or (status == 422 and ("balance" in low or "credit" in low)):
@@ -251,9 +253,9 @@ def _raise_refusal(response: Reply, body: Mapping[str, object]) -> NoReturn:
         raise errors.AnswerLost(
             f"A gateway answered {status}; the search may have been accepted.", status=status, text=said
         )
-    named = _ROW_NAMED.search(said)
+    named = _ROW_NAMED.search(words)
     row = int(named[1]) if named else None
-    is_for_rows = status in _FOR_ITS_ROWS and not _OF_ALL_ROWS.search(said)
+    is_for_rows = status in _FOR_ITS_ROWS and not _OF_ALL_ROWS.search(words)
     refusal = errors.RowRefused if row or is_for_rows else errors.Refused
     raise refusal(f"Enrow answered {status}: {said}.", status=status, text=said, row=row)
 

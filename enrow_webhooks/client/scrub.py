@@ -9,6 +9,7 @@ import logging
 import re
 import sqlite3
 import traceback
+from collections.abc import Collection
 from pathlib import PurePath
 
 from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
@@ -16,14 +17,20 @@ from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
 _PHONE = re.compile(r"\+\d(?:[ \xa0()./-]{0,3}\d){5,}")
 # A word without an address matches as a whole too: to try again from each of its letters would take quadratic time.
 _WORD = re.compile(r"(?P<address>(?>[^\s'\"<>(]+@(?=[^\s'\"<>)]))[^\s'\"<>)]++)|[^\s'\"<>(]++")
+# What is shorter is no name: a country, a digit.
+_SHORTEST = 3
 # SQLite's words for these name the constraint or column and never a value; a trigger of the host says what it likes.
 _NAMES_ONLY = ("CHECK", "UNIQUE", "NOTNULL", "FOREIGNKEY", "PRIMARYKEY")
 # What PostgreSQL tells beside its message, which quotes the row.
 _DIAGNOSIS = ("constraint_name", "table_name", "column_name", "sqlstate")
 
 
-def scrub(text: str) -> str:
-    """Return a text from outside with e-mail addresses and phone numbers hidden."""
+def scrub(text: str, words: Collection[str] = ()) -> str:
+    """Return a text from outside with e-mail addresses and phone numbers hidden, and these words, in any case."""
+    low = text.lower()
+    # The longest first: one may stand in another.
+    for word in sorted((word for word in words if len(word) >= _SHORTEST and word.lower() in low), key=len)[::-1]:
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[hidden]", text, flags=re.IGNORECASE)
     # Phones first: the end of one can be the beginning of an address.
     return _WORD.sub(_without_address, _PHONE.sub("[hidden]", text))
 
@@ -48,6 +55,11 @@ def constraint(error: BaseException) -> str:
     diagnosis = getattr(cause, "diag", None)
     names = [f"{name.partition('_')[0]} {value}" for name in _DIAGNOSIS if (value := getattr(diagnosis, name, None))]
     return f"({', '.join(names)})" if names else ""
+
+
+def refusal(error: BaseException) -> str:
+    """Return why a database refuses a row: the kind of the database's error, and what it names."""
+    return ", ".join(part for part in (type(error).__name__, constraint(error)[1:-1]) if part)
 
 
 def stack(error: BaseException) -> str:

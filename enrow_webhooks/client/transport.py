@@ -36,7 +36,7 @@ class Unfinished(requests.RequestException):
     """The answer came too late, is too large, or cannot be unpacked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Reply:
     """What came back."""
 

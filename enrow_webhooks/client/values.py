@@ -75,7 +75,7 @@ class FindEmail(Asked):
     company_name: str = field(default="", repr=False)
     # ISO 3166-1 alpha-2.
     country_code: str = field(default="", repr=False)
-    crm_id: str = ""
+    crm_id: str = field(default="", repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -93,7 +93,7 @@ class VerifyEmail(Asked):
     """One address to verify."""
 
     email: str = field(repr=False)
-    crm_id: str = ""
+    crm_id: str = field(default="", repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -110,7 +110,7 @@ class FindPhone(Asked):
     lastname: str = field(default="", repr=False)
     company_domain: str = field(default="", repr=False)
     company_name: str = field(default="", repr=False)
-    crm_id: str = ""
+    crm_id: str = field(default="", repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -148,7 +148,7 @@ class Result:
     # ISO 3166-1 alpha-2, phones only.
     country: str = field(default="", repr=False)
     # Our ``custom``, echoed; blank when absent. In one line, and cut at 128 characters.
-    crm_id: str = ""
+    crm_id: str = field(default="", repr=False)
     # Whether ``custom`` was that very text. In any other spelling it may be meant for somebody else, except among the
     # searches of one job.
     is_verbatim: bool = True

@@ -17,7 +17,7 @@ from enrow_webhooks.client.scrub import describe, log_failure
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox.rejections import Reason, counting
 from enrow_webhooks.models import WebhookEvent
-from enrow_webhooks.signals import KeepAside, TryLater, event_received
+from enrow_webhooks.signals import KeepAside, TryLater, event_received, may_keep
 
 logger = logging.getLogger(__name__)
 
@@ -80,12 +80,23 @@ def process(pk: int) -> bool:
     return True
 
 
-def _finish(row: WebhookEvent, state: str, note: str) -> None:
-    WebhookEvent.objects.settle(row, state=state, processed_at=timezone.now(), last_error=clean_text(note)[:500])
+def _finish(row: WebhookEvent, state: str, note: str, *, is_wanted: bool = False) -> None:
+    changes = {"state": state, "processed_at": timezone.now(), "last_error": clean_text(note)[:500]}
+    if state != WebhookEvent.State.PROCESSED and not _may_keep(row, is_wanted=is_wanted):
+        changes["payload"] = ""
+    WebhookEvent.objects.settle(row, **changes)
+
+
+def _may_keep(row: WebhookEvent, *, is_wanted: bool) -> bool:
+    return may_keep(WebhookEvent, reference=row.reference, payload=row.payload, is_wanted=is_wanted)
 
 
 def _bury(row: WebhookEvent, reason: str) -> None:
-    WebhookEvent.objects.settle(row, state=WebhookEvent.State.DEAD, last_error=clean_text(reason)[:500])
+    if _may_keep(row, is_wanted=True):
+        WebhookEvent.objects.settle(row, state=WebhookEvent.State.DEAD, last_error=clean_text(reason)[:500])
+    else:
+        # Without a body nobody can do anything about it.
+        _finish(row, WebhookEvent.State.IGNORED, reason, is_wanted=True)
 
 
 def read(row: WebhookEvent) -> events.Event:

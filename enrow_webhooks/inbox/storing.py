@@ -10,23 +10,15 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from enrow_webhooks.client import events
-from enrow_webhooks.client.errors import UnreadableEvent
 from enrow_webhooks.inbox import reconnecting
 from enrow_webhooks.models import WebhookEvent
-
-UNREADABLE = "unreadable"
-
-
-# What is kept of a body that is no event: enough for a person to see what came.
-_UNREADABLE_CHARACTERS = 4000
-
 
 # A repeat only counts up: the same event and id, by the same URL. What came on another URL is an event of its own, so
 # that nobody can make the genuine one a repeat.
 _STORE = """
 INSERT INTO {table}
     (event, enrow_id, reference, payload, state, deliveries, attempts, next_attempt_at, last_error, received_at)
-VALUES (%s, %s, %s, %s, %s, 1, 0, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, 1, 0, %s, '', %s)
 ON CONFLICT (event, enrow_id, reference) DO UPDATE SET deliveries = {table}.deliveries + 1
 RETURNING state
 """
@@ -44,19 +36,13 @@ class Stored:
 def store(body: bytes, *, reference: str) -> Stored:
     """Commit an event to its row, in one statement.
 
-    Raises UnreadableEvent for a body that is no event (its text is kept all the same, bounded), and any database
-    error.
+    Raises UnreadableEvent for a body that is no event, and any database error. Nothing is kept of such a body: no
+    worker can use it, and nobody can tell whom it is about.
     """
-    try:
-        names = events.envelope(events.decode(body))
-    except UnreadableEvent as error:
-        names = events.Envelope(event=UNREADABLE, enrow_id=_digest(body))
-        text = _storable(body[: 4 * _UNREADABLE_CHARACTERS])[:_UNREADABLE_CHARACTERS]
-        _insert(names, reference, text, WebhookEvent.State.DEAD, error=str(error))
-        raise
+    names = events.envelope(events.decode(body))
     # An event without an id is named by its own text, so that a repeat of it is still a repeat.
     names = replace(names, enrow_id=names.enrow_id or _digest(body))
-    return _insert(names, reference, _storable(body), WebhookEvent.State.RECEIVED)
+    return _insert(names, reference, _storable(body))
 
 
 def _digest(body: bytes) -> str:
@@ -68,13 +54,13 @@ def _storable(body: bytes) -> str:
     return body.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
-def _insert(names: events.Envelope, reference: str, text: str, state: str, *, error: str = "") -> Stored:
+def _insert(names: events.Envelope, reference: str, text: str) -> Stored:
     connection = connections[router.db_for_write(WebhookEvent)]
     table = connection.ops.quote_name(WebhookEvent._meta.db_table)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     [stored_state] = reconnecting.fetch_one(
         connection,
         _STORE.format(table=table),  # the only words put in are the table's own name
-        [names.event, names.enrow_id, reference, text, state, now, error, now],
+        [names.event, names.enrow_id, reference, text, WebhookEvent.State.RECEIVED, now, now],
     )
     return Stored(needs_work=stored_state in WebhookEvent.WAITING)

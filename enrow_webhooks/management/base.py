@@ -11,8 +11,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.db import Error as DatabaseTrouble
+from django.db import OperationalError
 
 from enrow_webhooks import gc_tuning
+from enrow_webhooks.client.scrub import describe, scrub
 
 _EXIT_CODES = "exit codes:\n  0  fine\n  1  something needs a person\n  2  the call itself is wrong; nothing was done"
 
@@ -30,6 +33,13 @@ class EnrowCommand(BaseCommand):
         """Run as a program of its own; ``call_command`` inside another process does not come here."""
         gc_tuning.calm()
         super().run_from_argv(argv)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:  # noqa: ANN401 - Django's own signature
+        """Run, and tell an error of the database by its kind, constraint and place: its own words quote rows."""
+        try:
+            return super().execute(*args, **options)
+        except DatabaseTrouble as error:
+            raise needs_person(f"The database did not do it: {describe(error)}.{_outage(error)}") from None
 
     def create_parser(
         self,
@@ -61,6 +71,12 @@ class EnrowCommand(BaseCommand):
             answer = ""
         if answer not in {"y", "yes"}:
             raise needs_person("Nothing was sent.")
+
+
+def _outage(error: DatabaseTrouble) -> str:
+    """Return what the database says of itself, where it is no answer to a row: it is away, or a table is."""
+    said = str(error).partition("\n")[0]
+    return f" It says: {scrub(said)}" if isinstance(error, OperationalError) and said else ""
 
 
 def system_user() -> str:

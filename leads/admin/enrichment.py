@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from enrow_webhooks.admin_errors import told
 from enrow_webhooks.client.values import Kind
 from leads import reading
 from leads.admin.banner import HomeBannerMixin
@@ -58,6 +60,12 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, FilesMixin, EditingM
         super().__init__(model, admin_site)
         if self.actions is not None:
             self.actions = [*_ACTIONS, *(action for action in self.actions if action not in _ACTIONS)]
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:  # noqa: ANN401 - it differs between versions of Django
+        """Carry out an action; where the database fails at one of ours, no row is quoted."""
+        act = partial(super().response_action, request, *args, **kwargs)
+        is_ours = not _NAMES.isdisjoint(request.POST.getlist("action"))
+        return told(act) if is_ours else act()
 
     def get_list_display(self, request: HttpRequest) -> Any:  # noqa: ANN401 - Django's own signature
         """Return the page's own columns, and the one with what is known."""
@@ -131,6 +139,7 @@ class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, FilesMixin, EditingM
 
 
 _ACTIONS: tuple[Any, ...] = (*map(_action, KINDS), "forget")
+_NAMES = {*KINDS, "forget"}
 # Where a lead keeps in words what is known of it, while a page is made.
 _NOTE = "_leads_enrichment"
 _PART = ("enrichment", "enrichment_history")

@@ -26,7 +26,7 @@ _USUAL, _MOST = 50, 200
 _LONGEST_CURSOR = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Page:
     """Some rows, and where the next ones begin; None behind the last."""
 

@@ -42,6 +42,9 @@ class Chunk(NamedTuple):
     lines: Sequence[int]
     rows: Sequence[Read]
 
+    def __repr__(self) -> str:
+        return "<Chunk>"
+
 
 # Whether a line needs more than a split.
 _TROUBLE = re.compile(r'["\r\n\\]').search

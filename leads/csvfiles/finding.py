@@ -36,7 +36,7 @@ _OWN_VALUES = tuple(facts for facts in VALUES if facts.is_persons_own)
 _Asked: TypeAlias = dict[str, set[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Way:
     """One way to tell who a row is about."""
 
@@ -50,7 +50,7 @@ class Way:
     against: str = ""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Found:
     """The leads that rows are about."""
 

@@ -23,7 +23,7 @@ _FIRST_LINES = 300
 _SEP = re.compile(r'\ufeff?"?sep=([^\w"\s\\]|\t)\1*"?\s*', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HeaderRow:
     """The row that names the columns."""
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError, connections, transaction
 
+from enrow_webhooks.client.scrub import refusal
 from enrow_webhooks.transactions import owned
 from leads import sql
 from leads.csvfiles import identity, mapped, own
@@ -243,8 +244,7 @@ def _halved(target: Target, batch: RowBatch, work: Callable[[RowBatch], Written]
     """Write the halves of rows that the database refused together; a row that it refuses alone is named."""
     count = len(batch.lines)
     if count == 1:
-        reason = str(error).partition("\n")[0]
-        return Written(refused={batch.lines[0]: f"the database refuses it ({reason})."})
+        return Written(refused={batch.lines[0]: f"the database refuses it ({refusal(error)})."})
     _check_at_once(target.mapping.alias)
     done = Written()
     for part in (batch.part(0, count // 2), batch.part(count // 2, count)):

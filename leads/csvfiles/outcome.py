@@ -19,7 +19,7 @@ _SHOWN = 1000
 _FIRST_ROWS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BadRow:
     """A row that was not imported, or a remark on one that was."""
 
@@ -28,7 +28,7 @@ class BadRow:
     sentence: str
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Imported:
     """What an import came to."""
 
@@ -103,7 +103,7 @@ class Imported:
             self.refuse(BadRow(line=line, sentence=f"{self.unit} {line}: {why}"))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class RowBatch:
     """Rows that can be stored: the lines on which they begin, and by the word for each field what they say."""
 
@@ -129,7 +129,7 @@ class RowBatch:
         return replace(self, lines=lines, cells=cells, ids=list(itertools.compress(self.ids, kept)))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Written:
     """What became of a batch."""
 

@@ -63,7 +63,7 @@ def grammar(delimiter: str) -> Grammar:
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Row:
     """The cells of a row so far."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
+from enrow_webhooks.client.scrub import describe, refusal
 from enrow_webhooks.transactions import is_conflict
 from leads.csvfiles.fields import CRM_ID
 from leads.csvfiles.target import Target
@@ -61,7 +62,7 @@ def _refusal(target: Target, save: Callable[[], object]) -> str:
     except DatabaseError as error:
         if is_conflict(error):
             raise
-        return f"the database refuses it ({str(error).partition(chr(10))[0]})."
+        return f"the database refuses it ({refusal(error)})."
     except Exception as error:  # noqa: BLE001 - a project's own save() may raise anything
-        return f"saving it failed ({type(error).__name__}: {str(error)[:200]})."
+        return f"saving it failed ({describe(error)})."
     return ""

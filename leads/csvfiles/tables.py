@@ -36,7 +36,7 @@ _SEP = re.compile(r'"?sep=.{0,3}', re.IGNORECASE)
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Table:
     """A header and the rows below it. The rows can be read once."""
 

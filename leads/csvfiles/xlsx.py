@@ -41,7 +41,7 @@ _MOST_COLUMNS = 1025
 _EXACT = 10**15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sheet:
     """One sheet of a workbook."""
 

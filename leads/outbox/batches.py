@@ -62,7 +62,7 @@ class Wanted(NamedTuple):
         return f"<Wanted {self.fingerprint}>"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Batch:
     """What becomes one search job."""
 
@@ -90,7 +90,7 @@ class Unpaid(NamedTuple):
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Queued:
     """What became of a batch."""
 

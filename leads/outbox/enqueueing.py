@@ -81,6 +81,9 @@ class Reserved(NamedTuple):
     wanted: list[Wanted]
     unpaid: dict[str, Unpaid]
 
+    def __repr__(self) -> str:
+        return "<Reserved>"
+
 
 def fill(reserved: Reserved, *, again: bool) -> Queued:
     """Write the searches of a reserved job, and give it the size that they come to; the caller holds a transaction."""

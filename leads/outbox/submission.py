@@ -60,6 +60,9 @@ class Asked(NamedTuple):
     fingerprint: uuid.UUID | None
     lead: Candidate | None
 
+    def __repr__(self) -> str:
+        return "<Asked>"
+
 
 def submit_next() -> bool:
     """Send the queued job that has waited longest; return False when none is due."""

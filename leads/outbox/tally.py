@@ -37,7 +37,7 @@ class Counts:
         return self.searched + self.shared + self.reused + self.skipped
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Tally:
     """What a plan came to. Counts only, and a bounded number of examples."""
 

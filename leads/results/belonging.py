@@ -46,7 +46,7 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Split(Generic[R]):
     """Rows by what became of their leads."""
 

@@ -38,7 +38,7 @@ class Fresh(NamedTuple):
         return f"<Fresh {self.pk} {self.outcome}>"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Updated:
     """What became of leads, by crm_id. Who is in none of the lists keeps what they have."""
 

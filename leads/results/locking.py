@@ -37,7 +37,7 @@ class _Known(NamedTuple):
     checked_at: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Batch:
     """The leads of one model with what came for them."""
 

@@ -68,7 +68,7 @@ class Settled(NamedTuple):
         return f"<Settled {self.pk} {self.outcome}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Match:
     """What fits, and what does not."""
 

@@ -36,7 +36,7 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Spared:
     """What became of the leads."""
 

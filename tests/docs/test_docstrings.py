@@ -77,4 +77,4 @@ def test_examples_are_seen():
     """Indented blocks and prompts are both examples; running text is none."""
     text = "Put it there:\n\n    x = {\n        1,\n    }\n\nor so:\n\n    y = 2\n\nEnd.\n>>> z = 3"
     assert examples_in(text) == ["x = {\n    1,\n}", "y = 2", ">>> z = 3"]
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 2

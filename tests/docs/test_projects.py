@@ -77,6 +77,12 @@ try:
     fail()
 except ValueError:
     sentry_sdk.capture_exception()
+from django.db import IntegrityError
+
+try:
+    raise IntegrityError("Failing row contains (ann@" + "example.com)")
+except IntegrityError:
+    sentry_sdk.capture_exception()
 assert sentry_sdk.get_client().options["max_request_body_size"] == "never"
 sentry_sdk.flush(10)
 """
@@ -163,6 +169,7 @@ def test_security(project, tracker):
     told = json.dumps(tracker.told)
     assert told.count("shown") == 2
     assert "with a lead at hand" in told
+    assert "IntegrityError" in told
     assert not re.search("hidden|the-token|ann@example.com", told), told
 
 

@@ -248,13 +248,6 @@ def test_the_row_is_committed_before_the_answer(settings, monkeypatch, atomic):
     assert (answer.status_code, answer["X-Rows"]) == (200, "1")
 
 
-def test_an_unreadable_body_is_kept_also_with_atomic_requests(monkeypatch):
-    """The 400 does not take its row along."""
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    assert deliver(b"{").status_code == 400
-    assert rows() == 1
-
-
 # Who is turned away.
 
 
@@ -300,11 +293,11 @@ def test_other_methods_are_refused(method):
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'"x"', b'{"id": "x"}', b"\xff\xfe", b"a\x00b", b"[" * 100_000, b"<xml/>"]
 )
-def test_what_is_no_event_is_answered_400_in_json_and_kept(body):
-    """A person can see what came."""
+def test_what_is_no_event_is_answered_400_in_json_and_not_kept(body):
+    """Nobody can use it, nor tell whom it is about: it is only counted."""
     answer = deliver(body)
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
-    assert WebhookEvent.objects.get().state == "dead"
+    assert rows() == 0
 
 
 def test_a_body_over_the_limit_is_answered_413_in_json(enrow):
@@ -336,10 +329,9 @@ def broken_table():
         cursor.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
-@pytest.mark.parametrize("body", [BODY, b"{"])
-def test_an_event_that_cannot_be_stored_is_answered_503(broken_table, body, caplog):
+def test_an_event_that_cannot_be_stored_is_answered_503(broken_table, caplog):
     """Enrow counts the delivery as failed; the log has neither the person nor the secret."""
-    answer = deliver(body)
+    answer = deliver()
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
     assert "could not be stored" in caplog.text
     assert "dwight" not in caplog.text

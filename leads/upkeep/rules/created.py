@@ -24,7 +24,7 @@ from leads.upkeep.rules.places import Place, Rows
 MOST = 5000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Chosen:
     """Leads that go into a run, by their primary keys."""
 

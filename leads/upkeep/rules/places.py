@@ -27,6 +27,9 @@ class Place(NamedTuple):
         """Return it as it is stored."""
         return [self.at.isoformat() if self.at else "", self.key]
 
+    def __repr__(self) -> str:
+        return "<Place>"
+
 
 def read(stored: Sequence[str]) -> Place:
     """Return what ``stored`` gave."""

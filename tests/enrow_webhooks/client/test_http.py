@@ -248,6 +248,18 @@ def test_a_422_about_anything_else_is_refused():
         refused(lambda: launch(EnrowClient("k", base_url=stranger.url)), errors.RowRefused)
 
 
+def test_what_was_sent_of_a_person_is_hidden_in_enrows_words():
+    """They end in logs and on pages; what they mean is read before, whatever a company is called."""
+    query = FindEmail(fullname="Zora Quill", company_name="Balance", crm_id="crm-17")
+    words = "Insufficient balance for ZORA QUILL (crm-17)"
+    with Stranger(http(422, json.dumps({"message": words}).encode())) as stranger:
+        error = refused(
+            lambda: EnrowClient("k", base_url=stranger.url).launch(Kind.FIND_EMAIL, [query]), errors.OutOfCredits
+        )
+    assert error.text == "Insufficient [hidden] for [hidden] ([hidden])"
+    assert "zora" not in str(error).lower()
+
+
 @pytest.mark.parametrize(
     ("status", "words", "kind"),
     [
