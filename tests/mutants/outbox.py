@@ -98,6 +98,20 @@ FAULTS = [
         tests=("tests/leads/runs/test_planning.py",),
     ),
     Fault(
+        file="leads/enrichment.py",
+        before="row.exclude(state__in=EnrichmentRun.ENDED)",
+        after="row.filter(state__in=EnrichmentRun.ACTIVE)",
+        means="a pause makes enrich() forget the leads that it has not planned yet",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/runs/controlling.py",
+        before="return _with_searches(jobs.unsent()).stop(",
+        after="return jobs.unsent().stop(",
+        means="a pause loses the leads of the job that is planned at this moment",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
         file="leads/runs/controlling.py",
         before="Exists(runs.filter(state=State.PAUSED))",
         after="Exists(runs.filter(state=State.CANCELLED))",
