@@ -63,10 +63,10 @@ def resume(pk: uuid.UUID, *, by: str) -> bool:
             or _move(pk, [State.PAUSED], State.RUNNING, note=note)
         )
         if is_moved:
-            held = SearchJob.objects.filter(run=pk, state=SearchJob.State.HELD, next_check_at=_NEVER)
-            held.update(state=SearchJob.State.QUEUED, attempts=0, next_check_at=now, last_error=note)
             # What was queued during the pause, and taken in vain by a worker, is due later.
             _with_searches(SearchJob.objects.filter(run=pk)).prepare_again()
+            held = SearchJob.objects.filter(run=pk, state=SearchJob.State.HELD, next_check_at=_NEVER)
+            held.update(state=SearchJob.State.QUEUED, next_check_at=now, last_error=note)
         return is_moved
 
     return sql.transact(go_on)

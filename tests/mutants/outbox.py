@@ -85,10 +85,31 @@ FAULTS = [
     ),
     Fault(
         file="leads/runs/planning.py",
-        before="pk=run.pk, state=State.PLANNING, attempts=run.attempts)",
+        before="pk=run.pk, state=State.PLANNING, attempts=run.attempts, place=run.place)",
         after="pk=run.pk, state=State.PLANNING)",
         means="a page is written by two workers",
         tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/planning.py",
+        before=", place=run.place)",
+        after=")",
+        means="a slow worker writes a page again while another plans the next one",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/decisions.py",
+        before="State.QUEUED, next_check_at=now,",
+        after="State.QUEUED, attempts=0, next_check_at=now,",
+        means="a worker that was overtaken queues a job again that another sends at this moment",
+        tests=("tests/leads/outbox/test_slow_workers.py",),
+    ),
+    Fault(
+        file=_SUBMISSION,
+        before="filter(is_mine, job=job, fingerprint",
+        after="filter(job=job, fingerprint",
+        means="a worker that was overtaken frees a lead that another has sent",
+        tests=("tests/leads/outbox/test_slow_workers.py",),
     ),
     Fault(
         file="leads/models/runs.py",
