@@ -42,6 +42,13 @@ FAULTS = [
         tests=("tests/leads/runs/test_batching.py",),
     ),
     Fault(
+        file="leads/tasks.py",
+        before=", send=partial(wake, submit_jobs))",
+        after=")",
+        means="a lead that comes alone is sent when the sweep looks",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
         file="leads/runs/batching.py",
         before="        _postpone()\n",
         after="",
