@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
 from enrow_webhooks.client.values import Kind
@@ -22,7 +22,7 @@ from leads.eligibility import value_before
 from leads.enrichment import Estimate, Run, enrich, enrich_later, estimate
 from leads.kinds import KINDS, asked
 from leads.mapping import LeadMapping, registry
-from leads.models import LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from leads.results import applying, waiting
 from leads.tasks import submit_jobs
 
@@ -99,9 +99,14 @@ def beyond(jobs: QuerySet[SearchJob], max_credits: Decimal | None, *, user: str 
 
 
 def resume(pk: uuid.UUID, *, by: str) -> bool:
-    """Send a held job now, instead of when the sweep finds that it can; return whether it could be done."""
+    """Send a held job now, instead of when the sweep finds that it can; return whether it could be done.
+
+    Not while its run is paused or cancelled: the run would hold it still.
+    """
     now, note = timezone.now(), f"Resumed by {by}."
-    moved = SearchJob.objects.move(pk, [State.HELD], State.QUEUED, attempts=0, next_check_at=now, last_error=note)
+    is_stopped = Exists(EnrichmentRun.objects.stopped().filter(pk=OuterRef("run")))
+    may_go_on = SearchJob.objects.filter(~is_stopped)
+    moved = may_go_on.move(pk, [State.HELD], State.QUEUED, next_check_at=now, last_error=note)
     if moved:
         wake(submit_jobs)
     return moved
@@ -122,7 +127,9 @@ class Decision:
 CANCEL = Decision(decide=cancel, states=SearchJob.UNSENT, done="cancelled", rule="only queued and held jobs can be")
 GIVE_UP = Decision(decide=give_up, states=[State.UNCONFIRMED], done="given up", rule="only unconfirmed jobs can be")
 RESEND = Decision(decide=resend, states=[State.UNCONFIRMED], done="sent again", rule="only unconfirmed jobs can be")
-RESUME = Decision(decide=resume, states=[State.HELD], done="resumed", rule="only held jobs can be")
+RESUME = Decision(
+    decide=resume, states=[State.HELD], done="resumed", rule="only held jobs can be, and not while their run is paused"
+)
 
 
 def keep_copy() -> int:
@@ -141,7 +148,7 @@ def move_home() -> int:
     """Make this the home of the rows that were moved here, and send what was held for that. Return how many jobs."""
     home.move_in()
     held = SearchJob.objects.filter(state=State.HELD, last_error=home.HELD)
-    resumed = held.update(state=State.QUEUED, attempts=0, next_check_at=timezone.now(), last_error="")
+    resumed = held.update(state=State.QUEUED, next_check_at=timezone.now(), last_error="")
     wake(submit_jobs)
     return resumed
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
 from enrow_webhooks.client.scrub import describe, log_failure
@@ -210,7 +210,7 @@ def _plan(run: Run, leads: QuerySet[Any], order: Order) -> None:
     for number, batch in enumerate(plan(leads, order, run.tally)):
         # The first is noted with the end: most runs have one.
         if number and not _note(run, next_plan_at=timezone.now() + LEASE):
-            break  # paused or cancelled: it stops where it is
+            break  # cancelled; a pause does not stop planning, because nobody else knows these leads
         queued = queue(batch, order, run=run.id, balance=balance)
         run.tally.settle(batch.kind, queued)
         run.joined |= queued.joined
@@ -229,19 +229,20 @@ def _plan_or_say_why(run: Run, leads: QuerySet[Any], order: Order) -> None:
         raise
     finally:
         with contextlib.suppress(DatabaseError):
-            now = timezone.now()
-            _note(run, state=State.RUNNING, planned_at=now, next_plan_at=now, note=note)
+            now, is_paused = timezone.now(), When(state=State.PAUSED, then=Value(State.PAUSED))
+            state = Case(is_paused, default=Value(State.RUNNING))
+            _note(run, state=state, planned_at=now, next_plan_at=now, **({"note": note} if note else {}))
 
 
 def _note(run: Run, **changes: object) -> bool:
-    """Write down what a run came to so far; return whether it goes on, or was paused or cancelled meanwhile."""
+    """Write down what a run came to so far; return whether it goes on: it was not cancelled meanwhile."""
     row = EnrichmentRun.objects.filter(pk=run.id)
     came_to = {
         "tally": run.tally.as_json(),
         "worst_case": run.tally.worst_case,
         "joined": sorted(map(str, run.joined)),
     }
-    goes_on = bool(row.filter(state__in=EnrichmentRun.ACTIVE).update(**came_to, **changes))
+    goes_on = bool(row.exclude(state__in=EnrichmentRun.ENDED).update(**came_to, **changes))
     if not goes_on:
         row.update(**came_to, planned_at=timezone.now())
     return goes_on

@@ -71,7 +71,7 @@ class Run:
         return row
 
     def pause(self, *, by: str) -> bool:
-        """Plan and send nothing more; what is sent comes home. Return whether it could be done."""
+        """Send nothing more, and let workers plan nothing; what is sent comes home. Return whether it could be done."""
         return controlling.pause(self.id, by=by)
 
     def resume(self, *, by: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from celery import shared_task
 
@@ -50,9 +51,8 @@ def plan_runs() -> int:
 @shared_task(name="leads.gather_leads", ignore_result=True)
 def gather_leads() -> int:
     """Make runs of leads that come one by one: the first at once, then every two seconds until none has come."""
-    runs = batching.gather(pause=GATHER_EVERY, seconds=_GATHER_SECONDS)
-    if runs:
-        wake(submit_jobs)
+    # What was planned is sent while this worker still looks.
+    runs = batching.gather(pause=GATHER_EVERY, seconds=_GATHER_SECONDS, send=partial(wake, submit_jobs))
     # One that came between the last look and the end of the turn, whose message found this worker at it.
     if BatchedLead.objects.due().exists():
         wake(gather_leads)

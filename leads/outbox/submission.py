@@ -125,7 +125,7 @@ def _claim(job: SearchJob) -> bool:
 
 
 def _mine(job: SearchJob) -> SearchJobQuerySet:
-    """Return the job while no other worker has claimed it since this one did."""
+    """Return the job while no other worker has claimed it since this one did: attempts are only ever added to."""
     return SearchJob.objects.filter(attempts=job.attempts)
 
 
@@ -177,7 +177,8 @@ def _query(kind: Kind, row: Asked) -> Query | str:
 
 def _drop(job: SearchJob, fingerprint: uuid.UUID | None, sentence: str) -> None:
     """Take one search out of the POST, and all that share it: nothing is bought for it."""
-    LeadSearch.objects.pending().filter(job=job, fingerprint=fingerprint).update(
+    is_mine = Exists(_mine(job).filter(pk=job.pk, state__in=_UNANSWERED))
+    LeadSearch.objects.pending().filter(is_mine, job=job, fingerprint=fingerprint).update(
         outcome=LeadSearch.Outcome.ERROR, error=sentence[:300], position=None
     )
 

@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -39,11 +39,11 @@ _MOST = 5000
 _LATER = dt.timedelta(seconds=30)
 
 
-def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
+def gather(*, pause: float = 0.0, seconds: float = 0.0, send: Callable[[], object] | None = None) -> int:
     """Take and plan what came, until a look is empty; return how many looks found some.
 
-    With a ``pause`` it looks again so many seconds after each look, for about so many ``seconds`` in all. Does nothing
-    while another worker does it.
+    After each of these it calls ``send``. With a ``pause`` it looks again so many seconds later, for about so many
+    ``seconds`` in all. Does nothing while another worker does it.
     """
     since = Heartbeat.objects.claim(GATHERING, every=_LEASE)
     if since is None:
@@ -52,6 +52,8 @@ def gather(*, pause: float = 0.0, seconds: float = 0.0) -> int:
     try:
         while _take_and_plan():
             looks += 1
+            if send:
+                send()
             if pause and time.monotonic() >= end:
                 break
             time.sleep(pause)

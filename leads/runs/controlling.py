@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from leads import sql
 from leads.conf import lead_settings
-from leads.models import EnrichmentRun, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from leads.models.jobs import SearchJobQuerySet
 from leads.models.runs import EnrichmentRunQuerySet
 from leads.results import applying
@@ -35,7 +35,10 @@ _SELECTIONS = 5
 
 
 def pause(pk: uuid.UUID, *, by: str) -> bool:
-    """Send and plan nothing more of a run; what is sent comes home. Return whether it was planning or running."""
+    """Send nothing more of a run; what is sent comes home. Return whether it was planning or running.
+
+    Workers plan no more pages of it. A call of enrich() plans to its end: nobody else knows its leads.
+    """
 
     def stop() -> bool:
         note = f"Paused by {by}."
@@ -53,11 +56,17 @@ def resume(pk: uuid.UUID, *, by: str) -> bool:
     def go_on() -> bool:
         now, note = timezone.now(), f"Resumed by {by}."
         planning = EnrichmentRun.objects.filter(planned_at=None)
-        is_moved = _move(pk, [State.PAUSED], State.PLANNING, among=planning, note=note, next_plan_at=now, attempts=0)
-        is_moved = is_moved or _move(pk, [State.PAUSED], State.RUNNING, note=note)
+        by_workers = planning.filter(has_selection=True)
+        is_moved = (
+            _move(pk, [State.PAUSED], State.PLANNING, among=by_workers, note=note, next_plan_at=now, attempts=0)
+            or _move(pk, [State.PAUSED], State.PLANNING, among=planning, note=note)
+            or _move(pk, [State.PAUSED], State.RUNNING, note=note)
+        )
         if is_moved:
+            # What was queued during the pause, and taken in vain by a worker, is due later.
+            _with_searches(SearchJob.objects.filter(run=pk)).prepare_again()
             held = SearchJob.objects.filter(run=pk, state=SearchJob.State.HELD, next_check_at=_NEVER)
-            held.update(state=SearchJob.State.QUEUED, attempts=0, next_check_at=now, last_error=note)
+            held.update(state=SearchJob.State.QUEUED, next_check_at=now, last_error=note)
         return is_moved
 
     return sql.transact(go_on)
@@ -91,7 +100,12 @@ def _move(
 
 def _hold(jobs: SearchJobQuerySet, note: str) -> int:
     """Hold jobs that were not sent; a worker that prepares one at this moment does not send it."""
-    return jobs.unsent().stop(until=_NEVER, note=note)
+    return _with_searches(jobs.unsent()).stop(until=_NEVER, note=note)
+
+
+def _with_searches(jobs: SearchJobQuerySet) -> SearchJobQuerySet:
+    """Return those that do not wait for their searches: whoever plans one expects it in the queue."""
+    return jobs.filter(Exists(LeadSearch.objects.filter(job=OuterRef("pk"))))
 
 
 def _cancel_jobs(jobs: SearchJobQuerySet, *, most: int) -> int:

@@ -74,7 +74,8 @@ def _take_back(run: EnrichmentRun) -> None:
 
 
 def _mine(run: EnrichmentRun) -> EnrichmentRunQuerySet:
-    return EnrichmentRun.objects.filter(pk=run.pk, state=State.PLANNING, attempts=run.attempts)
+    # With the place, because attempts begin anew with each page, and when somebody resumes the run.
+    return EnrichmentRun.objects.filter(pk=run.pk, state=State.PLANNING, attempts=run.attempts, place=run.place)
 
 
 def _commit_page(run: EnrichmentRun) -> None:

@@ -40,3 +40,14 @@ def test_of_very_many_rows_one_entry_says_how_many(request_of, monkeypatch):
     admin_log.note(request_of, WebhookEvent, events(3), "Processed again.")
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.change_message) == (None, "Processed again. (3 rows)")
+
+
+@pytest.mark.parametrize("missing", ["admin", "user"])
+def test_where_there_is_no_log_or_no_user_nothing_is_written(request_of, missing, monkeypatch):
+    """A project may have the API alone, and let in whoever it likes: the decision is taken all the same."""
+    if missing == "admin":
+        monkeypatch.setattr(admin_log.apps, "is_installed", lambda name: name != "django.contrib.admin")
+    else:
+        request_of.user = object()
+    admin_log.note(request_of, WebhookEvent, events(1), "Processed again.")
+    assert not LogEntry.objects.exists()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from leads import decisions
-from leads.enrichment import enrich
+from leads.enrichment import Run, enrich
 from leads.models import Lead, LeadSearch, SearchJob
 from leads.outbox import submission
 from tests.conftest import finish, work
@@ -60,6 +60,17 @@ def test_a_resumed_job_goes_on(job_in, sandbox):
     work(sandbox)
     job.refresh_from_db()
     assert job.state == "running"
+
+
+def test_a_job_of_a_paused_run_is_not_resumed(job_in):
+    """Its run holds it; the answer says so instead of "resumed"."""
+    job = job_in("queued")
+    run = Run.get(job.run)
+    assert run.pause(by="ann")
+    assert not decisions.resume(job.pk, by="bob")
+    job.refresh_from_db()
+    assert (job.state, job.last_error) == ("held", "Paused by ann.")
+    assert "paused" in decisions.RESUME.rule
 
 
 def test_retrying_searches_only_what_failed(make_leads, sandbox):

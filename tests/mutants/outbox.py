@@ -42,6 +42,13 @@ FAULTS = [
         tests=("tests/leads/runs/test_batching.py",),
     ),
     Fault(
+        file="leads/tasks.py",
+        before=", send=partial(wake, submit_jobs))",
+        after=")",
+        means="a lead that comes alone is sent when the sweep looks",
+        tests=("tests/leads/runs/test_batching.py",),
+    ),
+    Fault(
         file="leads/runs/batching.py",
         before="        _postpone()\n",
         after="",
@@ -85,10 +92,31 @@ FAULTS = [
     ),
     Fault(
         file="leads/runs/planning.py",
-        before="pk=run.pk, state=State.PLANNING, attempts=run.attempts)",
+        before="pk=run.pk, state=State.PLANNING, attempts=run.attempts, place=run.place)",
         after="pk=run.pk, state=State.PLANNING)",
         means="a page is written by two workers",
         tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/runs/planning.py",
+        before=", place=run.place)",
+        after=")",
+        means="a slow worker writes a page again while another plans the next one",
+        tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/decisions.py",
+        before="State.QUEUED, next_check_at=now,",
+        after="State.QUEUED, attempts=0, next_check_at=now,",
+        means="a worker that was overtaken queues a job again that another sends at this moment",
+        tests=("tests/leads/outbox/test_slow_workers.py",),
+    ),
+    Fault(
+        file=_SUBMISSION,
+        before="filter(is_mine, job=job, fingerprint",
+        after="filter(job=job, fingerprint",
+        means="a worker that was overtaken frees a lead that another has sent",
+        tests=("tests/leads/outbox/test_slow_workers.py",),
     ),
     Fault(
         file="leads/models/runs.py",
@@ -96,6 +124,20 @@ FAULTS = [
         after="self.max_credits)",
         means="each page has the cap of the whole run",
         tests=("tests/leads/runs/test_planning.py",),
+    ),
+    Fault(
+        file="leads/enrichment.py",
+        before="row.exclude(state__in=EnrichmentRun.ENDED)",
+        after="row.filter(state__in=EnrichmentRun.ACTIVE)",
+        means="a pause makes enrich() forget the leads that it has not planned yet",
+        tests=("tests/leads/runs/test_controlling.py",),
+    ),
+    Fault(
+        file="leads/runs/controlling.py",
+        before="return _with_searches(jobs.unsent()).stop(",
+        after="return jobs.unsent().stop(",
+        means="a pause loses the leads of the job that is planned at this moment",
+        tests=("tests/leads/runs/test_controlling.py",),
     ),
     Fault(
         file="leads/runs/controlling.py",

@@ -10,6 +10,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from enrow_webhooks import admin_log
 from leads import decisions, rights
 from leads.api import pages
 from leads.api.asked import SpendRequestSerializer
@@ -128,7 +129,9 @@ class _DecisionView(JobsView):
         jobs = self.decided_about(request, pk)
         if not self.decision.decide(pk, by=request.user.get_username()):
             raise Conflict(f"This job is {jobs.get().get_state_display()}; {self.decision.rule}.")
-        return self.told(jobs.get(), request, method="POST")
+        job = jobs.get()
+        admin_log.note(request, SearchJob, [job], f"{self.decision.done.capitalize()}.")
+        return self.told(job, request, method="POST")
 
 
 class JobResumeView(_DecisionView):
@@ -190,6 +193,7 @@ class JobResendView(_SpendingView):
             runs = decisions.resend_later(pk, by=user, via=Via.API)
             if runs is None:
                 raise Conflict(f"This job is {jobs.get().get_state_display()}; {self.decision.rule}.")
+            admin_log.note(request, SearchJob, jobs, f"{self.decision.done.capitalize()}.")
             return self.answer(pk, runs)
 
         return answered_once(self, request, resend)
@@ -215,6 +219,7 @@ class JobRetryView(_SpendingView):
             if not (has_refused or decisions.failed(jobs).exists()):
                 raise Conflict("Nothing failed in this job, or it has not ended yet.")
             runs = decisions.retry(jobs, by=user, via=Via.API, max_credits=most, later=True)
+            admin_log.note(request, SearchJob, jobs, "Searched again what failed.")
             return self.answer(pk, runs, written=again.tried - again.refused)
 
         return answered_once(self, request, retry)

@@ -12,6 +12,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from enrow_webhooks import admin_log
 from leads import rights
 from leads.api import pages
 from leads.api.asked import RunRequestSerializer
@@ -139,6 +140,7 @@ class _DecisionView(RunsView):
 
     answers: ClassVar = {"POST": {200: RunSerializer}}
     decide: ClassVar[Callable[..., bool]]
+    done: ClassVar[str]
     rule: ClassVar[str]
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -149,6 +151,7 @@ class _DecisionView(RunsView):
         if not type(self).decide(Run.get(pk), by=request.user.get_username()):
             raise Conflict(self.rule)
         row.refresh_from_db()
+        admin_log.note(request, EnrichmentRun, [row], self.done)
         return self.tell(row, method="POST")
 
     def may_decide(self, user: Any, row: EnrichmentRun) -> bool:  # noqa: ANN401 - the project's own user model
@@ -162,6 +165,7 @@ class RunPauseView(_DecisionView):
 
     operations: ClassVar = {"POST": "runs_pause"}
     decide = Run.pause
+    done = "Paused."
     rule = "Only a run that is planning or running can be paused."
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -174,6 +178,7 @@ class RunCancelView(_DecisionView):
 
     operations: ClassVar = {"POST": "runs_cancel"}
     decide = Run.cancel
+    done = "Cancelled."
     rule = "This run has ended."
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -187,6 +192,7 @@ class RunResumeView(_DecisionView):
     operations: ClassVar = {"POST": "runs_resume"}
     scopes: ClassVar = {"POST": SPEND}
     decide = Run.resume
+    done = "Resumed."
     rule = "Only a run that is paused can be resumed."
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:

@@ -59,7 +59,9 @@ def test_a_held_job_is_resumed_at_once(admin_client, job, sandbox, enrow):
     assert "Resumed: 1." in said(run_action(admin_client, "resume", [job]))
     assert SearchJob.objects.get().last_error == "Resumed by admin."
     assert state_of(job) == "queued"
-    assert "Not resumed: 1; only held jobs can be." in said(run_action(admin_client, "resume", [job]))
+    assert "Not resumed: 1; only held jobs can be, and not while their run is paused." in said(
+        run_action(admin_client, "resume", [job])
+    )
 
 
 def test_sending_again_first_says_what_may_be_billed_twice(admin_client, lost, sandbox):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -54,3 +55,9 @@ def every_row(asking, path, query=None):
         if page["next"] is None:
             return rows
         page = told(asking.get(page["next"].removeprefix("http://testserver")))
+
+
+def logged(pk):
+    """Return what the admin's log says that Ann decided about a row."""
+    entries = LogEntry.objects.filter(object_id=str(pk), user__username="ann").order_by("pk")
+    return list(entries.values_list("change_message", flat=True))

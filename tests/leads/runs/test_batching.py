@@ -231,6 +231,17 @@ def test_a_worker_looks_again_until_nothing_has_come(make_leads, sandbox, monkey
     assert sorted(job.requested for job in SearchJob.objects.all()) == [2, 2, 2]
 
 
+def test_the_first_is_sent_before_the_worker_looks_again(make_leads, sandbox, monkeypatch):
+    """It waits for nobody who may come after it."""
+    make_leads(1)
+    woken = []
+    monkeypatch.setattr(tasks, "wake", woken.append)
+    monkeypatch.setattr(batching.time, "sleep", lambda seconds: woken.append(seconds))
+    enrich_batched(Lead.objects.all(), **EMAIL)
+    assert tasks.gather_leads() == 1
+    assert woken == [tasks.submit_jobs, tasks.GATHER_EVERY]
+
+
 def test_the_sweep_takes_what_a_lost_message_left(make_leads, sandbox):
     """A row is the truth; a message only wakes."""
     make_leads(2)

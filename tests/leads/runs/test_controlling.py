@@ -9,7 +9,7 @@ from django.db.models import F
 
 from leads.enrichment import Run, enrich, enrich_later, sweep
 from leads.models import EnrichmentRun, Lead, LeadSearch, RunLead, SearchJob
-from leads.outbox import submission
+from leads.outbox import enqueueing, submission
 from leads.runs import controlling, planning, selecting
 from tests.conftest import finish, work
 
@@ -141,6 +141,47 @@ def test_a_page_that_is_planned_while_somebody_pauses_is_not_written(make_leads,
     monkeypatch.setattr(planning.enqueueing, "reserve", pause_meanwhile)
     planning.plan_next()
     assert (SearchJob.objects.count(), LeadSearch.objects.count(), row().planned) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_pause_lets_enrich_plan_to_its_end_and_sends_nothing(make_leads, sandbox, enrow, monkeypatch, is_resumed):
+    """Nobody else knows its leads. It comes while the second job waits for its searches; the sweep looks, too."""
+    enrow(BATCH_SIZE=1)
+    make_leads(3)
+    fill, filled = enqueueing.fill, []
+
+    def pause_meanwhile(reserved, **asked):
+        filled.append(reserved.job)
+        if len(filled) == 2:
+            run = Run.get(row().pk)
+            assert run.pause(by="ann")
+            sweep()
+            assert not is_resumed or run.resume(by="bob")
+            sweep()
+            assert row().planned_at is None, "it is planned still, whatever the sweep thinks"
+        return fill(reserved, **asked)
+
+    monkeypatch.setattr(enqueueing, "fill", pause_meanwhile)
+    run = enrich(Lead.objects.all(), **EMAIL)
+    if not is_resumed:
+        work(sandbox)
+        sweep()
+        assert (len(sandbox.jobs), row().state, row().planned_at is None) == (0, "paused", False)
+        assert (run.progress().searched, run.progress().waits_for) == (3, "Paused by ann.")
+        assert run.resume(by="bob")
+    assert row().state == "running"
+    finish(sandbox)
+    assert (run.progress().state, run.progress().done) == ("finished", 3)
+
+
+def test_what_a_worker_took_in_vain_during_a_pause_is_sent_at_once_afterwards(half_sent, sandbox):
+    """It was queued after the pause had come; its lease does not delay it."""
+    half_sent.pause(by="ann")
+    SearchJob.objects.filter(state="held").update(state="queued", next_check_at=F("created_at"))
+    assert submission.submit_next()
+    assert half_sent.resume(by="ann")
+    assert submission.submit_next()
+    assert len(sandbox.jobs) == 2
 
 
 def test_a_run_whose_process_died_says_so(make_leads, sandbox):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -189,8 +190,11 @@ def test_what_a_dead_worker_reserved_counts_against_no_cap(make_leads, sandbox, 
     assert (run.progress().searched, run.progress().skipped) == (3, 0)
 
 
-def test_a_worker_that_outlives_its_lease_writes_nothing(make_leads, sandbox, small_pages, monkeypatch):
-    """Another one planned the page meanwhile; what the slow one reserved is given back."""
+@pytest.mark.parametrize("is_next_claimed", [False, True])
+def test_a_worker_that_outlives_its_lease_writes_nothing(
+    make_leads, sandbox, small_pages, monkeypatch, is_next_claimed
+):
+    """Another one planned the page meanwhile; what the slow one reserved is given back. A third has the next page."""
     make_leads(6)
     run = enrich_later(Lead.objects.all(), **EMAIL)
     reserve = planning.enqueueing.reserve
@@ -200,6 +204,7 @@ def test_a_worker_that_outlives_its_lease_writes_nothing(make_leads, sandbox, sm
         monkeypatch.setattr(planning.enqueueing, "reserve", reserve)
         EnrichmentRun.objects.update(next_plan_at=timezone.now())
         assert planning.plan_next()
+        assert not is_next_claimed or EnrichmentRun.objects.claim(run.id, lease=dt.timedelta(0))
         return reserved
 
     monkeypatch.setattr(planning.enqueueing, "reserve", slowly)

@@ -8,7 +8,7 @@ from leads.enrichment import enrich
 from leads.models import EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.runs import planning
 from tests.conftest import finish
-from tests.leads.api.client import ALL, every_row, program, told
+from tests.leads.api.client import ALL, every_row, logged, program, told
 
 pytestmark = pytest.mark.django_db
 SPEND = {"max_credits": "10"}
@@ -71,6 +71,7 @@ def test_a_held_job_is_resumed(ann, own):
     job = own("held")
     assert told(ann.get(f"jobs/{job.pk}/"))["problem"]
     assert told(ann.post(f"jobs/{job.pk}/resume/"))["state"] == "queued"
+    assert logged(job.pk) == ["Resumed."]
     assert "queued" in told(ann.post(f"jobs/{job.pk}/resume/"), 409)["detail"]
 
 
@@ -78,6 +79,7 @@ def test_a_lost_job_is_given_up(ann, own):
     """Its leads may be bought again."""
     job = own("unconfirmed")
     assert told(ann.post(f"jobs/{job.pk}/give-up/"))["state"] == "expired"
+    assert logged(job.pk) == ["Given up."]
     told(ann.post(f"jobs/{job.pk}/give-up/"), 409)
 
 
@@ -92,6 +94,7 @@ def test_a_lost_job_is_sent_again_within_the_credits(ann, own, sandbox):
     assert first["Location"] == f"/api/leads/runs/{run}/"
     assert told(ann.post(f"jobs/{job.pk}/resend/", SPEND, **key), 202)["runs"] == [run]
     told(ann.post(f"jobs/{job.pk}/resend/", SPEND), 409)
+    assert logged(job.pk) == ["Sent again."]
     assert EnrichmentRun.objects.get(pk=run).max_credits == 2
     finish(sandbox)
     assert told(ann.get(f"runs/{run}/progress/"))["found"] == 2
@@ -113,6 +116,7 @@ def test_what_failed_is_searched_again(ann, own, sandbox):
     (run,) = told(ann.post(f"jobs/{job.pk}/retry/", {"max_credits": "0.5"}), 202)["runs"]
     finish(sandbox)
     assert EnrichmentRun.objects.get(pk=run).worst_case == 0
+    assert logged(job.pk) == ["Searched again what failed."]
     (run,) = told(ann.post(f"jobs/{job.pk}/retry/", SPEND), 202)["runs"]
     assert EnrichmentRun.objects.get(pk=run).max_credits == 1
     finish(sandbox)

@@ -6,7 +6,7 @@ import pytest
 
 from leads.models import EnrichmentRun, Lead, LeadSearch
 from tests.conftest import finish
-from tests.leads.api.client import ALL, every_row, program, told
+from tests.leads.api.client import ALL, every_row, logged, program, told
 
 pytestmark = pytest.mark.django_db
 BODY = {"model": "leads.lead", "find": ["email"], "max_credits": "10", "all": True}
@@ -99,6 +99,7 @@ def test_a_run_is_paused_resumed_and_cancelled(ann, make_leads):
         assert told(ann.post(f"runs/{run}/{action}/"))["state"] == state
     for action in ("pause", "resume", "cancel"):
         told(ann.post(f"runs/{run}/{action}/"), 409)
+    assert logged(run) == ["Paused.", "Resumed.", "Cancelled."]
 
 
 def test_leads_by_name_and_by_filter(ann, make_leads):
