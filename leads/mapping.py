@@ -101,8 +101,9 @@ class LeadMapping:
     def write(self, changes: Sequence[Change]) -> Collection[Any]:
         """Write values to leads, and return the keys of those that were written. Override it for any other shape.
 
-        Called once per batch, in a transaction, with the leads' rows locked; one change per lead. Values that are in
-        no column of the model, like a table of e-mail addresses, are written this way; ``forget`` blanks them.
+        Called once per batch, in a transaction, with the leads' rows locked; one change per lead. ``new`` is blank
+        where a person puts the old value back and there was none. Values that are in no column of the model, like a
+        table of e-mail addresses, are written this way; ``forget`` blanks them.
         """
         raise NotImplementedError
 

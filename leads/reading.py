@@ -200,6 +200,22 @@ def known(mapping: LeadMapping, leads: Collection[Candidate]) -> dict[str, str]:
     return {crm_id: ", ".join(said) for crm_id, said in words.items()}
 
 
+def verdicts(mapping: LeadMapping, lead: Candidate) -> dict[str, tuple[str, dt.datetime | None]]:
+    """Return status and date of each value of one lead, by the value's name; at most two queries."""
+    names = [name for facts in VALUES for name in (facts.status, facts.checked_at) if mapping.source(name)]
+    rows = mapping.by_keys([mapping.key(lead.crm_id)]).values_list(*(mapping.source(name) for name in names))
+    own = dict(zip(names, next(iter(rows), ()), strict=False)) if names else {}
+    needs_more = any(not mapping.source(name) for facts in VALUES for name in (facts.status, facts.checked_at))
+    state = enrichments(mapping, [lead.crm_id]).get(lead.crm_id) if needs_more else None
+    told: dict[str, tuple[str, dt.datetime | None]] = {}
+    for facts in VALUES:
+        beside = status(state, facts, lead) if state else ""
+        said = text(own[facts.status]) if facts.status in own else beside
+        at = own[facts.checked_at] if facts.checked_at in own else beside and getattr(state, facts.checked_at)
+        told[facts.value] = (said, at or None)
+    return told
+
+
 def _in_words(facts: KindFacts, status: str) -> str:
     return f"{facts.bare_noun} {status.replace('_', ' ')}"
 

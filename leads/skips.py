@@ -107,6 +107,12 @@ def cleared(kind: Kind, crm_id: str) -> Skip:
     return Skip(crm_id=crm_id, kind=kind, reason=Reason.CLEARED, sentence=sentence)
 
 
+def undone(kind: Kind, crm_id: str) -> Skip:
+    """Return the skip of a lead of which a person put back what it had before a value of ours."""
+    sentence = "What was found for it was taken back, and the old value stays. --force searches it again."
+    return Skip(crm_id=crm_id, kind=kind, reason=Reason.CLEARED, sentence=sentence)
+
+
 def typed_since(kind: Kind, crm_id: str) -> Skip:
     """Return the skip of a lead whose value is none that we wrote; no rule replaces it."""
     sentence = "What it has is none that was found for it: a person typed it, or a file brought it. Rules leave it."

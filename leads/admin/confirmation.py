@@ -55,6 +55,7 @@ def confirm(
     *,
     at_most: int,
     back: str = "",
+    overwrite: bool = False,
 ) -> HttpResponse | None:
     """Show what the searches would cost; once that is confirmed, queue them and lead to the page of the run.
 
@@ -66,10 +67,12 @@ def confirm(
         page.message_user(request, sentence, ERROR)
         return None
     form = ConfirmForm(request.POST) if "confirm" in request.POST else None
-    force = "force" in request.POST
+    # Another value than the one that was bought lately is wanted.
+    force = overwrite or "force" in request.POST
     wanted: dict[str, Any] = {
         **asked(kind),
         "force": force,
+        "overwrite": overwrite,
         "requested_by": request.user.get_username(),
         "via": Via.ADMIN,
     }
@@ -83,9 +86,11 @@ def confirm(
     if form is None or not was_shown:
         form = ConfirmForm(initial={"force": force})
     form.beside(expected.bill)
-    if not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
+    if overwrite or not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
-    return _show(page, request, expected, kind, back=back, form=form, force=force, selected=selected)
+    return _show(
+        page, request, expected, kind, back=back, form=form, force=force, selected=selected, overwrite=overwrite
+    )
 
 
 def _to_page_of(run: Run, viewer: Viewer) -> HttpResponse | None:

@@ -17,13 +17,13 @@ from enrow_webhooks.admin_errors import told
 from enrow_webhooks.client.values import Kind
 from leads import reading
 from leads.admin.banner import HomeBannerMixin
-from leads.admin.buttons import ButtonsMixin
 from leads.admin.confirmation import confirm
 from leads.admin.editing import EditingMixin
 from leads.admin.files import FilesMixin
 from leads.admin.forgetting import ForgetActionMixin
 from leads.admin.known import FILTERS
 from leads.admin.narrowing import NARROWING
+from leads.admin.origins import OriginsMixin
 from leads.admin.searches import table
 from leads.admin.viewing import viewer_of
 from leads.kinds import KINDS
@@ -42,7 +42,7 @@ def _action(kind: Kind) -> _Action:
     return admin.action(description=capfirst(KINDS[kind].label), permissions=["enrich"])(act)
 
 
-class EnrichmentAdminMixin(ForgetActionMixin, ButtonsMixin, FilesMixin, EditingMixin, HomeBannerMixin):
+class EnrichmentAdminMixin(ForgetActionMixin, OriginsMixin, FilesMixin, EditingMixin, HomeBannerMixin):
     """Put it in front of the ModelAdmin of a mapped model: it adds to what that one has, and replaces nothing.
 
     Each kind of search is an action, and a button on the form, with a page that shows the cost before anything is
@@ -142,7 +142,7 @@ _ACTIONS: tuple[Any, ...] = (*map(_action, KINDS), "forget")
 _NAMES = {*KINDS, "forget"}
 # Where a lead keeps in words what is known of it, while a page is made.
 _NOTE = "_leads_enrichment"
-_PART = ("enrichment", "enrichment_history")
+_PART = ("enrichment", "enrichment_values", "enrichment_history")
 
 
 def _pending(crm_ids: Collection[str]) -> dict[str, list[str]]:

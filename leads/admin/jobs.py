@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -26,15 +27,23 @@ from leads import decisions, sql, visibility
 from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.credits import credits_page
+from leads.admin.decided import DecidedPage
 from leads.admin.deciding import confirm_resend, confirm_retry, decide, without_others
 from leads.admin.links import link, list_url, page_url
 from leads.admin.rights import others_jobs
 from leads.admin.searches import FIRST, table
-from leads.admin.viewing import ViewedPage, Viewer, viewer_of
+from leads.admin.viewing import Viewer, viewer_of
 from leads.models import LeadSearch, SearchJob
 from leads.tasks import sweep_jobs
 
 State = SearchJob.State
+# What may be decided about a job, by its state.
+_DECISIONS: dict[str, tuple[str, ...]] = {
+    State.QUEUED: ("cancel",),
+    State.HELD: ("resume", "check_now", "cancel"),
+    State.RUNNING: ("check_now",),
+    State.UNCONFIRMED: ("give_up", "resend"),
+}
 
 
 class KeptAsideFilter(admin.SimpleListFilter):
@@ -53,7 +62,7 @@ class KeptAsideFilter(admin.SimpleListFilter):
 
 
 @admin.register(SearchJob)
-class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
+class SearchJobAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per POST; its page has its leads and its events."""
 
     class Media:
@@ -77,7 +86,7 @@ class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     search_fields = ("enrow_id__exact",)
     search_help_text = _("The whole id of a job, a run or a search at Enrow.")
     fieldsets = (
-        (None, {"fields": ("kind", "state", "last_error", "requested_by", "run_jobs")}),
+        (None, {"fields": ("kind", "state", "last_error", "deciding", "requested_by", "run_jobs")}),
         (
             _("Counts and credits"),
             {"fields": ("requested", "found", "not_paid_for", "aside", "refused", "spent", "reserved", "released")},
@@ -99,7 +108,17 @@ class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         ),
         (_("Leads"), {"fields": ("searches",)}),
     )
-    readonly_fields = ("run_jobs", "not_paid_for", "aside", "spent", "reserved", "released", "events", "searches")
+    readonly_fields = (
+        "deciding",
+        "run_jobs",
+        "not_paid_for",
+        "aside",
+        "spent",
+        "reserved",
+        "released",
+        "events",
+        "searches",
+    )
     actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
 
     def get_urls(self) -> list[URLPattern]:
@@ -131,6 +150,18 @@ class SearchJobAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     def moving_state(self, job: SearchJob) -> SafeString:
         """Show the state; the list looks again for those that may change."""
         return live.state(job.get_state_display(), moves=job.state not in SearchJob.ENDED or job.written_at is None)
+
+    def decisions_of(self, job: SearchJob) -> Sequence[str]:
+        """Return what may be decided about a job as it is."""
+        if job.state not in SearchJob.ENDED:
+            return _DECISIONS.get(job.state, ())
+        own = SearchJob.objects.filter(pk=job.pk)
+        return ("retry",) if job.refused or decisions.failed(own).exists() else ()
+
+    @admin.display(description=_("what you can do"))
+    def deciding(self, job: SearchJob) -> str:
+        """Show a button for each action of the list that makes sense for this job."""
+        return self.buttons(job)
 
     @admin.display(description=_("shared or reused"))
     def not_paid_for(self, job: SearchJob) -> int:

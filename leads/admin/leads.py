@@ -58,7 +58,7 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
         (None, {"fields": ("crm_id", ("firstname", "lastname"), "fullname", "linkedin_url")}),
         (_("Company"), {"fields": ("company_name", "company_domain", "country_code")}),
         *map(_fieldset, VALUES),
-        (_("History"), {"fields": (("created_at", "updated_at"), "history")}),
+        (_("History"), {"fields": ("values", ("created_at", "updated_at"), "history")}),
     )
 
     list_display: tuple[str, ...] = (
@@ -76,12 +76,17 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
         "letters. First and last name in any order."
     )
     sortable_by: ClassVar[tuple[str, ...]] = ("crm_id", "updated_at")
-    readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "history")
+    readonly_fields: ClassVar[tuple[str, ...]] = (*_VERDICTS, "created_at", "updated_at", "values", "history")
 
     @admin.display(description=_("company"))
     def company(self, lead: Lead) -> str:
         """Show the domain, else the name."""
         return lead.company_domain or lead.company_name
+
+    @admin.display(description=_("values"))
+    def values(self, lead: Lead) -> str:
+        """Show what is known of each value, and what to do about it."""
+        return self.enrichment_values(lead)
 
     @admin.display(description=_("history"))
     def history(self, lead: Lead) -> str:

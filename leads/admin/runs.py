@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.messages import SUCCESS, WARNING
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +18,10 @@ from enrow_webhooks import admin_log
 from enrow_webhooks.admin import ReadOnlyAdmin
 from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
-from leads.admin.links import link, list_url, page_url
+from leads.admin.decided import DecidedPage
+from leads.admin.links import link, list_url
 from leads.admin.rights import may_resume
-from leads.admin.viewing import ViewedPage, Viewer, viewer_of
+from leads.admin.viewing import Viewer, viewer_of
 from leads.enrichment import Run
 from leads.kinds import label
 from leads.models import EnrichmentRun, SearchJob
@@ -36,7 +36,7 @@ _DECISIONS: dict[str, tuple[str, str]] = {
 
 
 @admin.register(EnrichmentRun)
-class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
+class EnrichmentRunAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
     """One row per call of enrich(); its page says what became of its leads, and why nothing moves."""
 
     class Media:
@@ -66,23 +66,14 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
     @admin.display(description=_("How far it is"))
     def progress(self, run: EnrichmentRun) -> SafeString:
         """Show what moves, with the buttons of who looks."""
-        url = partial(reverse, args=[run.pk], current_app=self.admin_site.name)
-        return mark_safe(  # noqa: S308 - a template of ours
-            live.box(
-                run,
-                following.progress(run),
-                url=url("admin:leads_enrichmentrun_progress"),
-                decide_url=url("admin:leads_enrichmentrun_decide"),
-                buttons=self._buttons(run),
-            )
-        )
+        url = reverse("admin:leads_enrichmentrun_progress", args=[run.pk], current_app=self.admin_site.name)
+        seen, buttons = following.progress(run), self.buttons_of(run)
+        moving = live.box(run, seen, url=url, decide_url=self.decide_url(run), buttons=buttons)
+        return mark_safe(moving)  # noqa: S308 - a template of ours
 
-    def _buttons(self, run: EnrichmentRun) -> list[tuple[str, str]]:
-        """Return what who looks may decide about a run, with its words."""
-        viewer = viewer_of(run)
-        actions = self.get_actions(viewer.request) if viewer else {}
-        offered = ((name, actions.get(name)) for name in _DECISIONS.get(run.state, ()))
-        return [(name, _words(action)) for name, action in offered if action]
+    def decisions_of(self, run: EnrichmentRun) -> Sequence[str]:
+        """Return what may be decided about a run as it is."""
+        return _DECISIONS.get(run.state, ())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -93,34 +84,13 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        """Add what the page of a run asks for again and again, and where its buttons lead."""
-        pages = {"progress": self.progress_view, "decide": self.decide_view}
-        own = [
-            path(f"<uuid:pk>/{name}/", self.admin_site.admin_view(view), name=f"leads_enrichmentrun_{name}")
-            for name, view in pages.items()
-        ]
-        return [*own, *super().get_urls()]
+        """Add what the page of a run asks for again and again."""
+        view = self.admin_site.admin_view(self.progress_view)
+        return [path("<uuid:pk>/progress/", view, name="leads_enrichmentrun_progress"), *super().get_urls()]
 
     def progress_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """Answer with what moves of a run, and nothing else."""
-        return HttpResponse(self.progress(self._run(request, pk)))
-
-    def decide_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-        """Pause, resume or cancel one run, as the action of the list does."""
-        run, decision = self._run(request, pk), request.POST.get("decide", "")
-        if decision not in set().union(*_DECISIONS.values()) or decision not in self.get_actions(request):
-            raise PermissionDenied
-        getattr(self, decision)(request, self.get_queryset(request).filter(pk=run.pk))
-        return HttpResponseRedirect(page_url(Viewer.of(self, request), EnrichmentRun, run.pk))
-
-    def _run(self, request: HttpRequest, pk: uuid.UUID) -> EnrichmentRun:
-        """Return a run for who may see it, as its own page does."""
-        run: EnrichmentRun | None = self.get_object(request, str(pk))
-        if run is None:
-            raise Http404
-        if not self.has_view_permission(request, run):
-            raise PermissionDenied
-        return run
+        return HttpResponse(self.progress(self.seen_row(request, pk)))
 
     @admin.display(description=_("Skipped because"))
     def reasons(self, run: EnrichmentRun) -> str:
@@ -163,8 +133,3 @@ class EnrichmentRunAdmin(ViewedPage, HomeBannerMixin, ReadOnlyAdmin):
         admin_log.note(request, EnrichmentRun, decided, f"{str(done).capitalize()}.")
         number = len(decided)
         self.message_user(request, f"{number} of {len(rows)} runs {done}.", SUCCESS if number else WARNING)
-
-
-def _words(action: Any) -> str:  # noqa: ANN401 - a tuple before Django 6.1
-    """Return what an action is called."""
-    return str(action[2] if isinstance(action, tuple) else action.description)

@@ -344,7 +344,7 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(blank=True, max_length=254, verbose_name='value')),
                 ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
                 ('value_before', models.CharField(blank=True, help_text='What the lead had at search time.', max_length=254, verbose_name='value before')),
-                ('effect', models.CharField(blank=True, choices=[('', 'not written yet'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead'), ('changed', 'the lead changed meanwhile'), ('aside', 'kept aside: fits no search of its job'), ('dropped', 'kept aside, then dropped by a person'), ('erased', 'its lead was forgotten'), ('refused', "the lead's table refused it")], max_length=8, verbose_name='effect')),
+                ('effect', models.CharField(blank=True, choices=[('', 'not written yet'), ('written', 'written'), ('kept', 'kept what the lead had'), ('stale', 'a newer search had been written'), ('orphan', 'no such lead'), ('changed', 'the lead changed meanwhile'), ('aside', 'kept aside: fits no search of its job'), ('dropped', 'kept aside, then dropped by a person'), ('erased', 'its lead was forgotten'), ('refused', "the lead's table refused it"), ('undone', 'written, then the old value was put back')], max_length=8, verbose_name='effect')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='searches', to='leads.searchjob', verbose_name='job')),
             ],

@@ -61,6 +61,7 @@ class LeadSearch(models.Model):
         DROPPED = "dropped", _("kept aside, then dropped by a person")
         ERASED = "erased", _("its lead was forgotten")
         REFUSED = "refused", _("the lead's table refused it")
+        UNDONE = "undone", _("written, then the old value was put back")
 
     # Outcomes that say nothing of the person.
     FAILURES: ClassVar[tuple[Outcome, ...]] = (Outcome.ERROR, Outcome.UNUSABLE)

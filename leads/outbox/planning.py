@@ -25,7 +25,7 @@ from leads.outbox.batches import Batch, Order, Wanted
 from leads.outbox.in_flight import in_flight
 from leads.outbox.purchases import Known, jobs_to_look_at, known_purchases, told_leads, written_values
 from leads.outbox.tally import Tally
-from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new, typed_since, unusable
+from leads.skips import Reason, Skip, cleared, kept_aside, left_out, nothing_new, typed_since, undone, unusable
 from leads.skips import in_flight as under_way
 
 _USELESS = {Known.ASIDE: kept_aside, Known.UNUSABLE: unusable}
@@ -171,6 +171,8 @@ def _without_told(
     for row, told in zip(asked, told_leads(kind, asked, made), strict=True):
         if told.had_value and not KINDS[kind].is_value(row.value_before):
             skips[row.crm_id] = cleared(kind, row.crm_id)
+        elif told.was_undone:
+            skips[row.crm_id] = undone(kind, row.crm_id)
         elif told.knows_all(kind, row, known[row.fingerprint]):
             skips[row.crm_id] = nothing_new(kind, row.crm_id)
     for skip in skips.values():

@@ -103,12 +103,13 @@ SELECT
     (SELECT MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END) {told}),
     (SELECT MAX(COALESCE(n.asked_at, k.sent_at, k.created_at)) {told}) >= ({asked}),
     (SELECT MAX(COALESCE(n.asked_at, k.sent_at, k.created_at)) {beaten}) >= ({asked}),
-    ({value})
+    ({value}),
+    (SELECT n.effect {told} ORDER BY n.id DESC LIMIT 1) = 'undone'
 FROM {rows} ORDER BY r.place
 """
 _TOLD_BY = """
 FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
-    AND n.effect = '{effect}' AND n.outcome IN ('found', 'not_found')
+    AND n.effect IN ({effects}) AND n.outcome IN ('found', 'not_found')
     AND (r.made_at IS NULL OR k.created_at >= r.made_at)
 """
 
@@ -124,6 +125,8 @@ class Told(NamedTuple):
     was_beaten: bool
     # What that purchase found.
     value: str
+    # A person put back what the lead had before the last of them.
+    was_undone: bool = False
 
     def __repr__(self) -> str:
         return "<Told>"
@@ -150,12 +153,14 @@ def told_leads(kind: Kind, rows: Sequence[Wanted], made: Mapping[str, dt.datetim
     places = [(place, row.crm_id, row.fingerprint, times.get(row.crm_id)) for place, row in enumerate(rows)]
     columns = {"place": "int", "crm_id": "text", "fingerprint": "uuid", "made_at": "timestamptz"}
     table = sql.table_of("r", columns, places)
-    told, beaten = (_TOLD_BY.format(effect=effect, **sql.names()) for effect in ("written", "stale"))
+    told, beaten = (_TOLD_BY.format(effects=effects, **sql.names()) for effects in ("'written', 'undone'", "'stale'"))
     asked, value = _shareable(kind, "COALESCE(q.sent_at, q.created_at)"), _shareable(kind, "q.value")
     text = _TOLD.format(told=told, beaten=beaten, asked=asked.text, value=value.text, rows=table.text)
-    params = [kind, kind, *asked.params, kind, *asked.params, *value.params, *table.params]
+    params = [kind, kind, *asked.params, kind, *asked.params, *value.params, kind, *table.params]
     found = sql.fetch(text, params)
-    return [Told(bool(had), bool(is_new), bool(was_beaten), value or "") for had, is_new, was_beaten, value in found]
+    return [
+        Told(bool(had), bool(new), bool(beat), value or "", bool(undone)) for had, new, beat, value, undone in found
+    ]
 
 
 # A value that stands in a lead is ours where a search wrote it there.

@@ -65,7 +65,7 @@ class Updated:
 # Asked for as a value: for EXISTS, PostgreSQL may read all searches.
 _NEWER = """(
     SELECT 1 FROM {S} n JOIN {J} k ON k.id = n.job_id
-    WHERE n.crm_id = r.crm_id AND n.effect = 'written' AND n.outcome IN ('found', 'not_found')
+    WHERE n.crm_id = r.crm_id AND n.effect IN ('written', 'undone') AND n.outcome IN ('found', 'not_found')
         AND COALESCE(n.asked_at, k.sent_at) > r.asked_at
         AND ((n.kind = '{kind}' AND n.fingerprint = r.fingerprint) OR (r.value <> '' AND n.kind IN ({kinds})
             AND r.value = CASE WHEN n.value = '' THEN n.value_before ELSE n.value END))

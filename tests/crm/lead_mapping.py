@@ -42,7 +42,8 @@ class PersonMapping(LeadMapping):
     def write(self, changes):
         people = Person.objects.in_bulk([change.key for change in changes], field_name="code")
         Address.objects.filter(person__in=people.values(), is_main=True).update(is_main=False)
-        Address.objects.bulk_create(Address(person=people[change.key], email=change.new) for change in changes)
+        found = [change for change in changes if change.new]
+        Address.objects.bulk_create(Address(person=people[change.key], email=change.new) for change in found)
         return [change.key for change in changes]
 
     def forget(self, keys):

@@ -43,15 +43,15 @@ def test_each_kind_has_a_button_that_leads_to_its_page(admin_client, sandbox, co
     first, _second = contacts
     found = buttons(admin_client.get(row_page(first)))
     assert found == {
-        "Find e-mail": enrich_page(first),
-        "Verify e-mail": enrich_page(first, "verify_email"),
-        "Find phone": enrich_page(first, "find_phone"),
+        "Find e-mail (1 credit)": enrich_page(first),
+        "Verify e-mail (0.25 credits)": enrich_page(first, "verify_email"),
+        "Find phone (40 credits)": enrich_page(first, "find_phone"),
     }
-    page = admin_client.get(found["Find e-mail"])
+    page = admin_client.get(found["Find e-mail (1 credit)"])
     assert (page.context["selected"], page.context["counts"].searched) == (1, 1)
     assert f'href="{row_page(first)}"' in text(page)
     assert not SearchJob.objects.exists()
-    done = admin_client.post(found["Find e-mail"], {"confirm": "Confirm", "max_credits": "1"}, follow=True)
+    done = admin_client.post(found["Find e-mail (1 credit)"], {"confirm": "Confirm", "max_credits": "1"}, follow=True)
     assert done.redirect_chain == [(row_page(first), 302)]
     assert "1 queued" in said(done)
     assert LeadSearch.objects.get().crm_id == f"contact-{first.pk}"
@@ -128,7 +128,7 @@ def test_the_projects_own_template_stays(admin_client, contacts, monkeypatch, se
 def test_the_way_back_leads_to_the_list_as_it_was(admin_client, sandbox, contacts):
     """Django keeps the filters of the list in the addresses of its forms."""
     kept = "?_changelist_filters=enrow_email%3Dunchecked"
-    url = buttons(admin_client.get(row_page(contacts[0]) + kept))["Find e-mail"]
+    url = buttons(admin_client.get(row_page(contacts[0]) + kept))["Find e-mail (1 credit)"]
     assert url.endswith(kept)
     done = admin_client.post(url, {"confirm": "1", "max_credits": "9"})
     assert done.url == row_page(contacts[0]) + kept

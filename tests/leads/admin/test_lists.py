@@ -93,7 +93,7 @@ def test_a_list_costs_the_same_for_one_row_and_for_sixty(admin_client, model):
     assert queries_of(admin_client, list_page(model)) == one == expected
 
 
-@pytest.mark.parametrize(("model", "most"), [(Lead, 5), (SearchJob, 7), (LeadSearch, 3), (WebhookEvent, 4)])
+@pytest.mark.parametrize(("model", "most"), [(Lead, 10), (SearchJob, 8), (LeadSearch, 3), (WebhookEvent, 4)])
 def test_a_page_costs_the_same_however_much_history_it_shows(admin_client, model, most):
     """Session, user, row and a query or two per table inside the page: never one per row of it."""
     fill(1)
@@ -101,7 +101,9 @@ def test_a_page_costs_the_same_however_much_history_it_shows(admin_client, model
     one = queries_of(admin_client, row_page(poor))
     fill(60, name="more")
     rich = model.objects.exclude(pk=poor.pk).order_by("pk").first()
-    assert queries_of(admin_client, row_page(rich)) == one == most
+    # PostgreSQL is told to read the lead by its key.
+    expected = most + (model is Lead and connection.vendor == "postgresql")
+    assert queries_of(admin_client, row_page(rich)) == one == expected
 
 
 @pytest.mark.parametrize("model", MODELS)
