@@ -14,7 +14,7 @@ tools types: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
 export TEST_DATABASE_URL TEST_REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick mutants bench lint tools types imports pytest wheel lock clean install install-dev
+.PHONY: help demo serve test quick mutants bench pictures lint tools types imports pytest wheel lock clean install install-dev
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ mutants: install-dev ## put small faults into a copy of the code, and tell which
 
 bench: install-dev ## every benchmark at a small size; SIZE=full for the real one, BENCH=whole for one; needs PostgreSQL and Redis
 	$(PY) -m benchmarks $(or $(SIZE),small) $(BENCH)
+
+pictures: install-dev ## take the documentation's pictures of the admin again; needs chromium and chromium-driver
+	@$(PY) -m examples.pictures
 
 wheel: install-dev ## build the wheel into dist/
 	$(PY) -m build --wheel --no-isolation
