@@ -17,6 +17,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from leads.kinds import Kind
+
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds for a page or a run on a busy machine.
 PATIENCE = 120
@@ -65,7 +67,7 @@ def take(address: str, user: str, password: str) -> None:
         driver.find_element(By.NAME, "password").send_keys(password)
         press("[type=submit]")
         press("#action-toggle")
-        Select(driver.find_element(By.NAME, "action")).select_by_value("find_email")
+        Select(driver.find_element(By.NAME, "action")).select_by_value(next(iter(Kind)))
         press("button[name=index]")
         save("question")
         press("form:not(#logout-form) [type=submit]")
