@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+DOCS_VENV ?= .venv-docs
 PY := $(VENV)/bin/python
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
@@ -14,7 +15,7 @@ tools types: export ENROW_WEBHOOK_ORIGIN = https://crm.example.com
 export TEST_DATABASE_URL TEST_REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick mutants bench lint tools types imports pytest wheel lock clean install install-dev
+.PHONY: help demo serve test quick mutants bench docs pictures lint tools types imports pytest wheel lock clean install install-dev
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -59,6 +60,13 @@ mutants: install-dev ## put small faults into a copy of the code, and tell which
 bench: install-dev ## every benchmark at a small size; SIZE=full for the real one, BENCH=whole for one; needs PostgreSQL and Redis
 	$(PY) -m benchmarks $(or $(SIZE),small) $(BENCH)
 
+docs: ## build the documentation's site into site/: static files; a dead link is an error
+	@.ci/venv "$(PYTHON)" "$(DOCS_VENV)" requirements-docs.txt
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build
+
+pictures: install-dev ## take the documentation's pictures of the admin again; needs chromium and chromium-driver
+	@$(PY) -m examples.pictures
+
 wheel: install-dev ## build the wheel into dist/
 	$(PY) -m build --wheel --no-isolation
 
@@ -67,9 +75,11 @@ lock: ## write requirements*.txt again from pyproject.toml; needs uv
 		--extra demo pyproject.toml --output-file requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
 		--extra demo --group dev pyproject.toml --output-file requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade \
+		--group docs --output-file requirements-docs.txt
 
-clean: ## remove what was made here: .venv, the demo, dist, caches (your database in var/ stays)
-	rm -rf $(VENV) .nox var/demo dist build htmlcov .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean: ## remove what was made here: .venv, the demo, dist, site, caches (your database in var/ stays)
+	rm -rf $(VENV) $(DOCS_VENV) site .nox var/demo dist build htmlcov .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # For what is called often, like a hook: an environment that another Python made is as good.

@@ -1,4 +1,4 @@
-"""Settings of the demo project. What differs between machines comes from the environment; the README lists it."""
+"""Settings of the demo project. What differs between machines comes from the environment; docs/settings.md lists it."""
 
 from __future__ import annotations
 

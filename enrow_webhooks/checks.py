@@ -143,7 +143,7 @@ def _background(enrow: dict[str, Any]) -> Iterator[CheckMessage]:
     if chosen is None and not celery_is_set_up():
         yield CheckWarning(
             "This project has no Celery app: nothing works in the background.",
-            hint="Make one as the README shows, or keep 'manage.py enrow_sweep --every 2' running.",
+            hint="Make one as docs/tutorial.md shows, or keep 'manage.py enrow_sweep --every 2' running.",
             id="enrow.W004",
         )
     if problem := why_not(chosen):

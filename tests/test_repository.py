@@ -22,7 +22,7 @@ from leads import permissions
 
 ROOT = Path(__file__).resolve().parent.parent
 # Made by tools, and not part of the repository.
-MADE = {"build", "dist", "htmlcov", "var"}
+MADE = {"build", "dist", "htmlcov", "site", "var"}
 # Hidden folders that are part of it.
 SHOWN = {".ci", ".github"}
 # What was once measured keeps the words and paths of its day.

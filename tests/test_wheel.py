@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 import zipfile
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from enrow_webhooks.sandbox import people
 from enrow_webhooks.sandbox.server import SandboxServer
 from examples.demo.processes import Programs, answers, free_ports
-from tests.docs.pages import blocks
+from tests.docs.pages import blocks, read
 from tests.wheels import ROOT
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,7 @@ from leads.models import SearchJob
 assert leads.__file__.startswith(sys.prefix), leads.__file__
 print(*SearchJob.objects.values_list("result_via", flat=True))
 """
-# A broker that needs no server stands in for the README's Redis.
+# A broker that needs no server stands in for the tutorial's Redis.
 BROKER = """
 from leads.schedule import beat_schedule
 CELERY_BEAT_SCHEDULE = beat_schedule()
@@ -90,6 +91,24 @@ def test_the_wheel_holds_the_two_apps_whole_and_nothing_else(wheel):
     assert any(name.startswith("leads/templates/") for name in names)
 
 
+def test_the_readme_leads_from_anywhere_to_pages_that_exist(wheel):
+    """On PyPI every link and picture of the README is absolute, and there is a page or picture behind it here."""
+    (metadata,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/METADATA"))
+    _, _, text = zipfile.ZipFile(wheel).read(metadata).decode().partition("# django-enrow")
+    links = [code.text for code in read(text, "METADATA") if code.kind == "link"]
+    assert not links, "these are not absolute"
+
+    site = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
+    there = re.findall(rf"\]\({re.escape(site)}([\w.-]+)", text)
+    here = {"contributing.html": "CONTRIBUTING.md", "changelog.html": "CHANGELOG.md", "security.html": "SECURITY.md"}
+    assert "admin-run.png" in there
+    assert not [
+        name
+        for name in there
+        if not (ROOT / "docs" / name.replace(".html", ".md")).exists() and not (ROOT / here.get(name, "-")).exists()
+    ]
+
+
 def test_the_check_command_explains_each_missing_setting(python, project):
     """A project that has added nothing but the apps works, and is told what is missing and how to fix it."""
     said = manage(python, project, "check")
@@ -120,8 +139,8 @@ def test_a_new_project_enriches_its_leads(python, project, has_celery):
 
 
 def add_celery(project):
-    """Add what the README says about Celery, word for word but for the broker."""
-    for block in blocks("README.md", section="More than one worker", language="python"):
+    """Add what the tutorial says about Celery, word for word but for the broker."""
+    for block in blocks("docs/tutorial.md", section="More than one worker", language="python"):
         name = block.file.removeprefix("yourproject/")
         write(project, name, BROKER if name == "settings.py" else block.text.replace("yourproject", "shop"))
 

@@ -62,7 +62,7 @@ def _usual() -> LeadMapping:
     if len(among) == 1:
         return among[0]
     if not among:
-        raise wrong_call("No model is mapped to leads; see 'Five minutes with your own table' in the README.")
+        raise wrong_call("No model is mapped to leads; see 'Five minutes with your own table' in docs/tutorial.md.")
     raise wrong_call(f"Several models are mapped: give --model, one of {', '.join(map(_label, registry))}.")
 
 

@@ -40,7 +40,7 @@ def check_mappings(app_configs: Sequence[AppConfig] | None = None, **kwargs: obj
     """Check every mapping of the project, and that there is one; asks no database."""
     mappings = list(registry)
     if not mappings:
-        hint = "Write a lead_mapping.py in an app, as the README shows, or leave leads.Lead mapped."
+        hint = "Write a lead_mapping.py in an app, as docs/mapping.md shows, or leave leads.Lead mapped."
         return [Error("No model is mapped: there are no leads.", hint=hint, id="enrow.E101")]
     return list(check_all(mappings))
 

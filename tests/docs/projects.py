@@ -23,6 +23,7 @@ from tests.docs.pages import ROOT, Code, Way, blocks, way_of
 # The project's name in the documentation.
 NAME = "yourproject"
 FIRST_STEPS = "Five minutes into your own project"
+OWN_TABLE = "Five minutes with your own table"
 # Followed from beginning to end, each by a test of ``test_projects``, or of its own name.
 PAGES = {
     "README.md",
@@ -34,6 +35,7 @@ PAGES = {
     "docs/sandbox.md",
     "docs/security.md",
     "docs/testing.md",
+    "docs/tutorial.md",
 }
 # One process for all lines of a block, because starting Django takes longer than its commands; ``test_wheel`` runs each
 # in its own. What one line wrote, the next one imports.
@@ -151,7 +153,7 @@ class Project:
             self.said |= dict(zip((line for line, _words in calls), said.split(BREAK)[1:], strict=True))
 
     def take_account(self, words: Sequence[str]) -> None:
-        """Set what the sandbox prints, as the README offers; its own line must set one of the same variables."""
+        """Set what the sandbox prints, as the tutorial offers; its own line must set one of the same variables."""
         offered = dict(word.split("=", 1) for word in self.export_of_sandbox())
         assert {word.partition("=")[0] for word in words} <= set(offered)
         self.environment |= offered
@@ -179,7 +181,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "start").mkdir()
     (tmp_path / "start" / "sitecustomize.py").write_text(STAY_HERE)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'start'}{os.pathsep}{ROOT}")
-    # Celery takes this for every broker of the settings: the README's may be somebody's real one.
+    # Celery takes this for every broker of the settings: the tutorial's may be somebody's real one.
     monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
     folder = tmp_path / "site"
     folder.mkdir()
@@ -188,7 +190,14 @@ def project(tmp_path, monkeypatch):
 
 
 def adopt(project: Project) -> None:
-    """Paste the README's first steps, as every other page takes for granted."""
-    for block in blocks("README.md", section=FIRST_STEPS):
+    """Paste the tutorial's first steps, as every other page takes for granted."""
+    for block in blocks("docs/tutorial.md", section=FIRST_STEPS):
         if way_of(block) is Way.PASTE:
+            project.paste(block)
+
+
+def paste_the_own_table(project: Project, *, mapped: bool = True) -> None:
+    """Paste the tutorial's table of people with all that belongs to it, or the table alone."""
+    for block in blocks("docs/tutorial.md", section=OWN_TABLE, language="python"):
+        if mapped or block.file in {"crm/models.py", f"{NAME}/settings.py"}:
             project.paste(block)

@@ -17,7 +17,9 @@ LINES = [
     if way_of(block) is Way.COMMANDS
 ]
 SENTENCES = [pytest.param(span.text, id=f"{span}: {span.text}") for span in SPANS if programs.is_command(span.text)]
-TABLE = [span for span in SPANS if (span.page, span.section) == ("README.md", "Commands") and span.text != "--help"]
+TABLE = [
+    span for span in SPANS if (span.page, span.section) == ("docs/commands.md", "Commands") and span.text != "--help"
+]
 # Every command has --help.
 FLAGS = [span for span in SPANS if span.text.startswith("--") and span.text != "--help"]
 
@@ -35,7 +37,7 @@ def test_a_command_in_a_sentence(usage):
 
 
 def test_the_table_names_every_command():
-    """A command that is not in the README's table is one that nobody finds; one that is only there does not exist."""
+    """A command that is not in the page's table is one that nobody finds; one that is only there does not exist."""
     assert sorted(span.text.partition(" ")[0] for span in TABLE) == sorted(programs.OURS)
 
 

@@ -1,4 +1,4 @@
-"""The README's table of settings is complete."""
+"""The table of settings in docs/settings.md is complete."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from enrow_webhooks.conf import Section
 from tests.docs.pages import ROOT, SPANS
 
-TABLE = {span.text for span in SPANS if (span.page, span.section) == ("README.md", "Settings")}
+TABLE = {span.text for span in SPANS if (span.page, span.section) == ("docs/settings.md", "Settings")}
 
 
 def test_the_table_of_settings():
-    """The README has every key of ``ENROW`` and every variable of the demo project, and no other."""
+    """The page has every key of ``ENROW`` and every variable of the demo project, and no other."""
     assert {key for key in TABLE if re.fullmatch(r"[A-Z_]{4,}", key)} - {"ENROW"} == set(Section.known) | demo()
 
 

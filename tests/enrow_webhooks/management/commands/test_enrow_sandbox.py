@@ -169,7 +169,7 @@ def test_without_a_secret_key_nothing_else_starts(tmp_path):
 
 @pytest.mark.slow
 def test_what_it_prints_works_in_a_project_built_by_the_readme(tmp_path):
-    """``startproject``, the README's settings, the printed lines at their end: a lead comes back from the sandbox."""
+    """``startproject``, the tutorial's settings, the printed lines at their end: a lead comes back from the sandbox."""
     project = Project(tmp_path)
     project.manage("migrate", "--verbosity", "0")
     (tmp_path / "people.csv").write_text("crm_id,firstname,lastname,company_domain\nann,Ann,Somebody,firm.com\n")
@@ -183,7 +183,7 @@ def test_what_it_prints_works_in_a_project_built_by_the_readme(tmp_path):
 
 
 class Project:
-    """A new Django project with the settings of the README, and nothing of this repository's demo."""
+    """A new Django project with the settings of the tutorial, and nothing of this repository's demo."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -192,7 +192,7 @@ class Project:
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         subprocess.run([sys.executable, "-m", "django", "startproject", "mysite", str(folder)], check=True)
         self.settings = folder / "mysite" / "settings.py"
-        for block in blocks("README.md", section="Five minutes into your own project"):
+        for block in blocks("docs/tutorial.md", section="Five minutes into your own project"):
             if block.file == "yourproject/settings.py":
                 self.append(block.text)
         with (folder / "mysite" / "urls.py").open("a", encoding="utf-8") as urls:
