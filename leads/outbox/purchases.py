@@ -97,7 +97,8 @@ def jobs_to_look_at(kind: Kind, fingerprints: Collection[str]) -> dict[str, uuid
     return {uuid.UUID(str(name)).hex: uuid.UUID(str(pk)) for name, pk in found if pk}
 
 
-# What a lead was told of the person that it is now: by searches that were written, since the lead was made.
+# What a lead was told of the person that it is now: by searches that were written, since the lead was made. It may have
+# joined a search that had begun before.
 _TOLD = """
 SELECT
     (SELECT MAX(CASE n.outcome WHEN 'found' THEN 1 ELSE 0 END) {told}),
@@ -110,7 +111,7 @@ FROM {rows} ORDER BY r.place
 _TOLD_BY = """
 FROM {S} n JOIN {J} k ON k.id = n.job_id WHERE n.crm_id = r.crm_id AND n.kind = %s AND n.fingerprint = r.fingerprint
     AND n.effect IN ({effects}) AND n.outcome IN ('found', 'not_found')
-    AND (r.made_at IS NULL OR k.created_at >= r.made_at)
+    AND (r.made_at IS NULL OR COALESCE(k.written_at, k.finished_at, k.created_at) >= r.made_at)
 """
 
 

@@ -114,8 +114,9 @@ def _restore(mapping: LeadMapping, facts: KindFacts, search: LeadSearch) -> Chan
     lead = reading.candidates([(mapping.label, crm_id)]).get(crm_id)
     if row is None or lead is None or getattr(lead, facts.value) != search.value:
         return None
-    made = reading.made(mapping, [crm_id]).get(crm_id)
-    if made is not None and search.job.created_at < made:
+    made, job = reading.made(mapping, [crm_id]).get(crm_id), search.job
+    # The lead may have joined a search that had begun before it was made.
+    if made is not None and (job.written_at or job.finished_at or job.created_at) < made:
         return None  # the key is somebody else's by now
     change = Change(
         model=mapping.model, key=key, crm_id=crm_id, field=facts.value, old=search.value, new=search.value_before

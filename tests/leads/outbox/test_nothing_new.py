@@ -182,6 +182,19 @@ def test_a_value_that_came_from_a_reuse_can_be_erased_too(make_leads, sandbox):
     assert Lead.objects.get(crm_id="b-0").email == ""
 
 
+def test_a_value_that_came_from_a_search_begun_before_the_lead_was_there_can_be_erased_too(make_leads, sandbox):
+    """The lead joined what a colleague's lead was being searched by."""
+    make_leads(1, prefix="a", firstname="Zoë", company_domain="acme.com")
+    enrich(Lead.objects.all(), **EMAIL)
+    make_leads(1, prefix="b", firstname="Zoë", company_domain="acme.com")
+    run(sandbox, **EMAIL)
+    assert Lead.objects.get(crm_id="b-0").email
+    Lead.objects.filter(crm_id="b-0").update(email="")
+    tally = run(sandbox, **EMAIL)
+    assert Lead.objects.get(crm_id="b-0").email == ""
+    assert tally.skipped[Kind.FIND_EMAIL, Reason.CLEARED] == 1
+
+
 def test_while_somebody_else_buys_the_person_an_erased_value_stays_away(erased, sandbox, make_leads, enrow):
     """The lead does not join the purchase of a colleague's."""
     enrow(REUSE_DAYS={"find_email": {"found": 0}})
