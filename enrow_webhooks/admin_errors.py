@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseTrouble
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
@@ -39,12 +41,36 @@ def told(act: Callable[[], A]) -> A | HttpResponse:
         return answer
 
 
+def _odd() -> HttpResponse:
+    sentence = _("This asks for a number or a text that no row can have. Go back to the list.")
+    return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
+
+
 class QuietErrorsMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """A page that quotes no row when the database fails."""
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401 - Django's own signature
-        """Show the list, or carry out an action."""
-        return told(lambda: super(QuietErrorsMixin, self).changelist_view(request, *args, **kwargs))
+        """Show the list, or carry out an action; 400 for an address or a form that no row can meet."""
+        if self._is_odd(request):
+            return _odd()
+        try:
+            return told(lambda: super(QuietErrorsMixin, self).changelist_view(request, *args, **kwargs))
+        except OverflowError:
+            return _odd()
+
+    def _is_odd(self, request: HttpRequest) -> bool:
+        """Tell whether a request has a NUL, which no database keeps, or selects what is no key of a row."""
+        given = [text for values in (request.GET, request.POST) for _, texts in values.lists() for text in texts]
+        return any("\x00" in str(text) for text in given) or not all(
+            map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))
+        )
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.to_python(text)
+        except ValidationError:
+            return False
+        return True
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401 - as above
         """Show or save a row."""

@@ -19,8 +19,9 @@ from django.utils import timezone
 from enrow_webhooks.client.answers import crm_id_of
 from enrow_webhooks.models import WebhookEvent
 from leads.mapping import registry
-from leads.models import LeadSearch, SearchJob
+from leads.models import FileImport, FileNote, LeadSearch, SearchJob
 
+_FORGOTTEN = "Somebody in this row was forgotten."
 _NOTE = "Somebody of it was forgotten; its body is gone."
 # Rows that are looked through at once.
 _AT_ONCE = 500
@@ -59,6 +60,7 @@ def blank_about(
     ``names`` are many people's: they count only in what nobody can process any more. ``but``: the people's own jobs.
     """
     strong, weak = ({word.casefold() for word in some if word} for some in ({*crm_ids, *words}, names))
+    _blank_files(strong | weak)
     own = [str(job.pk) for job in but]
     loose = WebhookEvent.objects.filter(_LOOSE).exclude(payload="").exclude(reference__in=own)
     found = [
@@ -68,6 +70,17 @@ def blank_about(
     ]
     chunks = [found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)]
     return sum(_blank(WebhookEvent.objects.filter(pk__in=chunk)) for chunk in chunks)
+
+
+def _blank_files(words: set[str]) -> None:
+    """Blank what is kept of rows of uploaded files that hold one of the words; the file itself goes within a day."""
+    notes = FileNote.objects.only("pk", "sentence", "cells").iterator(chunk_size=_AT_ONCE)
+    rows = [note.pk for note in notes if _holds(f"{note.sentence}\n{note.cells}".casefold(), words)]
+    for at in range(0, len(rows), _AT_ONCE):
+        FileNote.objects.filter(pk__in=rows[at : at + _AT_ONCE]).update(sentence=_FORGOTTEN, cells="")
+    ended = FileImport.objects.filter(ended_at__isnull=False).only("pk", "preview")
+    shown = [one.pk for one in ended if one.preview and _holds(_text(json.dumps(one.preview)), words)]
+    FileImport.objects.filter(pk__in=shown).update(preview={})
 
 
 def _is_about(row: WebhookEvent, crm_ids: set[str], strong: set[str], weak: set[str]) -> bool:

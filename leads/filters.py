@@ -5,6 +5,7 @@ Relations are followed: who has a shell may read the whole database anyway. Noth
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import difflib
 import re
@@ -12,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from django.core.exceptions import FieldError, ValidationError
-from django.db.models import DateTimeField, Field, Model, Q, QuerySet
+from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet, ValidationError
+from django.db.models import CharField, DateTimeField, Field, Model, Q, QuerySet, TextField
 
 from leads.coercion import typed
 from leads.mapping import LeadMapping
@@ -24,6 +25,8 @@ _ON_RELATIONS = {"exact", "in", "isnull"}
 # Characters of a regular expression, and of a word that is compared with known ones: both are slow to read.
 _LONGEST_EXPRESSION = 1000
 _LONGEST_WORD = 100
+# A whole number that no database takes; what is shorter is none.
+_WHOLE, _BEYOND, _SHORT = re.compile(r"[+-]?[0-9]{1,400}"), 2**63, 18
 # Characters of a path over relations.
 _LONGEST_NAME = 300
 
@@ -77,11 +80,18 @@ def _narrowed(leads: QuerySet[Any], condition: str) -> QuerySet[Any]:
         if path.is_to_many:
             # A lead with two such rows is one lead.
             met = Q(pk__in=leads.model._base_manager.using(leads.db).filter(met).values("pk"))
-        return leads.filter(~met if left.endswith("!") else met)
+        return _written(leads.filter(~met if left.endswith("!") else met))
     except FieldError:
         _unknown_lookup(path.field, path.lookup, path.field.get_lookups())
-    except (ValueError, TypeError, ValidationError, csv.Error):
+    except (ValueError, TypeError, OverflowError, ValidationError, csv.Error):
         raise FilterError(f"{text!r} is no value for {path.name}.") from None
+
+
+def _written(leads: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the leads, once the statement is written: some lookups reckon then, and a year may be none. Raises."""
+    with contextlib.suppress(EmptyResultSet, FullResultSet):
+        leads.query.get_compiler(leads.db).as_sql()
+    return leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +158,8 @@ def _near(word: str, known: Iterable[str], what: str) -> str:
 
 def _value(field: Field[Any, Any], lookup: str, text: str) -> object:
     """Return what Django's lookup takes. Raises ValueError, ValidationError or csv.Error."""
+    if "\x00" in text:
+        raise ValueError(text)  # no text of a database has it
     last = lookup.rpartition("__")[2]
     if last == "isnull":
         return _yes_no(text)
@@ -156,9 +168,16 @@ def _value(field: Field[Any, Any], lookup: str, text: str) -> object:
     parts = next(csv.reader([text]), [""]) if last in {"in", "range"} else [text]
     if last == "range" and len(parts) != 2:
         raise ValueError(text)
+    if not isinstance(field, CharField | TextField) and any(map(_is_beyond, parts)):
+        raise ValueError(text)
     is_moment = isinstance(field, DateTimeField) and lookup in _COMPARISONS | {""}
     values = [typed(field, part) for part in parts] if is_moment else parts
     return values if last in {"in", "range"} else values[0]
+
+
+def _is_beyond(text: str) -> bool:
+    """Tell whether a text is a whole number that no database takes."""
+    return len(text) > _SHORT and bool(_WHOLE.fullmatch(text)) and abs(int(text)) >= _BEYOND
 
 
 def _check_expression(text: str) -> None:

@@ -95,7 +95,7 @@ def unknown(crm_ids: Iterable[str]) -> list[str]:
 
 
 def _is_known(crm_id: str) -> bool:
-    return (
+    return "\x00" not in crm_id and (
         any(mapping.by_keys(keys).exists() for mapping, keys in registry.keys([crm_id]))
         or any(rows.exists() for rows in (_searches([crm_id]), LeadSearch.objects.sent_as([crm_id])))
         or _states([crm_id]).exists()
@@ -103,7 +103,8 @@ def _is_known(crm_id: str) -> bool:
 
 
 def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
-    known = sorted(set(crm_ids))
+    # No database keeps a NUL, nor can it be asked for one.
+    known = sorted({crm_id for crm_id in crm_ids if "\x00" not in crm_id})
     return [known[at : at + _CHUNK] for at in range(0, len(known), _CHUNK)]
 
 

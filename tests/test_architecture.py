@@ -43,7 +43,6 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 # The sandbox is tested through its HTTP API, in tests/sandbox: what a test there names is a behaviour, not a module.
 TESTED_ELSEWHERE = {
-    "enrow_webhooks/admin_errors.py": "tests/journeys/test_quiet_errors.py",
     **{
         name(path): "tests/sandbox/test_server.py"
         for path in MODULES

@@ -20,6 +20,12 @@ from enrow_webhooks.client.scrub import describe, scrub
 _EXIT_CODES = "exit codes:\n  0  fine\n  1  something needs a person\n  2  the call itself is wrong; nothing was done"
 
 
+# What every database takes for a whole number; a hundred years; what a column of credits holds.
+_DIGITS = 18
+_LONGEST_DAYS = 36_500
+_MOST_CREDITS = Decimal("9999999999.99")
+
+
 class _HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Django's order of options, with the paragraphs and examples left as they are written."""
 
@@ -101,7 +107,17 @@ def whole_number(text: str) -> int:
     """Read an argument that is a whole number, 0 or more."""
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more.")
+    if len(text.lstrip("0")) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"A number of {len(text):,} digits is too large; {_DIGITS} are read.")
     return int(text)
+
+
+def days(text: str) -> int:
+    """Read an argument that is an age in days, 0 or more."""
+    number = whole_number(text)
+    if number > _LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"{number:,} days are too many; {_LONGEST_DAYS:,} are a hundred years.")
+    return number
 
 
 def count(text: str) -> int:
@@ -136,6 +152,8 @@ def amount(text: str) -> Decimal:
         number = Decimal(-1)
     if not number.is_finite() or number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not an amount of credits, like 500 or 12.5.")
+    if number > _MOST_CREDITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is too large; at most {_MOST_CREDITS:,} credits.")
     return number
 
 

@@ -34,7 +34,7 @@ from leads.results.undoing import NotPutBack
 _GONE = _("Nothing was put back: the lead has another value by now than the one that was found.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Origin:
     """One value of a lead, in words, and where its buttons lead; blank: not offered."""
 

@@ -119,7 +119,7 @@ def _rows(done: Imported) -> int:
     return done.created + done.updated + done.kept + done.bad
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class _Whole(Imported):
     """What an import came to, with all that was refused since it was stored last."""
 

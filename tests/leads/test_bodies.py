@@ -14,6 +14,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from enrow_webhooks.inbox import processing, replaying
 from enrow_webhooks.inbox.addresses import sign
@@ -21,7 +22,17 @@ from enrow_webhooks.models import WebhookEvent
 from enrow_webhooks.sandbox import people
 from leads import forgetting
 from leads.enrichment import enrich
-from leads.models import BatchedLead, EnrichmentRun, Lead, LeadEnrichment, LeadSearch, RunLead, SearchJob
+from leads.models import (
+    BatchedLead,
+    EnrichmentRun,
+    FileImport,
+    FileNote,
+    Lead,
+    LeadEnrichment,
+    LeadSearch,
+    RunLead,
+    SearchJob,
+)
 from leads.upkeep.sweep import sweep
 from tests.commands import run
 from tests.conftest import due_now, finish
@@ -118,6 +129,10 @@ def journey(sandbox, enrow, make_leads, tmp_path, admin_user):
     waiting = EnrichmentRun.objects.create(model="leads.Lead", kinds="find_email", has_selection=True, state="paused")
     RunLead.objects.create(run=waiting, key=lead.pk)
     BatchedLead.objects.create(model="leads.Lead", key=lead.pk, kinds="find_email", daily_credits=1)
+    file = FileImport.objects.create(
+        model="leads.Lead", name="a.csv", state="finished", ended_at=timezone.now(), preview={"rows": [["Zora"]]}
+    )
+    FileNote.objects.create(file=file, line=2, is_refused=True, sentence="Zora has no company.", cells='["Zora"]')
     ids = {kind: SearchJob.objects.get(pk=jobs[kind, lead.crm_id]).enrow_id for kind in ("email", "phone")}
     mine = [sign(str(jobs[kind, lead.crm_id])) for kind in ("email", "phone")]
     # The person's own URLs, somebody else's, that of a job which is not here, and the dashboard's.

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from enrow_webhooks.conf import enrow_settings
 from enrow_webhooks.inbox import retention
-from enrow_webhooks.management.base import EnrowCommand, whole_number
+from enrow_webhooks.management.base import EnrowCommand, days
 
 
 class Command(EnrowCommand):
@@ -26,16 +26,14 @@ class Command(EnrowCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument(
-            "--days", type=whole_number, metavar="N", help='age in days; ENROW["PAYLOAD_DAYS"] by default'
-        )
+        parser.add_argument("--days", type=days, metavar="N", help='age in days; ENROW["PAYLOAD_DAYS"] by default')
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Prune, and say how many."""
-        days = enrow_settings.payload_days if options["days"] is None else options["days"]
-        pruned = retention.prune(older_than=dt.timedelta(days=days))
+        age = enrow_settings.payload_days if options["days"] is None else options["days"]
+        pruned = retention.prune(older_than=dt.timedelta(days=age))
         if options["json"]:
-            self.tell_json({"pruned": pruned, "days": days})
+            self.tell_json({"pruned": pruned, "days": age})
         else:
-            self.stdout.write(f"Blanked the bodies of {pruned:,} events that were dealt with over {days} days ago.")
+            self.stdout.write(f"Blanked the bodies of {pruned:,} events that were dealt with over {age} days ago.")
