@@ -10,7 +10,7 @@ import sys
 from benchmarks import picture
 from benchmarks.servers import ROOT
 
-NAMES = ("ingest", "plan", "apply", "whole", "sandbox", "csv_files", "reading", "growth")
+NAMES = ("ingest", "plan", "apply", "whole", "sandbox", "csv_files", "reading", "growth", "latency")
 
 
 def main() -> int:

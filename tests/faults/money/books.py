@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from enrow_webhooks.inbox.addresses import recognise
 from enrow_webhooks.models import WebhookEvent
@@ -14,7 +14,7 @@ from enrow_webhooks.sandbox.core import Sandbox
 from enrow_webhooks.sandbox.jobs import Job
 from leads.credits import reconciliation, statement
 from leads.enrichment import Run
-from leads.models import AccountReading, Lead, LeadSearch, SearchJob
+from leads.models import AccountReading, BatchedLead, EnrichmentRun, Lead, LeadSearch, SearchJob
 from leads.results import applying
 from leads.results.unsolicited import REQUESTED_BY
 from tests.faults.money import world
@@ -22,6 +22,8 @@ from tests.faults.money.clock import Clock, day_of
 
 ENDED_WITH_NOTHING = {"failed", "cancelled"}
 ZERO = Decimal(0)
+# Credits that a user may spend in a day, and all leads together that come one by one.
+USER_LIMIT, BATCHED_LIMIT = Decimal("4.1"), Decimal("5.1")
 
 
 def booked(job: SearchJob) -> Decimal:
@@ -50,6 +52,10 @@ class Books:
         # Fingerprints of those who were forgotten: nobody may know that they were bought before.
         self.released: set[str] = set()
         self.runs: list[Run] = []
+        # The cap of each stored run; the runs that a user asked for, and those of leads that came one by one.
+        self.caps: dict[object, Decimal] = {}
+        self.by_user: set[object] = set()
+        self.batched: set[object] = set()
         self.forced: set[object] = set()
         # The state of each job when it was last seen; when it ended, and when it was given up.
         self.states: dict[object, str] = {}
@@ -116,6 +122,8 @@ class Books:
             return "failed"
         if later.run in self.forced:
             return "forced"
+        if later.requested_by == "rule:old":
+            return "a rule checks again"
         bought = LeadSearch.objects.filter(job=earlier, fingerprint=purchase.fingerprint, position__isnull=False)
         if bought.filter(outcome="error").exists():
             return "nothing usable came"
@@ -147,6 +155,25 @@ class Books:
             spent = SearchJob.objects.of_run(run.id).credits()
             assert spent <= run.tally.worst_case, "a run's worst case was known before"
             assert cap is None or run.tally.worst_case <= cap
+        for pk, cap in self.caps.items():
+            assert SearchJob.objects.of_run(pk).credits() <= cap, "a stored run passed its cap"
+        self.batched |= set(EnrichmentRun.objects.filter(via="batched").values_list("pk", flat=True))
+        for runs, limit in ((self.by_user, USER_LIMIT), (self.batched, BATCHED_LIMIT)):
+            self.limit_holds(SearchJob.objects.filter(run__in=runs), limit)
+
+    def limit_holds(self, jobs: QuerySet[SearchJob], limit: Decimal) -> None:
+        """Assert that some jobs together cost no more in a day than their limit."""
+        days: Counter[dt.date] = Counter()
+        for job in jobs:
+            days[day_of(job.created_at)] += booked(job)
+        assert max(days.values(), default=ZERO) <= limit, days
+
+    def stored(self, run: Run, cap: Decimal | None, *, force: bool) -> None:
+        """Note a run that workers plan."""
+        if cap is not None:
+            self.caps[run.id] = cap
+        if force:
+            self.forced.add(run.id)
 
     def note_readings(self) -> None:
         """Note beside each new reading of the balance what we knew then: our jobs, and searches from elsewhere."""
@@ -174,7 +201,9 @@ class Books:
     def erased(self, crm_id: str, field: str) -> None:
         """Note that a person erased a value."""
         self.cleared.add((crm_id, field))
-        if self.brought.get((crm_id, field)) == self.persons[crm_id]:
+        # What is erased before a page is planned was forced all the same.
+        is_forced = EnrichmentRun.objects.filter(planned_at=None, force=True).exists()
+        if self.brought.get((crm_id, field)) == self.persons[crm_id] and not is_forced:
             self.stays_blank.add((crm_id, field))
 
     def search_again(self, key: tuple[str, str]) -> None:
@@ -215,6 +244,9 @@ class Books:
         """Assert what holds when all is fixed, delivered and polled."""
         open_jobs = SearchJob.objects.open().values_list("state", "last_error")
         assert not open_jobs, f"never ended: {list(open_jobs)}"
+        open_runs = EnrichmentRun.objects.exclude(state__in=EnrichmentRun.ENDED)
+        assert not open_runs, f"never ended: {list(open_runs.values_list('state', 'via', 'note'))}"
+        assert not BatchedLead.objects.exists(), "a lead that came alone still waits"
         assert not LeadSearch.objects.pending().exists()
         assert not SearchJob.objects.unwritten().exists()
         unprocessed = WebhookEvent.objects.exclude(state__in=["processed", "ignored"])

@@ -12,13 +12,16 @@ from enrow_webhooks.models import WebhookEvent
 from leads import decisions
 from leads.models import SearchJob
 from tests.faults.money.between import Between
+from tests.faults.money.by_rules import ByRules
 from tests.faults.money.crm import Crm, a_person
-from tests.faults.money.orders import Orders, finds
+from tests.faults.money.members import Members
+from tests.faults.money.orders import finds
+from tests.faults.money.runs import Runs
 from tests.faults.money.scene import ENROWS, PRICES
 from tests.faults.money.workers import Workers
 
 
-class MoneyMachine(Crm, Orders, Between, Workers):
+class MoneyMachine(Runs, Members, ByRules, Crm, Between, Workers):
     """One CRM, one account at Enrow, and everything that may happen between them."""
 
     @initialize(
@@ -38,6 +41,8 @@ class MoneyMachine(Crm, Orders, Between, Workers):
     def the_books_agree(self):
         if hasattr(self, "books"):
             self.books.check()
+            self.members_are_right()
+            self.rules_keep_their_caps()
             self.look()
 
     def teardown(self):
@@ -46,12 +51,15 @@ class MoneyMachine(Crm, Orders, Between, Workers):
             self.come_to_rest()
             self.books.check()
             self.books.everything_ended_well()
+            self.members_ended_well()
 
     def come_to_rest(self):
         self.top_up()
         self.change_weather("fine")
         self.stalled.clear()
+        self.set_rules([])
         for _ in range(4):
+            self.runs_come_to_rest()
             self.leases_run_out()
             self.sandbox.finish_all()
             for delivery in self.sandbox.deliveries:
@@ -61,5 +69,6 @@ class MoneyMachine(Crm, Orders, Between, Workers):
         for job in SearchJob.objects.filter(state="unconfirmed"):
             assert decisions.give_up(job.pk, by="ann")
         for _ in range(3):
+            self.runs_come_to_rest()
             WebhookEvent.objects.waiting().update(next_attempt_at=timezone.now())
             self.sweep()

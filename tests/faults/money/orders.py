@@ -24,7 +24,7 @@ from leads.outbox.planning import plan
 from leads.outbox.tally import Tally
 from leads.results import writeback
 from leads.skips import Reason
-from tests.faults.money.scene import Scene, pick, rarely, when, which
+from tests.faults.money.scene import Scene, is_stopped, pick, rarely, when, which
 
 DECISIONS = {
     "queued": [decisions.cancel],
@@ -159,6 +159,7 @@ class Orders(Scene):
         # What is queued continues by itself; only sometimes somebody cancels it.
         states = list(DECISIONS) if choice > 6 else ["held", "unconfirmed"]
         jobs = SearchJob.objects.filter(state__in=states).exclude(requested=0)
+        jobs = jobs.filter(~is_stopped() | Q(state="unconfirmed"))
         job = pick(jobs.order_by("created_at"), number)
         self.nothing_else_can_be_decided(number)
         if job:

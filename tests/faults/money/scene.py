@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 from django.conf import settings as django_settings
+from django.db.models import Exists, OuterRef
 from django.test import Client
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition
@@ -15,10 +16,10 @@ from enrow_webhooks.models import Heartbeat, WebhookEvent
 from enrow_webhooks.sandbox.core import Sandbox
 from enrow_webhooks.sandbox.jobs import State as AtEnrow
 from leads.credits import reconciliation
-from leads.models import AccountReading, Lead, LeadSearch, SearchJob
+from leads.models import AccountReading, BatchedLead, EnrichmentRun, Lead, LeadSearch, RunLead, SearchJob
 from leads.outbox.batches import Batch, Wanted
 from leads.upkeep.sweep import sweep
-from tests.faults.money.books import Books
+from tests.faults.money.books import USER_LIMIT, Books
 from tests.faults.money.clock import Clock
 
 SECRET = "a-shared-secret-of-some-length"
@@ -57,6 +58,7 @@ WEATHER = {
     "GETs know nothing yet": ({"chaos": "drop,unknown-for-a-while"}, {}),
     "types are wrong": ({"chaos": "drop,wrong-types=0.3"}, {}),
 }
+_RUNS = (RunLead, BatchedLead, EnrichmentRun)
 # Which of the things that are there.
 which = st.integers(0, 9)
 rarely = st.sampled_from([False, False, False, True])
@@ -65,6 +67,11 @@ rarely = st.sampled_from([False, False, False, True])
 def when(*states):
     """Let a rule be chosen only while there is something in one of these states."""
     return precondition(lambda self: any(self.states[state] for state in states))
+
+
+def is_stopped():
+    """Return the condition that the run of a job was paused or cancelled: no worker claims it."""
+    return Exists(EnrichmentRun.objects.stopped().filter(pk=OuterRef("run")))
 
 
 def pick(things, number):
@@ -80,7 +87,7 @@ class Scene(RuleBasedStateMachine):
         super().__init__()
         self.sandbox, self.server_url, self.clock, self.effects = sandbox, server_url, clock, effects
         clock.__init__()
-        for model in (LeadSearch, SearchJob, Lead, WebhookEvent, AccountReading, Heartbeat):
+        for model in (LeadSearch, SearchJob, Lead, *_RUNS, WebhookEvent, AccountReading, Heartbeat):
             model.objects.all().delete()
         self.browser = Client()
         self.number_of_leads = 0
@@ -94,7 +101,7 @@ class Scene(RuleBasedStateMachine):
         """Open the books of an account with this limit of a day, this Enrow and these prices."""
         if enrow["profile"] == "legacy":
             prices = {Kind.FIND_PHONE: "50"} | prices
-        django_settings.ENROW.update(DAILY_CREDIT_LIMIT=limit, PRICES=prices)
+        django_settings.ENROW.update(DAILY_CREDIT_LIMIT=limit, USER_DAILY_CREDIT_LIMIT=USER_LIMIT, PRICES=prices)
         # The profile first, because the facts are changes to it.
         self.sandbox.configure(profile=enrow["profile"], seed=seed, credits=PLENTY, **QUIET)
         facts = [enrow["facts"], *(f"{FACTS_OF_PRICES[kind]}={price}" for kind, price in prices.items())]

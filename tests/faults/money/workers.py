@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -17,11 +18,11 @@ from enrow_webhooks.connect import open_client
 from enrow_webhooks.inbox import processing
 from enrow_webhooks.inbox.addresses import callback_url
 from enrow_webhooks.models import WebhookEvent
-from leads.models import LeadSearch, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from leads.outbox import submission
 from leads.results import applying
 from leads.upkeep import polling
-from tests.faults.money.scene import Scene, pick, when, which
+from tests.faults.money.scene import Scene, is_stopped, pick, when, which
 
 LONG_AGO = dt.timedelta(days=2)
 LEASE = dt.timedelta(minutes=5)
@@ -46,7 +47,9 @@ class Workers(Scene):
     @rule(number=which)
     def poll(self, number):
         states = ["queued", "running", "held"]
-        jobs = SearchJob.objects.filter(state__in=states).exclude(requested=0).order_by("created_at")
+        # The sweep does not look at what a paused run holds.
+        jobs = SearchJob.objects.filter(~is_stopped() | Q(state="running"), state__in=states).exclude(requested=0)
+        jobs = jobs.order_by("created_at")
         if job := pick(jobs, number):
             SearchJob.objects.filter(pk=job.pk).update(next_check_at=timezone.now())
             polling.check(job)
@@ -60,7 +63,7 @@ class Workers(Scene):
 
     def post_and_stall(self):
         """A worker sends a job, and for a long time nobody hears of it."""
-        job = SearchJob.objects.queued().due().order_by("next_check_at").first()
+        job = SearchJob.objects.filter(~is_stopped()).queued().due().order_by("next_check_at").first()
         if job and SearchJob.objects.claim_for_sending(job.pk, lease=LEASE):
             job = SearchJob.objects.get(pk=job.pk)
             if queries := submission._queries(job):
@@ -124,10 +127,11 @@ class Workers(Scene):
         empty = SearchJob.objects.queued().exclude(searches__position__isnull=False)
         emptied = list(empty.values_list("pk", flat=True))
         SearchJob.objects.queued().update(next_check_at=past)
+        EnrichmentRun.objects.filter(state="planning").update(next_plan_at=past)
         WebhookEvent.objects.waiting().update(next_attempt_at=past)
         self.sweep()
         if emptied:
-            assert set(SearchJob.objects.filter(pk__in=emptied).values_list("state", flat=True)) == {"cancelled"}
+            assert set(SearchJob.objects.filter(pk__in=emptied).values_list("state", flat=True)) <= {"cancelled"}
             self.did("what a dead planner reserved is given back")
         if dead:
             self.did("a job waits no longer for a dead worker")
