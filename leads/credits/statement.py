@@ -104,7 +104,7 @@ def _named(jobs: QuerySet[SearchJob], name: Combinable, *, order: OrderBy, most:
     return [_line(row) for row in _sums(jobs, name, order)[:most]]
 
 
-def _sums(jobs: QuerySet[SearchJob], name: Combinable, order: OrderBy) -> QuerySet[SearchJob, dict[str, Any]]:
+def _sums(jobs: QuerySet[SearchJob], name: Combinable, order: OrderBy) -> QuerySet[SearchJob, Any]:
     return jobs.order_by().values(name=name).annotate(**aggregates()).order_by(order, "name")
 
 
