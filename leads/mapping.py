@@ -101,9 +101,8 @@ class LeadMapping:
     def write(self, changes: Sequence[Change]) -> Collection[Any]:
         """Write values to leads, and return the keys of those that were written. Override it for any other shape.
 
-        Called once per batch, in a transaction, with the leads' rows locked; one change per lead. ``new`` is blank
-        where a person puts the old value back and there was none. Values that are in no column of the model, like a
-        table of e-mail addresses, are written this way; ``forget`` blanks them.
+        Called once per batch, in a transaction, with the leads' rows locked; one change per lead, blank where a person
+        took a value back. What is in no column, like a table of addresses, is written this way; ``forget`` blanks it.
         """
         raise NotImplementedError
 

@@ -69,13 +69,7 @@ def confirm(
     form = ConfirmForm(request.POST) if "confirm" in request.POST else None
     # Another value than the one that was bought lately is wanted.
     force = overwrite or "force" in request.POST
-    wanted: dict[str, Any] = {
-        **asked(kind),
-        "force": force,
-        "overwrite": overwrite,
-        "requested_by": request.user.get_username(),
-        "via": Via.ADMIN,
-    }
+    wanted: dict[str, Any] = {**asked(kind), "force": force, "overwrite": overwrite, **_by(request)}
     # Only what the page was computed with is bought.
     was_shown = force is ("shown_force" in request.POST)
     if form is not None and was_shown and form.is_valid():
@@ -88,9 +82,12 @@ def confirm(
     form.beside(expected.bill)
     if overwrite or not (force or expected.tally.reused[kind] or expected.tally.is_known(kind)):
         del form.fields["force"]
-    return _show(
-        page, request, expected, kind, back=back, form=form, force=force, selected=selected, overwrite=overwrite
-    )
+    told = {"form": form, "force": force, "selected": selected, "overwrite": overwrite}
+    return _show(page, request, expected, kind, back=back, **told)
+
+
+def _by(request: HttpRequest) -> dict[str, Any]:
+    return {"requested_by": request.user.get_username(), "via": Via.ADMIN}
 
 
 def _to_page_of(run: Run, viewer: Viewer) -> HttpResponse | None:

@@ -12,7 +12,7 @@ from django.contrib.messages import SUCCESS, WARNING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -26,7 +26,7 @@ from enrow_webhooks.wake import wake
 from leads import decisions, sql, visibility
 from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
-from leads.admin.credits import credits_page
+from leads.admin.credits import credits_csv, credits_page
 from leads.admin.decided import DecidedPage
 from leads.admin.deciding import confirm_resend, confirm_retry, decide, without_others
 from leads.admin.links import link, list_url, page_url
@@ -122,15 +122,25 @@ class SearchJobAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
     actions = ("cancel", "check_now", "resume", "give_up", "resend", "retry")
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, and the page "Credits"."""
-        view = self.admin_site.admin_view(self.credits)
-        return [path("credits/", view, name="leads_searchjob_credits"), *super().get_urls()]
+        """Django's, and the page "Credits" with its file."""
+        view, export = self.admin_site.admin_view(self.credits), self.admin_site.admin_view(self.credits_csv)
+        return [
+            path("credits/", view, name="leads_searchjob_credits"),
+            path("credits/csv/", export, name="leads_searchjob_credits_csv"),
+            *super().get_urls(),
+        ]
 
     def credits(self, request: HttpRequest) -> HttpResponse:
         """Show where the credits went, to users who may see the jobs."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return credits_page(self, request)
+
+    def credits_csv(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Send the sums as a file, to the same users."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return credits_csv()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SearchJob], search_term: str
@@ -207,7 +217,7 @@ class SearchJobAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
         if viewer is None:
             return ""
         searches = LeadSearch.objects.filter(job=job).order_by("position")
-        return table(viewer, visibility.seen_by(viewer.request.user, searches), job=job.pk)
+        return table(viewer, visibility.seen_by(viewer.request.user, searches), with_cost=True, job=job.pk)
 
     @admin.display(description=_("events"))
     def events(self, job: SearchJob) -> str:

@@ -17,6 +17,7 @@ from leads.admin import people
 from leads.admin.calling import called
 from leads.admin.enrichment import EnrichmentAdminMixin
 from leads.admin.narrowing import NARROWING
+from leads.csvfiles.finding import domain_of
 from leads.kinds import VALUES, KindFacts
 from leads.models import Lead
 from leads.models.leads import SEARCHED
@@ -50,6 +51,9 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is 
 class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     """The page of ``leads.Lead``."""
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["leads/lists.css"]}
+
     form = LeadForm
     # Its statuses are columns of its own.
     shows_enrichment = False
@@ -81,7 +85,7 @@ class LeadAdmin(EnrichmentAdminMixin, BigTableAdmin):
     @admin.display(description=_("company"))
     def company(self, lead: Lead) -> str:
         """Show the domain, else the name."""
-        return lead.company_domain or lead.company_name
+        return domain_of(lead.company_domain) or lead.company_name
 
     @admin.display(description=_("values"))
     def values(self, lead: Lead) -> str:

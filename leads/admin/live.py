@@ -14,7 +14,7 @@ from leads.credits.consent import credits_in_words
 from leads.models import EnrichmentRun
 from leads.runs.following import Progress, Waits
 
-CSS = {"all": ["leads/live.css"]}
+CSS = {"all": ["leads/live.css", "leads/lists.css"]}
 JS = ["leads/live.js"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote, unquote
@@ -51,6 +51,9 @@ class Origin:
 
 class OriginsMixin(ButtonsMixin):
     """Adds a table of the values to the form, with its buttons."""
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["leads/live.css"]}
 
     @admin.display(description=_("values"))
     def enrichment_values(self, lead: Any) -> str:  # noqa: ANN401 - a lead of any model

@@ -16,15 +16,17 @@ from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks import admin_log
 from enrow_webhooks.admin import ReadOnlyAdmin
+from leads import visibility
 from leads.admin import live
 from leads.admin.banner import HomeBannerMixin
 from leads.admin.decided import DecidedPage
 from leads.admin.links import link, list_url
 from leads.admin.rights import may_resume
+from leads.admin.searches import FIRST, table
 from leads.admin.viewing import Viewer, viewer_of
 from leads.enrichment import Run
 from leads.kinds import label
-from leads.models import EnrichmentRun, SearchJob
+from leads.models import EnrichmentRun, LeadSearch, SearchJob
 from leads.runs import following
 from leads.skips import Reason
 
@@ -47,7 +49,7 @@ class EnrichmentRunAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
     list_filter = ("state", "created_at")
     fieldsets = (
         (None, {"fields": ("progress", "model", "what", "note", "requested_by", "via", "jobs")}),
-        (_("Leads"), {"fields": ("reasons",)}),
+        (_("Leads"), {"fields": ("reasons", "searches")}),
         (_("Credits"), {"fields": ("max_credits", "worst_case")}),
         (_("Times"), {"fields": ("created_at", "planned_at", "ended_at")}),
     )
@@ -104,6 +106,21 @@ class EnrichmentRunAdmin(DecidedPage, HomeBannerMixin, ReadOnlyAdmin):
         """Lead to the jobs."""
         url = list_url(viewer_of(run), SearchJob, run=run.pk)
         return link(url, _("See the search jobs.") if url else run.pk)
+
+    @admin.display(description=_("Searches"))
+    def searches(self, run: EnrichmentRun) -> str:
+        """Show the first leads of the run that the user may see, with what each cost; its jobs have all of them."""
+        viewer = viewer_of(run)
+        if viewer is None:
+            return ""
+        jobs = SearchJob.objects.of_run(run.pk).order_by("created_at", "pk").values_list("pk", "requested")[:FIRST]
+        first, number = [], 0
+        for pk, requested in jobs:
+            if number < FIRST:
+                first.append(pk)
+            number += requested
+        searches = LeadSearch.objects.filter(job__in=first).order_by("job_id", "position", "pk")
+        return table(viewer, visibility.seen_by(viewer.request.user, searches), with_cost=True)
 
     @admin.action(description=_("Pause"), permissions=["operate"])
     def pause(self, request: HttpRequest, queryset: QuerySet[EnrichmentRun]) -> None:

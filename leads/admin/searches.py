@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,11 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from enrow_webhooks.admin import ReadOnlyAdmin
+from enrow_webhooks.client.values import Kind
 from leads import visibility
 from leads.admin import aside
 from leads.admin.links import lead_urls, link, list_url, page_url
 from leads.admin.values import NOT_SHOWN, FoundValuesMixin
 from leads.admin.viewing import ViewedPage, Viewer, viewer_of
+from leads.kinds import KINDS
 from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
 from leads.permissions import SPEND_CREDITS
@@ -48,6 +51,9 @@ class LeadSearchAdmin(FoundValuesMixin, ViewedPage, ReadOnlyAdmin):
 
     The list of one job or lead has more filters: it is short.
     """
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["leads/live.css", "leads/lists.css"]}
 
     list_display = ("id", "lead", "kind", "outcome", "value", "effect", "error", "search_job")
     search_fields = ("crm_id__exact",)
@@ -133,18 +139,32 @@ def table(
         ],
         "with_cost": with_cost,
         "hidden": "" if viewer and viewer.sees_values else NOT_SHOWN,
-        "all_url": list_url(viewer, LeadSearch, **lookups),
+        "all_url": list_url(viewer, LeadSearch, **lookups) if lookups else "",
     }
     return render_to_string("admin/leads/searches.html", context)
 
 
 def cost(search: LeadSearch) -> str:
-    """Say what is stored of the cost in credits: of its job, which says nothing of each of several leads."""
+    """Say in credits what one search cost: its own share where that is known, else the cost of its whole job."""
     job = search.job
     if search.position is None:
         # What has a fingerprint got its result from another purchase; of the rest nobody knows.
         return str(_("none: shared or reused")) if search.fingerprint else ""
-    amount = f"{job.spent:,.2f}" if job.credits_cost is not None else str(_("at most %.2f")) % job.reserved
-    if job.requested == 1:
-        return amount
+    share = job.credits_cost if job.requested == 1 else _share(search)
+    if job.credits_cost is None:
+        return str(_("at most %.2f")) % (job.reserved / max(job.requested, 1))
+    if share is not None:
+        return f"{share:,.2f}"
+    amount = f"{job.spent:,.2f}"
     return str(_("%(amount)s for %(number)s searches")) % {"amount": amount, "number": f"{job.requested:,}"}
+
+
+def _share(search: LeadSearch) -> Decimal | None:
+    """Return what one of several searches cost; None where what Enrow took is not the price of what was found."""
+    job = search.job
+    if KINDS[Kind(search.kind)].misses_cost:
+        return job.spent / job.requested
+    price = job.credits_reserved / max(job.requested, 1)
+    if job.spent != price * job.found:
+        return None
+    return price if search.outcome == Outcome.FOUND else Decimal(0)

@@ -1,9 +1,11 @@
-"""Where the credits went: sums per day, user, run and rule."""
+"""Where the credits went: sums per day, user, kind, run and rule."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, OrderBy, Q, QuerySet
 from django.db.models.expressions import Combinable
@@ -44,10 +46,29 @@ def per_run(*, days: int = 30, most: int = _MOST, among: Q | None = None) -> lis
     return _lines(days, F("run"), order=_MOST_CREDITS_FIRST, most=most, among=among)
 
 
+def per_kind(*, days: int = 30, among: Q | None = None) -> list[Line]:
+    """Return a line per kind of search, most credits first."""
+    return _lines(days, F("kind"), order=_MOST_CREDITS_FIRST, most=_MOST, among=among)
+
+
 def per_rule(*, days: int = 30, most: int = _MOST) -> list[Line]:
     """Return a line per rule, most credits first; one that is not in the settings any more is among them."""
-    jobs = _since(days).filter(budget.asked_through((EnrichmentRun.Via.RULE,)), requested_by__startswith=PREFIX)
-    return _named(jobs, F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
+    return _named(_of_rules(_since(days)), F("requested_by"), order=_MOST_CREDITS_FIRST, most=most)
+
+
+def everything(*, days: int = 30) -> Iterator[tuple[str, Line]]:
+    """Yield every line of each of these sums, with what it is about; read as they are asked for, one statement each."""
+    jobs, most_first = _since(days), _MOST_CREDITS_FIRST
+    sums: list[tuple[str, QuerySet[SearchJob], Combinable, OrderBy]] = [
+        ("day", jobs, TruncDate("created_at"), F("name").desc()),
+        ("user", jobs, F("requested_by"), most_first),
+        ("kind", jobs, F("kind"), most_first),
+        ("rule", _of_rules(jobs), F("requested_by"), most_first),
+        ("run", jobs, F("run"), most_first),
+    ]
+    for about, some, name, order in sums:
+        for row in _sums(some, name, order).iterator(chunk_size=1000):
+            yield about, _line(row)
 
 
 def today(*, among: Q | None = None) -> Line:
@@ -80,5 +101,16 @@ def _lines(days: int, name: Combinable, *, order: OrderBy, most: int, among: Q |
 
 
 def _named(jobs: QuerySet[SearchJob], name: Combinable, *, order: OrderBy, most: int) -> list[Line]:
-    rows = jobs.order_by().values(name=name).annotate(**aggregates()).order_by(order, "name")
-    return [Line(name=str(row["name"]), **added_up(row)) for row in rows[:most]]
+    return [_line(row) for row in _sums(jobs, name, order)[:most]]
+
+
+def _sums(jobs: QuerySet[SearchJob], name: Combinable, order: OrderBy) -> QuerySet[SearchJob, Any]:
+    return jobs.order_by().values(name=name).annotate(**aggregates()).order_by(order, "name")
+
+
+def _line(row: dict[str, Any]) -> Line:
+    return Line(name=str(row["name"]), **added_up(row))
+
+
+def _of_rules(jobs: QuerySet[SearchJob]) -> QuerySet[SearchJob]:
+    return jobs.filter(budget.asked_through((EnrichmentRun.Via.RULE,)), requested_by__startswith=PREFIX)

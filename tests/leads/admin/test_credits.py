@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import uuid
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +22,7 @@ from tests.leads.admin_pages import HOSTILE, fill, list_page, login, text
 pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/leads/searchjob/credits/"
+RUN = uuid.UUID(int=7)
 
 
 def rows(page, number) -> list[tuple]:
@@ -52,7 +55,7 @@ def test_the_sums_are_those_of_the_jobs(admin_client, sandbox, make_leads):
 
     page = admin_client.get(PAGE)
 
-    today_users, today_runs, days, users, runs = (rows(page, number) for number in range(5))
+    today_users, today_runs, days, users, _kinds, runs = (rows(page, number) for number in range(6))
     assert today_users == [("ann", 2, 0, 1)]
     assert today_runs == [(str(first.id)[:8], 2, 0, 1)]
     three_days_ago = timezone.localdate() - dt.timedelta(days=3)
@@ -107,7 +110,7 @@ def test_enrow_is_asked_once_for_a_page(admin_client, sandbox):
 
 
 def test_the_page_costs_the_same_for_one_job_and_for_many(admin_client, sandbox):
-    """Session, user, seven sums, three for the reconciliation: however many jobs, users and runs there are."""
+    """Session, user, eight sums, three for the reconciliation: however many jobs, users and runs there are."""
     AccountReading.objects.create(credits=100_000)
     counts = []
     for number in (1, 60):
@@ -117,7 +120,7 @@ def test_the_page_costs_the_same_for_one_job_and_for_many(admin_client, sandbox)
         with CaptureQueriesContext(connection) as queries:
             text(admin_client.get(PAGE))
         counts.append(len(queries))
-    assert counts == [12, 12]
+    assert counts == [13, 13]
 
 
 def test_hostile_names_are_escaped(admin_client, sandbox):
@@ -173,3 +176,33 @@ def test_who_asked_for_nothing_has_all_of_their_limit(sandbox, make_leads, enrow
     enrich(Lead.objects.all(), find={"email"}, requested_by="bob", via="admin")
     page = login("view_searchjob").get(PAGE)
     assert "7, of which 7.00 are left: 0.00 are spent, 0.00 reserved" in text(page)
+
+
+def test_the_sums_per_kind(admin_client, sandbox):
+    """By the words of the admin, and each leads to its jobs."""
+    SearchJob.objects.create(run=RUN, kind="find_phone", requested=1, credits_reserved=40)
+    page = admin_client.get(PAGE)
+    assert ("find phone", 0, 40, 0) in [row for number in range(7) for row in rows(page, number)]
+    assert list_page(SearchJob, kind__exact="find_phone") in text(page)
+    assert admin_client.get(list_page(SearchJob, kind__exact="find_phone")).status_code == 200
+
+
+def test_the_sums_as_a_file(admin_client, sandbox, django_assert_max_num_queries):
+    """Streamed: a statement for each sum, however many runs there are; no cell is a formula."""
+    for number in range(60):
+        SearchJob.objects.create(
+            run=uuid.UUID(int=number), kind="find_email", requested=1, credits_reserved=1, requested_by="=1+1"
+        )
+    with django_assert_max_num_queries(9):
+        answer = admin_client.get(f"{PAGE}csv/")
+        assert answer.streaming
+        lines = list(csv.DictReader(answer.getvalue().decode().splitlines()))
+    assert "attachment" in answer["Content-Disposition"]
+    assert [line["name"] for line in lines if line["sum"] == "user"] == ["'=1+1"]
+    assert sum(line["sum"] == "run" for line in lines) == 60
+    assert {float(line["reserved"]) for line in lines if line["sum"] in {"day", "kind"}} == {60}
+
+
+def test_the_file_is_for_who_sees_the_page(sandbox):
+    """As the page is."""
+    assert login("view_lead").get(f"{PAGE}csv/").status_code == 403

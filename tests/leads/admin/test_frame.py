@@ -52,6 +52,7 @@ PAGES = {
     "admin/leads/forget_confirmation.html": (Lead, "forget"),
     "admin/leads/upload.html": (Lead, "admin:leads_lead_enrow_import"),
     "admin/leads/file_import.html": (FileImport, "admin:leads_fileimport_change"),
+    "admin/leads/put_back.html": (Lead, "its own page"),
 }
 # Lists of Django's with buttons of ours, and the parts that we put into Django's page of one row.
 LISTS = {
@@ -82,6 +83,11 @@ def rows(make_leads, enrow, admin_user):
     EnrichmentRun.objects.create(model="leads.lead", kinds="find_email")
     SearchJob.objects.filter(enrow_id="row-1").update(state="unconfirmed")
     WebhookEvent.objects.filter(enrow_id="row-1").update(state="dead")
+    # A value that was written onto the lead, and cost something.
+    SearchJob.objects.update(credits_reserved=1)
+    Lead.objects.filter(crm_id="lead-0").update(email="found@firm.com")
+    first = {"job": SearchJob.objects.first(), "model": "leads.lead", "crm_id": "lead-0", "kind": "find_email"}
+    LeadSearch.objects.create(**first, outcome="found", effect="written", value="found@firm.com")
 
 
 def url(site, model, page, *args) -> str:
@@ -96,6 +102,9 @@ def open_page(client, template, site):
         return client.get(reverse(way, args=[model.objects.get().pk], current_app=site.name))
     if way.startswith("admin:"):
         return client.get(reverse(way, current_app=site.name))
+    if way == "its own page":
+        lead, search = Lead.objects.get(crm_id="lead-0"), LeadSearch.objects.get(crm_id="lead-0")
+        return client.get(url(site, model, "put_back", lead.pk, search.pk))
     return run_action(client, way, model.objects.all(), page=url(site, model, "changelist"))
 
 
@@ -134,7 +143,7 @@ def test_a_page_says_where_it_is(admin_client, template):
     theirs = djangos_page(PAGES[template][0], response.wsgi_request, admin.site)
 
     assert one(ours, tag="h1").words() == title
-    assert one(ours, tag="title").words() == f"{title} | Django site admin"
+    assert one(one(ours, tag="head"), tag="title").words() == f"{title} | Django site admin"
     way, djangos_way = (one(page, name="breadcrumbs").words() for page in (ours, theirs))
     assert djangos_way.endswith(" Delete multiple objects")
     assert way == djangos_way.removesuffix("Delete multiple objects") + title
@@ -188,7 +197,9 @@ def test_the_form_of_a_page_ends_as_djangos_forms_do(admin_client, template):
         return
     row = one(page, name="submit-row")
     assert row.elements[0] is buttons[0]
-    assert links(row) == [url(admin.site, PAGES[template][0], "changelist")]
+    model, way = PAGES[template]
+    own = way == "its own page" and url(admin.site, model, "change", Lead.objects.get(crm_id="lead-0").pk)
+    assert links(row) == [own or url(admin.site, model, "changelist")]
     assert any(address.endswith("admin/css/forms.css") for address in stylesheets(page))
 
 
