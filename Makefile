@@ -47,8 +47,8 @@ tools: types imports
 	$(PY) manage.py makemigrations --check --dry-run
 
 # These bring their own database, need none, or live through a year for minutes: once is enough for them.
-ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/foreign tests/mutants tests/sandbox \
-	tests/enrow_webhooks/client tests/leads/upkeep/rules/test_year.py
+ONCE := $(wildcard tests/test_*.py) tests/docs/test_projects.py tests/docs/test_commands.py tests/browser/test_site.py tests/foreign tests/mutants \
+	tests/sandbox tests/enrow_webhooks/client tests/leads/upkeep/rules/test_year.py
 
 pytest: install-dev
 	@if $(PY) -m tests.services postgres; then .ci/both $(PY) $(addprefix --ignore=,$(ONCE)); \

@@ -17,6 +17,8 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parent
 # The folder of the site that has them.
 FOLDER = "project"
+# For those who build this, records, and what is full of words: behind the pages that say how something is done.
+FAINT = {"adding-a-kind.md", "architecture.md", "decisions.md", "performance.md", "python-api.md"}
 BESIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "benchmarks/results/*.md")
 # A folder is no page; this one says what its results are.
 RESULTS = re.compile(r"\]\(((?:\.\./)*)benchmarks/results/\)")
@@ -36,7 +38,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead links out of ``docs/`` to these pages."""
     if page.file.src_uri.startswith(f"{FOLDER}/"):
+        page.meta["search"] = {"exclude": "benchmarks" in page.file.src_uri, "boost": 0.3}
         return re.sub(r"\]\(results/\)", "](#)", markdown)
+    if page.file.src_uri in FAINT:
+        page.meta["search"] = {"boost": 0.3}
     return RESULTS.sub(r"](\1benchmarks/README.md)", markdown).replace("](../", f"]({FOLDER}/")
 
 
