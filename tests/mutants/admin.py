@@ -193,14 +193,14 @@ FAULTS = [
     ),
     Fault(
         file=_BUTTONS,
-        before="if kind not in self._offered(request) or not self._may_open(request, lead):",
-        after="if kind not in self._offered(request):",
+        before="if kind not in self.offered(request) or not self.may_open(request, lead):",
+        after="if kind not in self.offered(request):",
         means="a typed address opens the page of any lead",
     ),
     Fault(
         file=_BUTTONS,
-        before="if kind not in self._offered(request) or not self._may_open(request, lead):",
-        after="if not self._may_open(request, lead):",
+        before="if kind not in self.offered(request) or not self.may_open(request, lead):",
+        after="if not self.may_open(request, lead):",
         means="who may not spend gets the page that spends",
     ),
     Fault(
@@ -247,8 +247,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/admin/searches.py",
-        before="if job.requested == 1:",
-        after="if job.requested:",
+        before="share = job.credits_cost if job.requested == 1 else",
+        after="share = job.credits_cost if job.requested else",
         means="a lead seems to have cost what its whole batch did",
         tests=("tests/leads/admin/test_enrichment.py",),
     ),

@@ -26,8 +26,8 @@ FAULTS = [
     ),
     Fault(
         file="leads/credits/statement.py",
-        before='TruncDate("created_at")',
-        after='TruncDate("created_at", tzinfo=dt.UTC)',
+        before='_lines(days, TruncDate("created_at")',
+        after='_lines(days, TruncDate("created_at", tzinfo=dt.UTC)',
         means="sums per day in UTC",
     ),
     Fault(
