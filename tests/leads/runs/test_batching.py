@@ -236,7 +236,7 @@ def test_the_first_is_sent_before_the_worker_looks_again(make_leads, sandbox, mo
     make_leads(1)
     woken = []
     monkeypatch.setattr(tasks, "wake", woken.append)
-    monkeypatch.setattr(batching.time, "sleep", lambda seconds: woken.append(seconds))
+    monkeypatch.setattr(batching.time, "sleep", woken.append)
     enrich_batched(Lead.objects.all(), **EMAIL)
     assert tasks.gather_leads() == 1
     assert woken == [tasks.submit_jobs, tasks.GATHER_EVERY]
