@@ -20,6 +20,8 @@ A_DAY = dt.timedelta(days=1)
 _REMEMBERED = dt.timedelta(days=90)
 # Parts and notes that are deleted by one statement, and in one turn.
 _PARTS, _NOTES, _MOST = 50, 10_000, 100
+# Texts that are looked for by one statement; SQLite takes an expression of a thousand levels.
+_TEXTS = 200
 _TURN = "uploaded files"
 _EVERY = dt.timedelta(hours=1)
 
@@ -36,13 +38,21 @@ def delete_notes(file: uuid.UUID) -> None:
 
 def forget(texts: Collection[str]) -> int:
     """Delete what imports tell of people, by their ids, names and values; return how many notes."""
-    met = Q(pk__in=[])
-    for text in texts:
-        met |= Q(sentence__contains=text) | Q(cells__contains=text)
     for file in FileImport.objects.exclude(preview={}):
         if any(text in json.dumps(file.preview, ensure_ascii=False) for text in texts):
             FileImport.objects.filter(pk=file.pk, claims=file.claims).update(preview=file.preview | {"first_rows": []})
-    return FileNote.objects.filter(met).delete()[0]
+    if not FileNote.objects.exists():
+        return 0
+    every = sorted(texts)
+    return sum(_notes_of(every[at : at + _TEXTS]).delete()[0] for at in range(0, len(every), _TEXTS))
+
+
+def _notes_of(texts: Collection[str]) -> QuerySet[FileNote]:
+    """Return the notes that hold any of these texts."""
+    met = Q(pk__in=[])
+    for text in texts:
+        met |= Q(sentence__contains=text) | Q(cells__contains=text)
+    return FileNote.objects.filter(met)
 
 
 def delete_in_turn() -> int:

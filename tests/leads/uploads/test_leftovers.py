@@ -63,3 +63,15 @@ def test_the_sweep_imports_and_deletes():
     FileImport.objects.filter(pk=old.pk).update(created_at=in_(days=-2), next_work_at=in_(hours=-1))
     sweep()
     assert (fresh(old).state, fresh(new).state) == ("cancelled", "ready")
+
+
+def test_many_are_forgotten_at_once():
+    """As many words as five hundred people have: of them goes what is told, and nobody else's."""
+    file = upload(TWICE)
+    working.work_next()
+    assert FileNote.objects.count() == 1
+    words = {f"word-{number}" for number in range(3500)}
+    assert leftovers.forget(words) == 0
+    assert leftovers.forget(words | {"Bob"}) == 1
+    assert not FileNote.objects.exists()
+    assert fresh(file).preview["first_rows"]
