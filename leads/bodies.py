@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -19,9 +18,9 @@ from django.utils import timezone
 from enrow_webhooks.client.answers import crm_id_of
 from enrow_webhooks.models import WebhookEvent
 from leads.mapping import registry
-from leads.models import FileImport, FileNote, LeadSearch, SearchJob
+from leads.models import LeadSearch, SearchJob
+from leads.words import holds
 
-_FORGOTTEN = "Somebody in this row was forgotten."
 _NOTE = "Somebody of it was forgotten; its body is gone."
 # Rows that are looked through at once.
 _AT_ONCE = 500
@@ -60,7 +59,6 @@ def blank_about(
     ``names`` are many people's: they count only in what nobody can process any more. ``but``: the people's own jobs.
     """
     strong, weak = ({word.casefold() for word in some if word} for some in ({*crm_ids, *words}, names))
-    _blank_files(strong | weak)
     own = [str(job.pk) for job in but]
     loose = WebhookEvent.objects.filter(_LOOSE).exclude(payload="").exclude(reference__in=own)
     found = [
@@ -72,24 +70,13 @@ def blank_about(
     return sum(_blank(WebhookEvent.objects.filter(pk__in=chunk)) for chunk in chunks)
 
 
-def _blank_files(words: set[str]) -> None:
-    """Blank what is kept of rows of uploaded files that hold one of the words; the file itself goes within a day."""
-    notes = FileNote.objects.only("pk", "sentence", "cells").iterator(chunk_size=_AT_ONCE)
-    rows = [note.pk for note in notes if _holds(f"{note.sentence}\n{note.cells}".casefold(), words)]
-    for at in range(0, len(rows), _AT_ONCE):
-        FileNote.objects.filter(pk__in=rows[at : at + _AT_ONCE]).update(sentence=_FORGOTTEN, cells="")
-    ended = FileImport.objects.filter(ended_at__isnull=False).only("pk", "preview")
-    shown = [one.pk for one in ended if one.preview and _holds(_text(json.dumps(one.preview)), words)]
-    FileImport.objects.filter(pk__in=shown).update(preview={})
-
-
 def _is_about(row: WebhookEvent, crm_ids: set[str], strong: set[str], weak: set[str]) -> bool:
     if row.state in WebhookEvent.WAITING:
         # Somebody else may wait for it: only by whom it names.
         named = set(_crm_ids(row.payload))
         return bool(named) and named <= crm_ids
     text = _text(row.payload)
-    return _holds(text, strong | weak if row.state == State.IGNORED else strong)
+    return holds(text, strong | weak if row.state == State.IGNORED else strong)
 
 
 def may_be_kept(reference: str, payload: str, *, is_wanted: bool) -> bool:
@@ -153,7 +140,3 @@ def _walk(value: object) -> Iterator[object]:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-
-
-def _holds(text: str, words: Iterable[str]) -> bool:
-    return any(word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in words)

@@ -167,7 +167,7 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     words, names = _words(crm_ids), _names(crm_ids)
     told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
     waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
-    leftovers.forget(_told_of(crm_ids))
+    leftovers.forget({*crm_ids, *words, *names})
     _forget_by_rules(crm_ids)
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
     known, _ = _states(crm_ids).delete()
@@ -211,16 +211,6 @@ def _names(crm_ids: Sequence[str]) -> set[str]:
 def _candidates(crm_ids: Sequence[str]) -> Iterable[Candidate]:
     owned = ((mapping.label, crm_id) for mapping, keys in registry.keys(crm_ids) for crm_id in keys.values())
     return reading.candidates(owned).values()
-
-
-def _told_of(crm_ids: Sequence[str]) -> set[str]:
-    """Return how imports of files may call people."""
-    names = [(mapping.label, crm_id) for mapping, keys in registry.keys(crm_ids) for crm_id in keys.values()]
-    told = set(crm_ids)
-    for lead in reading.candidates(names).values():
-        told |= {lead.fullname, " ".join(lead.name).strip(), lead.linkedin_url}
-        told |= {getattr(lead, facts.value) for facts in VALUES}
-    return told - {""}
 
 
 def _log_entries(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from enrow_webhooks.models import Heartbeat
 from leads.models import FileImport, FileNote, FilePart
+from leads.words import holds
 
 # How long a file waits to be confirmed, and its refused rows can be downloaded.
 A_DAY = dt.timedelta(days=1)
@@ -20,8 +21,8 @@ A_DAY = dt.timedelta(days=1)
 _REMEMBERED = dt.timedelta(days=90)
 # Parts and notes that are deleted by one statement, and in one turn.
 _PARTS, _NOTES, _MOST = 50, 10_000, 100
-# Texts that are looked for by one statement; SQLite takes an expression of a thousand levels.
-_TEXTS = 200
+# Notes that are read, and deleted, by one statement.
+_AT_ONCE = 500
 _TURN = "uploaded files"
 _EVERY = dt.timedelta(hours=1)
 
@@ -36,23 +37,19 @@ def delete_notes(file: uuid.UUID) -> None:
     _delete(FileNote.objects.filter(file=file), _NOTES)
 
 
-def forget(texts: Collection[str]) -> int:
-    """Delete what imports tell of people, by their ids, names and values; return how many notes."""
+def forget(words: Collection[str]) -> None:
+    """Delete what is told of rows that hold one of these words, and the first rows of files that show one.
+
+    The file itself goes within a day.
+    """
+    small = {word.casefold() for word in words}
+    notes = FileNote.objects.only("pk", "sentence", "cells").iterator(chunk_size=_AT_ONCE)
+    rows = [note.pk for note in notes if holds(f"{note.sentence}\n{note.cells}".casefold(), small)]
+    for at in range(0, len(rows), _AT_ONCE):
+        FileNote.objects.filter(pk__in=rows[at : at + _AT_ONCE]).delete()
     for file in FileImport.objects.exclude(preview={}):
-        if any(text in json.dumps(file.preview, ensure_ascii=False) for text in texts):
+        if holds(json.dumps(file.preview, ensure_ascii=False).casefold(), small):
             FileImport.objects.filter(pk=file.pk, claims=file.claims).update(preview=file.preview | {"first_rows": []})
-    if not FileNote.objects.exists():
-        return 0
-    every = sorted(texts)
-    return sum(_notes_of(every[at : at + _TEXTS]).delete()[0] for at in range(0, len(every), _TEXTS))
-
-
-def _notes_of(texts: Collection[str]) -> QuerySet[FileNote]:
-    """Return the notes that hold any of these texts."""
-    met = Q(pk__in=[])
-    for text in texts:
-        met |= Q(sentence__contains=text) | Q(cells__contains=text)
-    return FileNote.objects.filter(met)
 
 
 def delete_in_turn() -> int:

@@ -130,7 +130,11 @@ def journey(sandbox, enrow, make_leads, tmp_path, admin_user):
     RunLead.objects.create(run=waiting, key=lead.pk)
     BatchedLead.objects.create(model="leads.Lead", key=lead.pk, kinds="find_email", daily_credits=1)
     file = FileImport.objects.create(
-        model="leads.Lead", name="a.csv", state="finished", ended_at=timezone.now(), preview={"rows": [["Zora"]]}
+        model="leads.Lead",
+        name="a.csv",
+        state="finished",
+        ended_at=timezone.now(),
+        preview={"first_rows": [{"fullname": "Zora"}]},
     )
     FileNote.objects.create(file=file, line=2, is_refused=True, sentence="Zora has no company.", cells='["Zora"]')
     ids = {kind: SearchJob.objects.get(pk=jobs[kind, lead.crm_id]).enrow_id for kind in ("email", "phone")}

@@ -323,7 +323,7 @@ def test_a_refused_lead_is_forgotten_with_the_note_that_names_it(one_email):
 def test_what_imports_of_files_tell_of_somebody_goes(make_leads):
     """The refused rows that quote their id, name or address, and the first rows that show them; of others they stay."""
     (lead,) = make_leads(1, email="ann@firm.com")
-    told = [lead.crm_id, lead.display_name(), lead.email, "somebody else"]
+    told = [lead.crm_id, lead.display_name(), lead.email, "a stranger"]
     shown, other = (FileImport.objects.create(preview={"first_rows": [{"x": text}]}) for text in (lead.email, "Bob"))
     FileNote.objects.bulk_create(
         FileNote(file=shown, line=line, is_refused=True, sentence=f"Line {line}: {text}.")
@@ -335,5 +335,5 @@ def test_what_imports_of_files_tell_of_somebody_goes(make_leads):
     forgetting.forget([lead.crm_id])
 
     assert_forgotten(lead)
-    assert FileNote.objects.get().sentence == "Line 3: somebody else."
+    assert FileNote.objects.get().sentence == "Line 3: a stranger."
     assert FileImport.objects.get(pk=other.pk).preview["first_rows"]

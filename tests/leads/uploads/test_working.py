@@ -234,7 +234,7 @@ def test_of_a_batch_that_the_table_refuses_all_other_rows_come_in(monkeypatch):
 
     assert sorted(Lead.objects.values_list("fullname", flat=True)) == ["Ann", "Bob", "Cem", "Eve"]
     assert (fresh(file).counts["created"], fresh(file).counts["bad"]) == (4, 1)
-    assert FileNote.objects.get().sentence == "Line 5: the database refuses it (no Dee here)."
+    assert FileNote.objects.get().sentence == "Line 5: the database refuses it (IntegrityError)."
 
 
 def test_a_refused_row_is_kept_as_it_stands():
