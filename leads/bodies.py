@@ -115,7 +115,26 @@ def _crm_ids(payload: str) -> Iterator[str]:
     """Yield the crm_ids that a body names, wherever they stand in it."""
     for value in _walk(_decoded(payload)):
         if isinstance(value, dict):
-            yield from filter(None, (crm_id_of(value.get("custom")), crm_id_of(value)))
+            yield from _own_names(value)
+
+
+def _own_names(part: dict[str, Any]) -> Iterator[str]:
+    yield from filter(None, (crm_id_of(part.get("custom")), crm_id_of(part)))
+
+
+def parts_about(payload: str, crm_id: str, *, is_batch: bool) -> list[dict[str, Any]]:
+    """Return the parts of a body that name this person; of a batch never the whole, which is about others, too."""
+    whole = _decoded(payload)
+    waiting, found = [whole], []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and crm_id in _own_names(value) and not (is_batch and value is whole):
+            found.append(value)
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return found
 
 
 def _text(payload: str) -> str:

@@ -81,6 +81,7 @@ COMMANDS = {
     "enrow_sweep": "leads",
     "enrow_doctor": "leads",
     "forget_lead": "leads",
+    "export_lead_data": "leads",
     "enrow_jobs": "leads",
     "enrow_runs": "leads",
     "enrich_rules": "leads",
