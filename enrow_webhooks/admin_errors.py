@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseTrouble
 from django.db import connections, transaction
@@ -60,7 +61,9 @@ class QuietErrorsMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's 
 
     def _is_odd(self, request: HttpRequest) -> bool:
         """Tell whether a request has a NUL, which no database keeps, or selects what is no key of a row."""
-        given = [text for values in (request.GET, request.POST) for _, texts in values.lists() for text in texts]
+        # What is typed to search for, Django looks at itself.
+        asked = [texts for name, texts in request.GET.lists() if name != SEARCH_VAR]
+        given = [text for texts in (*asked, *(texts for _, texts in request.POST.lists())) for text in texts]
         return any("\x00" in str(text) for text in given) or not all(
             map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))
         )
