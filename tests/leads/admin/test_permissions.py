@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
@@ -161,7 +162,8 @@ def rows(sandbox):
         )
     for state in ("finished", "failed", "unconfirmed", "held"):
         one = SearchJob.objects.create(
-            run=run.pk, kind="find_email", state=state, requested=1, last_error=state, credits_reserved=1,
+            # While its run is paused, no held job goes on.
+            run=uuid.uuid4() if state == "held" else run.pk, kind="find_email", state=state, requested=1, last_error=state, credits_reserved=1,
             next_check_at="2100-01-01T00:00Z", written_at="2026-01-01T00:00Z" if state in SearchJob.ENDED else None,
         )  # fmt: skip
         outcome = {"finished": "found", "failed": "error"}.get(state, "pending")
