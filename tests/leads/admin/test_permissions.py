@@ -161,9 +161,10 @@ def rows(sandbox):
             linkedin_url=f"https://www.linkedin.com/in/{name}/",
         )
     for state in ("finished", "failed", "unconfirmed", "held"):
+        # While its run is paused, no held job goes on.
+        of = uuid.uuid4() if state == "held" else run.pk
         one = SearchJob.objects.create(
-            # While its run is paused, no held job goes on.
-            run=uuid.uuid4() if state == "held" else run.pk, kind="find_email", state=state, requested=1, last_error=state, credits_reserved=1,
+            run=of, kind="find_email", state=state, requested=1, last_error=state, credits_reserved=1,
             next_check_at="2100-01-01T00:00Z", written_at="2026-01-01T00:00Z" if state in SearchJob.ENDED else None,
         )  # fmt: skip
         outcome = {"finished": "found", "failed": "error"}.get(state, "pending")
