@@ -16,10 +16,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from enrow_webhooks.client.answers import crm_id_of
+from enrow_webhooks.client.words import holds
 from enrow_webhooks.models import WebhookEvent
 from leads.mapping import registry
 from leads.models import LeadSearch, SearchJob
-from leads.words import holds
 
 _NOTE = "Somebody of it was forgotten; its body is gone."
 # Rows that are looked through at once.

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from enrow_webhooks.client import words
 from leads.csvfiles import decoding, quotes, tables
 from leads.csvfiles.header_row import DELIMITERS
 from tests.expressions import NotResolvedError, expression, modules, places, places_in
@@ -15,7 +16,7 @@ from tests.linear import KINDS, Kind, complaints
 PLACES = {str(place): (place, module) for module in modules("enrow_webhooks", "leads") for place in places(module)}
 WAYS = ["search", "match", "fullmatch", "sub"]
 # Where they are made at run time, or only ever matched at a place: tested below, as they are used.
-ELSEWHERE = {"leads.csvfiles.quotes", "leads.csvfiles.tables", "leads.csvfiles.decoding"}
+ELSEWHERE = {"enrow_webhooks.client.words", "leads.csvfiles.quotes", "leads.csvfiles.tables", "leads.csvfiles.decoding"}
 USED = [name for name, (place, _) in PLACES.items() if place.is_used and place.module not in ELSEWHERE]
 MATCHED = {
     "first line": decoding._FIRST_LINE,
@@ -26,6 +27,8 @@ MATCHED = {
     },
 }
 SEARCHED = [
+    # As long as a value may be.
+    *map(words.whole, ("a" * 254, "a." * 127, ". " * 126 + "a", "ann lee")),
     *(tables._other_delimiters(delimiter) for delimiter in DELIMITERS),
     *(value for module in (quotes, tables) for value in vars(module).values() if isinstance(value, re.Pattern)),
 ]

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 
 from enrow_webhooks.client.errors import EnrowError, UnreadableEvent
+from enrow_webhooks.client.words import whole
 
 _PHONE = re.compile(r"\+\d(?:[ \xa0()./-]{0,3}\d){5,}")
 # A word without an address matches as a whole too: to try again from each of its letters would take quadratic time.
@@ -30,7 +31,7 @@ def scrub(text: str, words: Collection[str] = ()) -> str:
     low = text.lower()
     # The longest first: one may stand in another.
     for word in sorted((word for word in words if len(word) >= _SHORTEST and word.lower() in low), key=len)[::-1]:
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[hidden]", text, flags=re.IGNORECASE)
+        text = whole(word).sub("[hidden]", text)
     # Phones first: the end of one can be the beginning of an address.
     return _WORD.sub(_without_address, _PHONE.sub("[hidden]", text))
 

@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from enrow_webhooks.client.words import holds
 from enrow_webhooks.models import Heartbeat
 from leads.models import FileImport, FileNote, FilePart
-from leads.words import holds
 
 # How long a file waits to be confirmed, and its refused rows can be downloaded.
 A_DAY = dt.timedelta(days=1)

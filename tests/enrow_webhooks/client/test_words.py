@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leads.words import holds
+from enrow_webhooks.client.words import holds, whole
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_signs_in_a_word_mean_themselves():
     """An id is no pattern."""
     assert holds("id a.b+c, done", ["a.b+c"])
     assert not holds("id axb+c, done", ["a.b+c"])
+
+
+def test_a_word_is_found_in_any_case():
+    """Whoever looks for small letters alone folds the text before."""
+    assert whole("Lee").sub("[hidden]", "LEE, lee and Leeds") == "[hidden], [hidden] and Leeds"
