@@ -275,6 +275,7 @@ OF_LOGS = [
     Parser(scrub.describe, lambda text: scrub.describe(UnreadableEvent(text))),
     Parser(scrub.describe, lambda text: scrub.describe(failure(text))),
     Parser(scrub.constraint, lambda text: scrub.constraint(failure(text))),
+    Parser(scrub.refusal, lambda text: scrub.refusal(failure(text))),
     Parser(scrub.stack, lambda text: scrub.stack(failure(text))),
     Parser(scrub.log_failure, lambda text: scrub.log_failure(SILENT, Refused(text), "It failed: %s", text)),
     Parser(read_body, lambda text: read_body(RequestFactory().generic("POST", "/", CONTENT_LENGTH=text), 9)),
