@@ -15,7 +15,7 @@ from examples.demo.processes import Programs, answers, free_ports
 from tests.docs.pages import blocks, read
 from tests.wheels import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 LEADS = "crm_id,firstname,lastname,company_domain\nann,Ann,Somebody,firm1.com\nbob,Bob,Nobody,firm2.com\n"
 APPS = '\nINSTALLED_APPS += [\n    "enrow_webhooks",\n    "leads",\n]\n'

@@ -48,7 +48,7 @@ for sys.argv in json.loads(sys.argv[1]):
     runpy.run_path("manage.py", run_name="__main__")
 """
 # Seconds for all lines of a block.
-PATIENCE = 90.0
+PATIENCE = 200.0
 # Python runs it at each start: a page that has lost the sandbox's address must not reach Enrow, or anybody.
 STAY_HERE = """
 import sys

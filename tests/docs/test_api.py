@@ -19,7 +19,7 @@ from tests.docs.projects import adopt, project
 
 __all__ = ["project"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PAGE = "docs/api.md"
 PUBLISHED = "http://127.0.0.1:8000"

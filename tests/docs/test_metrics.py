@@ -9,7 +9,7 @@ from tests.docs.projects import adopt, project
 
 __all__ = ["project"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 IS_TRUE = """
 import sys, types

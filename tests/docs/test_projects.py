@@ -17,7 +17,7 @@ from tests.docs.projects import OPTIONAL, adopt, paste_the_own_table, project
 
 __all__ = ["project"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 # What a reader of the tutorial may expect of the project at its end.
 TUTORIAL_IS_TRUE = """
@@ -219,7 +219,7 @@ from leads.upkeep.sweep import sweep
 (row,) = EnrichmentRun.objects.all()
 assert (row.requested_by, row.selected, row.planned) == ("ann", 1, 0)
 run = Run.get(row.pk)
-assert run.wait(timeout=20)
+assert run.wait(timeout=60)
 assert Lead.objects.get().email == "ann.somebody@firm.com"
 sweep()
 assert run.progress().state == "finished"
@@ -228,7 +228,7 @@ import crm.signals
 
 Lead.objects.create(crm_id="b", firstname="Bob", lastname="Somebody", company_domain="firm.com")
 sweep()
-assert Run.get(EnrichmentRun.objects.get(via="batched").pk).wait(timeout=20)
+assert Run.get(EnrichmentRun.objects.get(via="batched").pk).wait(timeout=60)
 assert Lead.objects.get(crm_id="b").email == "bob.somebody@firm.com"
 """
 
