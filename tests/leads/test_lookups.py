@@ -32,7 +32,8 @@ def test_integers_are_found_by_one_parameter_on_postgresql(contacts, unknown):
     """The rows are those with the keys; a key that nobody has finds nobody."""
     keys = [contacts[0].pk, contacts[2].pk]
     rows, (query,) = found(Contact, {*keys, *unknown})
-    assert rows == keys
+    # As texts: 9 comes after 11, and a sequence may stand anywhere.
+    assert rows == sorted(keys, key=str)
     assert ("ANY" in query) == (connection.vendor == "postgresql")
 
 
