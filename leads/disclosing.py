@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from leads import bodies, reading
+from django.db.models import QuerySet
+
+from leads import bodies, persons
 from leads.kinds import VALUES
 from leads.mapping import registry
-from leads.models import LeadEnrichment, LeadSearch
+from leads.models import LeadSearch
 
 __all__ = ["stored_of"]
 
@@ -18,7 +20,7 @@ _LEAD = ("firstname", "lastname", "fullname", "company_name", "company_domain", 
 
 
 def stored_of(crm_id: str) -> dict[str, Any]:
-    """Return all that is stored of the person of a CRM id, ready for JSON but for dates; empty lists where nothing is.
+    """Return what is stored of the person of a CRM id, ready for JSON but for dates; empty lists where nothing is.
 
     ``leads``: their inputs and values, by the fields that the mapping names. ``known``: what is known of these values.
     ``searches``: each with its value, source, dates, who asked, and what became of it. ``events``: the bodies that
@@ -33,28 +35,22 @@ def stored_of(crm_id: str) -> dict[str, Any]:
     }
 
 
-def _searches(crm_id: str) -> list[LeadSearch]:
-    rows = LeadSearch.objects.filter(crm_id=crm_id) | LeadSearch.objects.sent_as([crm_id])
-    return list(rows.select_related("job").order_by("pk"))
-
-
 def _leads(crm_id: str) -> Iterator[dict[str, Any]]:
-    names = [(mapping.label, crm_id) for mapping, _ in registry.keys([crm_id])]
-    models = {mapping.label: mapping.model._meta.label for mapping, _ in registry.keys([crm_id])}
-    for label, name in names:
-        for lead in reading.candidates([(label, name)]).values():
-            fields = (*_LEAD, *(facts.value for facts in VALUES))
-            yield {"model": models[label], **{field: str(getattr(lead, field) or "") for field in fields}}
+    fields = (*_LEAD, *(facts.value for facts in VALUES))
+    for lead in persons.candidates([crm_id]):
+        yield {"model": _label(crm_id), **{field: str(getattr(lead, field) or "") for field in fields}}
 
 
 def _known(crm_id: str) -> Iterator[dict[str, Any]]:
-    for mapping, keys in registry.keys([crm_id]):
-        texts = [name.removeprefix(mapping.crm_id_prefix) for name in keys.values()]
-        for row in LeadEnrichment.objects.filter(model=mapping.label, key__in=texts):
-            columns = [
-                name for facts in VALUES for name in (facts.value, facts.status, facts.checked_at, facts.country)
-            ]
-            yield {"model": mapping.model._meta.label, **{name: getattr(row, name) for name in filter(None, columns)}}
+    columns = [(facts.value, facts.status, facts.checked_at, facts.country) for facts in VALUES]
+    for row in persons.known([crm_id]):
+        told = {name: getattr(row, name) for names in columns for name in names if name}
+        yield {"model": _label(crm_id), **told}
+
+
+def _label(crm_id: str) -> str:
+    mapping = registry.owner(crm_id)
+    return mapping.model._meta.label if mapping else ""
 
 
 def _search(search: LeadSearch) -> dict[str, Any]:
@@ -77,8 +73,12 @@ def _search(search: LeadSearch) -> dict[str, Any]:
     }
 
 
+def _searches(crm_id: str) -> QuerySet[LeadSearch]:
+    return persons.searches([crm_id]).select_related("job").order_by("pk")
+
+
 def _events(crm_id: str) -> Iterator[dict[str, Any]]:
-    searches = _searches(crm_id)
+    searches = list(_searches(crm_id))
     names = {crm_id, *(search.sent_as for search in searches if search.sent_as)}
     sizes = {str(search.job_id): search.job.requested for search in searches}
     for event in bodies.of_jobs({search.job for search in searches}).order_by("pk"):

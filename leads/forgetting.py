@@ -18,15 +18,13 @@ from django.db import router
 from django.db.models import Case, CharField, Count, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from leads import bodies, erasing, home, reading, sql
+from leads import bodies, erasing, home, persons, sql
 from leads.erasing import Foreseen, NotForgotten
-from leads.kinds import VALUES, Candidate
 from leads.mapping import LeadMapping, OnForget, registry
 from leads.models import (
     BatchedLead,
     EnrichmentRuleState,
     EnrichmentRun,
-    LeadEnrichment,
     LeadSearch,
     RuleLead,
     RunLead,
@@ -97,8 +95,8 @@ def unknown(crm_ids: Iterable[str]) -> list[str]:
 def _is_known(crm_id: str) -> bool:
     return "\x00" not in crm_id and (
         any(mapping.by_keys(keys).exists() for mapping, keys in registry.keys([crm_id]))
-        or any(rows.exists() for rows in (_searches([crm_id]), LeadSearch.objects.sent_as([crm_id])))
-        or _states([crm_id]).exists()
+        or persons.searches([crm_id]).exists()
+        or persons.known([crm_id]).exists()
     )
 
 
@@ -110,15 +108,6 @@ def _chunks(crm_ids: Iterable[str]) -> list[list[str]]:
 
 def _searches(crm_ids: Sequence[str]) -> QuerySet[LeadSearch]:
     return LeadSearch.objects.filter(crm_id__in=crm_ids)
-
-
-def _states(crm_ids: Sequence[str]) -> QuerySet[LeadEnrichment]:
-    """Return what is known of leads beside their tables."""
-    found = Q(pk__in=[])
-    for mapping, keys in registry.keys(crm_ids):
-        texts = [crm_id.removeprefix(mapping.crm_id_prefix) for crm_id in keys.values()]
-        found |= Q(model=mapping.label, key__in=texts)
-    return LeadEnrichment.objects.filter(found)
 
 
 def _spelled(crm_ids: Sequence[str]) -> Iterator[tuple[LeadMapping, list[str]]]:
@@ -152,7 +141,7 @@ def _count(crm_ids: Sequence[str]) -> Traces:
         leads=sum(mapping.by_keys(keys).count() for mapping, keys in registry.keys(crm_ids)),
         searches=_searches(crm_ids).count(),
         bodies=bodies.of_jobs(jobs).count(),
-        known=_states(crm_ids).count(),
+        known=persons.known(crm_ids).count(),
         waiting=sum(rows.count() for rows in _waiting(crm_ids)),
         log_entries=sum(entries.count() for entries in _log_entries(crm_ids)),
     )
@@ -164,13 +153,13 @@ def _forget(crm_ids: Sequence[str]) -> Traces:
     wanted = Q(pk__in=_searches(crm_ids).values("job")) | Q(pk__in=renamed.values("job"))
     jobs = list(SearchJob.objects.select_for_update().filter(wanted).order_by("pk"))
     # Before the keys and names are gone.
-    words, names = _words(crm_ids), _names(crm_ids)
+    words, names = persons.words(crm_ids), persons.names(crm_ids)
     told = sum(entries.update(object_repr="forgotten", change_message="") for entries in _log_entries(crm_ids))
     waiting = sum(rows.delete()[0] for rows in _waiting(crm_ids))
     leftovers.forget({*crm_ids, *words, *names})
     _forget_by_rules(crm_ids)
     number = sum(erasing.erase(mapping, keys) for mapping, keys in registry.keys(crm_ids))
-    known, _ = _states(crm_ids).delete()
+    known, _ = persons.known(crm_ids).delete()
     # Who was merged into another is that one by now; only the name that was sent is left.
     renamed.update(sent_as=_NOBODY)
     searches = _erase(crm_ids, jobs)
@@ -189,28 +178,6 @@ def _mark(jobs: Sequence[SearchJob]) -> None:
     mine.filter(pk__in=[job.pk for job in jobs if job.refused]).update(refused=_refused_of_job(), last_error="")
     mine.exclude(last_error__in=["", home.HELD]).update(last_error=_UNSAID)
     aside.recount([job.pk for job in jobs])
-
-
-def _words(crm_ids: Sequence[str]) -> set[str]:
-    """Return what names these people and nobody else: what was found for them, and by what Enrow knows them."""
-    rows = LeadSearch.objects.filter(Q(crm_id__in=crm_ids) | Q(sent_as__in=crm_ids))
-    searched = rows.values_list("value", "value_before", "crm_id", "sent_as")
-    ids = rows.filter(job__requested=1).values_list("job__enrow_id")
-    held = [
-        (lead.linkedin_url, " ".join(lead.name).strip(), *(getattr(lead, facts.value) for facts in VALUES))
-        for lead in _candidates(crm_ids)
-    ]
-    return {word for some in (searched, ids, held) for row in some for word in row if word}
-
-
-def _names(crm_ids: Sequence[str]) -> set[str]:
-    """Return the words that others may be called by, too."""
-    return {name for lead in _candidates(crm_ids) for name in (lead.firstname, lead.lastname, lead.fullname) if name}
-
-
-def _candidates(crm_ids: Sequence[str]) -> Iterable[Candidate]:
-    owned = ((mapping.label, crm_id) for mapping, keys in registry.keys(crm_ids) for crm_id in keys.values())
-    return reading.candidates(owned).values()
 
 
 def _log_entries(crm_ids: Sequence[str]) -> Iterator[QuerySet[Any]]:

@@ -16,7 +16,7 @@ from enrow_webhooks.admin import BigTableAdmin
 from enrow_webhooks.bounded_counts import BoundedPaginator
 from enrow_webhooks.client.values import Kind
 from enrow_webhooks.models import WebhookEvent
-from leads import forgetting, reading, statuses
+from leads import forgetting, persons, reading, statuses
 from leads.kinds import KINDS
 from leads.mapping import registry
 from leads.models import Lead, LeadSearch, SearchJob
@@ -101,6 +101,7 @@ def looks_at(model, keys):
         "who may be searched": lambda: reading.candidates([(mapping.label, one) for one in crm_ids], eligible=True),
         "what is known": lambda: reading.enrichments(mapping, crm_ids),
         "who is gone": lambda: leftovers._there(mapping, texts),
+        "their searches": lambda: list(persons.searches(crm_ids)),
         "traces": lambda: forgetting.traces(crm_ids[:100]),
         "checked": lambda: list(statuses.checked(mapping, facts, leads, "gte", yesterday)[:50]),
         "of a big run": lambda: list(statuses.in_run(mapping, leads, run)[:50]),

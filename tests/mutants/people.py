@@ -222,8 +222,8 @@ FAULTS = [
     ),
     Fault(
         file=_FORGETTING,
-        before="known, _ = _states(crm_ids).delete()",
-        after="known = _states(crm_ids).count()",
+        before="known, _ = persons.known(crm_ids).delete()",
+        after="known = persons.known(crm_ids).count()",
         means="what is known beside the table survives",
         tests=_TESTS_OF_ERASING,
     ),

@@ -15,7 +15,7 @@ class Command(EnrowCommand):
     """Print what is stored of a person."""
 
     help = (
-        "Print all that is stored of one person, for a person who asks: the lead, what is known of it, each search\n"
+        "Print what is stored of one person, for a person who asks: the lead, what is known of it, each search\n"
         "with its value, source, dates and who asked, and the bodies of events that are still kept. What your own\n"
         "tables hold beside the mapped fields is yours to add. It prints personal data: mind where it goes."
     )
